@@ -1,0 +1,114 @@
+/**
+ * The records of one zone between the parser and the image: flat columns, no object per record, because a zone may
+ * have a million of them. Records stand in the order in which they were added; owners and RDATA are octets in one
+ * heap, uncompressed and canonical (RFC 4034 §6.2: names in lower case where that section says so).
+ */
+
+const NO_OWNER = -1;
+
+/** Where parsers put records. Octets are copied; the arguments may be scratch buffers. */
+export interface RecordSink {
+  /**
+   * Adds one record of class IN. `owner` is an uncompressed lower-case name at `ownerOffset`; RDATA is canonical;
+   * `file` and `line` say where it was written, for diagnostics (`file` counts as registered with `addFile`).
+   */
+  add(
+    owner: Uint8Array,
+    ownerOffset: number,
+    type: number,
+    ttl: number,
+    rdata: Uint8Array,
+    rdataOffset: number,
+    rdataOctets: number,
+    file: number,
+    line: number,
+  ): void;
+  /** Registers a file name for diagnostics; returns its number. */
+  addFile(file: string): number;
+}
+
+/** Growing columns of records; see the header of this file. */
+export class ZoneRecords implements RecordSink {
+  count = 0;
+  readonly files: string[] = [];
+  heap = new Uint8Array(1 << 12);
+  heapOctets = 0;
+  /** Heap offset of the owner; equal consecutive owners share it. */
+  ownerAt = new Uint32Array(256);
+  types = new Uint16Array(256);
+  ttls = new Uint32Array(256);
+  rdataAt = new Uint32Array(256);
+  rdataOctets = new Uint16Array(256);
+  fileNumbers = new Uint16Array(256);
+  lines = new Uint32Array(256);
+  #lastOwnerAt = NO_OWNER;
+
+  addFile(file: string): number {
+    return this.files.push(file) - 1;
+  }
+
+  add(
+    owner: Uint8Array,
+    ownerOffset: number,
+    type: number,
+    ttl: number,
+    rdata: Uint8Array,
+    rdataOffset: number,
+    rdataOctets: number,
+    file: number,
+    line: number,
+  ): void {
+    if (this.count === this.types.length) this.#growColumns();
+    const record = this.count++;
+    this.ownerAt[record] = this.#owner(owner, ownerOffset);
+    this.types[record] = type;
+    this.ttls[record] = ttl;
+    this.rdataAt[record] = this.#put(rdata, rdataOffset, rdataOctets);
+    this.rdataOctets[record] = rdataOctets;
+    this.fileNumbers[record] = file;
+    this.lines[record] = line;
+  }
+
+  #owner(owner: Uint8Array, offset: number): number {
+    const last = this.#lastOwnerAt;
+    let octets = 0;
+    let same = last !== NO_OWNER;
+    for (;;) {
+      const length = owner[offset + octets]!;
+      for (const end = octets + length; octets <= end; octets++) {
+        if (same && this.heap[last + octets] !== owner[offset + octets]) same = false;
+      }
+      if (length === 0) break;
+    }
+    if (!same) this.#lastOwnerAt = this.#put(owner, offset, octets);
+    return this.#lastOwnerAt;
+  }
+
+  #put(octets: Uint8Array, offset: number, length: number): number {
+    const at = this.heapOctets;
+    if (at + length > this.heap.length) {
+      const grown = new Uint8Array(Math.max(this.heap.length * 2, at + length));
+      grown.set(this.heap);
+      this.heap = grown;
+    }
+    for (let i = 0; i < length; i++) this.heap[at + i] = octets[offset + i]!;
+    this.heapOctets = at + length;
+    return at;
+  }
+
+  #growColumns(): void {
+    const size = this.types.length * 2;
+    this.ownerAt = grown(this.ownerAt, new Uint32Array(size));
+    this.types = grown(this.types, new Uint16Array(size));
+    this.ttls = grown(this.ttls, new Uint32Array(size));
+    this.rdataAt = grown(this.rdataAt, new Uint32Array(size));
+    this.rdataOctets = grown(this.rdataOctets, new Uint16Array(size));
+    this.fileNumbers = grown(this.fileNumbers, new Uint16Array(size));
+    this.lines = grown(this.lines, new Uint32Array(size));
+  }
+}
+
+function grown<T extends Uint16Array | Uint32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
