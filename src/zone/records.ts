@@ -69,6 +69,29 @@ export class ZoneRecords implements RecordSink {
     this.lines[record] = line;
   }
 
+  /** Drops every record for which `isDropped` says so; returns how many went. */
+  drop(isDropped: (record: number) => boolean): number {
+    let kept = 0;
+    for (let record = 0; record < this.count; record++) {
+      if (isDropped(record)) continue;
+      if (kept !== record) this.#moveRecord(record, kept);
+      kept++;
+    }
+    const dropped = this.count - kept;
+    this.count = kept;
+    return dropped;
+  }
+
+  #moveRecord(from: number, to: number): void {
+    this.ownerAt[to] = this.ownerAt[from]!;
+    this.types[to] = this.types[from]!;
+    this.ttls[to] = this.ttls[from]!;
+    this.rdataAt[to] = this.rdataAt[from]!;
+    this.rdataOctets[to] = this.rdataOctets[from]!;
+    this.fileNumbers[to] = this.fileNumbers[from]!;
+    this.lines[to] = this.lines[from]!;
+  }
+
   #owner(owner: Uint8Array, offset: number): number {
     const last = this.#lastOwnerAt;
     let octets = 0;

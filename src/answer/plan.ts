@@ -1,0 +1,137 @@
+/**
+ * @hot The plan of an answer: which rrsets go into which section, in order. `resolve` and `denial` write it, `encode` is
+ * its only reader. Columns that are filled anew for each query; nothing is allocated.
+ *
+ * ```
+ *   i        0            1            2
+ *   zone     example.com  example.com  example.com
+ *   image    zone image   zone image   apex image        where the rrset lies
+ *   rrset    17           42           3                 or SYNTHESIZED: a CNAME made from a DNAME
+ *   section  ANSWER       AUTHORITY    AUTHORITY
+ * ```
+ */
+
+import { MAX_NAME_OCTETS } from '../wire/name.ts';
+import type { NodeIndex, RRsetIndex, ZoneImage } from '../zone/image.ts';
+import type { ServedZone } from './zonetable.ts';
+
+export const SECTION = { ANSWER: 0, AUTHORITY: 1, ADDITIONAL: 2 } as const;
+
+/** Kinds of planned rrsets. */
+export const KIND = {
+  /** An rrset of an image, with its signatures if they are asked for. */
+  RRSET: 0,
+  /** Only the signatures of the rrset: somebody asked for RRSIG. */
+  SIGNATURES: 1,
+  /** A CNAME synthesized from a DNAME: its target lies in `scratch`. */
+  SYNTHESIZED: 2,
+  /** Glue that a referral needs: if it does not fit, TC is set (RFC 9471). */
+  GLUE: 3,
+} as const;
+
+const CAPACITY = 128;
+/** Room for names that exist only in this answer: owners from wildcards and targets from DNAMEs. */
+const SCRATCH_OCTETS = 64 * MAX_NAME_OCTETS;
+
+export class Plan {
+  count = 0;
+  rcode = 0;
+  isAuthoritative = false;
+  /** True if something that the answer must have did not fit the plan. */
+  isIncomplete = false;
+  readonly zones: ServedZone[];
+  readonly images: ZoneImage[];
+  readonly rrsets: Uint32Array = new Uint32Array(CAPACITY);
+  readonly sections: Uint8Array = new Uint8Array(CAPACITY);
+  readonly kinds: Uint8Array = new Uint8Array(CAPACITY);
+  readonly ttls: Uint32Array = new Uint32Array(CAPACITY);
+  /** Offset in `scratch` of the owner of a wildcard's or synthesized rrset, or -1: the rrset's own owner. */
+  readonly ownerAt: Int32Array = new Int32Array(CAPACITY);
+  /** Offset in `scratch` of a synthesized CNAME's target. */
+  readonly targetAt: Int32Array = new Int32Array(CAPACITY);
+  readonly scratch: Uint8Array = new Uint8Array(SCRATCH_OCTETS);
+  scratchOctets = 0;
+
+  constructor(placeholder: ServedZone) {
+    this.zones = new Array<ServedZone>(CAPACITY).fill(placeholder);
+    this.images = new Array<ZoneImage>(CAPACITY).fill(placeholder.image);
+  }
+
+  reset(): void {
+    this.count = 0;
+    this.rcode = 0;
+    this.isAuthoritative = false;
+    this.isIncomplete = false;
+    this.scratchOctets = 0;
+  }
+
+  /** Plans an rrset under its own owner; one that stands in the plan already is left out. */
+  add(section: number, zone: ServedZone, image: ZoneImage, rrset: RRsetIndex, kind: number): void {
+    if (this.has(image, rrset)) return;
+    this.#append(section, zone, image, rrset, kind, -1);
+  }
+
+  /** Plans an rrset from a wildcard under the owner that was asked for, which lies in `scratch`. */
+  addExpanded(zone: ServedZone, rrset: RRsetIndex, kind: number, ownerAt: number): void {
+    this.#append(SECTION.ANSWER, zone, zone.image, rrset, kind, ownerAt);
+  }
+
+  /** Plans the CNAME that follows from the DNAME rrset (RFC 6672 §3.1). */
+  addSynthesized(zone: ServedZone, dname: RRsetIndex, ownerAt: number, targetAt: number): void {
+    this.targetAt[this.count] = targetAt;
+    this.#append(SECTION.ANSWER, zone, zone.image, dname, KIND.SYNTHESIZED, ownerAt);
+  }
+
+  /** True if this rrset is planned under its own owner. */
+  has(image: ZoneImage, rrset: RRsetIndex): boolean {
+    for (let i = 0; i < this.count; i++) {
+      if (this.rrsets[i] === rrset && this.images[i] === image && this.ownerAt[i] === -1) return true;
+    }
+    return false;
+  }
+
+  /** Lowers the TTL of the last planned rrset: a SOA in a negative answer (RFC 2308 §5). */
+  lowerLastTtl(ttl: number): void {
+    const last = this.count - 1;
+    if (last >= 0 && ttl < this.ttls[last]!) this.ttls[last] = ttl;
+  }
+
+  /** Copies a name into `scratch`; returns its offset, or -1 if there is no room. */
+  keepName(name: Uint8Array, offset: number, octets: number): number {
+    const at = this.scratchOctets;
+    if (at + octets > SCRATCH_OCTETS) {
+      this.isIncomplete = true;
+      return -1;
+    }
+    for (let i = 0; i < octets; i++) this.scratch[at + i] = name[offset + i]!;
+    this.scratchOctets = at + octets;
+    return at;
+  }
+
+  #append(
+    section: number,
+    zone: ServedZone,
+    image: ZoneImage,
+    rrset: RRsetIndex,
+    kind: number,
+    ownerAt: number,
+  ): void {
+    const i = this.count;
+    if (i === CAPACITY) {
+      if (section !== SECTION.ADDITIONAL) this.isIncomplete = true;
+      return;
+    }
+    this.zones[i] = zone;
+    this.images[i] = image;
+    this.rrsets[i] = rrset;
+    this.sections[i] = section;
+    this.kinds[i] = kind;
+    this.ttls[i] = image.ttl(rrset);
+    this.ownerAt[i] = ownerAt;
+    this.count = i + 1;
+  }
+
+  owner(i: number): NodeIndex {
+    return this.images[i]!.owner(this.rrsets[i]! as RRsetIndex);
+  }
+}

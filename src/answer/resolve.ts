@@ -1,0 +1,290 @@
+/**
+ * @hot From a question to a plan: RFC 1034 §4.3.2 as clarified by RFC 2181, 2308, 4035, 4592, 6672, 8020 and 8482. The
+ * steps below have the numbers of that algorithm. Nothing is written here but the plan.
+ */
+import { RCODE, RRTYPE } from '../wire/iana.ts';
+import { MAX_NAME_OCTETS } from '../wire/name.ts';
+import { SearchName } from '../wire/searchname.ts';
+import type { NodeIndex, RRsetIndex } from '../zone/image.ts';
+import { APEX, NO_NODE, NO_RRSET, NODE_FLAG, RRSET_FLAG } from '../zone/image.ts';
+import { Match } from '../zone/lookup.ts';
+import { proveNodata, proveNoName, proveNxdomain } from './denial.ts';
+import type { Plan } from './plan.ts';
+import { KIND, SECTION } from './plan.ts';
+import type { ServedZone, ZoneTable } from './zonetable.ts';
+
+/** Aliases followed for one question; a longer chain is left to the resolver. */
+const MAX_ALIASES = 16;
+/** "This rrset has its owner's name." */
+const OWN_NAME = -1;
+
+/** What follows after a name was looked up. */
+const DONE = 0;
+const FOLLOW = 1;
+
+export class Resolver {
+  readonly #table: ZoneTable;
+  readonly #seed: number;
+  readonly #plan: Plan;
+  readonly #match = new Match();
+  readonly #aliasName = new SearchName();
+  readonly #synthesized = new Uint8Array(MAX_NAME_OCTETS * 2);
+  #type = 0;
+  #wantsProof = false;
+  /** The name that is looked up: the question's, or what an alias led to. */
+  #name: SearchName = this.#aliasName;
+
+  constructor(table: ZoneTable, plan: Plan, seed: number) {
+    this.#table = table;
+    this.#plan = plan;
+    this.#seed = seed;
+  }
+
+  /** Plans the answer for `name` and `type`; `dnssecOk` adds proofs. Outside our zones: REFUSED. */
+  resolve(name: SearchName, type: number, dnssecOk: boolean): void {
+    const plan = this.#plan;
+    this.#type = type;
+    this.#name = name;
+    const zone = this.#findZone(name);
+    if (zone === null) {
+      plan.rcode = RCODE.REFUSED;
+      return;
+    }
+    plan.isAuthoritative = true;
+    this.#wantsProof = dnssecOk && zone.apex !== null;
+    let current: ServedZone | null = zone;
+    for (let aliases = 0; current !== null; aliases++) {
+      this.#wantsProof = dnssecOk && current.apex !== null;
+      if (this.#lookUp(current) === DONE || aliases === MAX_ALIASES) return;
+      current = this.#findZone(this.#name);
+    }
+  }
+
+  /** Step 2: the zone nearest above the name. The DS of an apex is its parent's data (RFC 4035 §3.1.4.1). */
+  #findZone(name: SearchName): ServedZone | null {
+    const zone = this.#table.find(name, 0);
+    if (zone === null || this.#type !== RRTYPE.DS || name.labels === 0) return zone;
+    if (zone.image.labels(APEX) !== name.labels) return zone;
+    return this.#table.find(name, 1) ?? zone;
+  }
+
+  /** Step 3: match down the labels of the name in this zone. */
+  #lookUp(zone: ServedZone): number {
+    const { image } = zone;
+    const match = this.#match;
+    match.find(image, this.#name);
+    const node = match.node;
+    const barrier = image.barrier(node);
+    if (barrier !== NO_NODE) return this.#atBarrier(zone, node, barrier);
+    if (match.isExact) return this.#answer(zone, node, OWN_NAME);
+    if ((image.flags(node) & NODE_FLAG.DNAME) !== 0) return this.#redirect(zone, node);
+    return this.#fromWildcard(zone, node);
+  }
+
+  // ---- Step 3b: out of the authoritative data ----
+
+  #atBarrier(zone: ServedZone, node: NodeIndex, barrier: NodeIndex): number {
+    const { image } = zone;
+    if ((image.flags(barrier) & NODE_FLAG.CUT) === 0) return this.#redirect(zone, barrier);
+    const asksParent = this.#type === RRTYPE.DS && node === barrier && this.#match.isExact;
+    if (asksParent) return this.#answerDs(zone, node);
+    this.#refer(zone, barrier);
+    return DONE;
+  }
+
+  /** RFC 4035 §3.1.4.1: at a zone cut the parent answers for DS with authority. */
+  #answerDs(zone: ServedZone, cut: NodeIndex): number {
+    const ds = zone.image.rrset(cut, RRTYPE.DS);
+    if (ds === NO_RRSET) this.#sayNodata(zone, cut);
+    else this.#plan.add(SECTION.ANSWER, zone, zone.image, ds, KIND.RRSET);
+    return DONE;
+  }
+
+  /** A referral: NS, the DS or its denial (RFC 4035 §3.1.4), glue. */
+  #refer(zone: ServedZone, cut: NodeIndex): void {
+    const plan = this.#plan;
+    const { image } = zone;
+    const ns = image.rrset(cut, RRTYPE.NS);
+    if (plan.count === 0) plan.isAuthoritative = false;
+    plan.add(SECTION.AUTHORITY, zone, image, ns, KIND.RRSET);
+    if (this.#wantsProof) {
+      const ds = image.rrset(cut, RRTYPE.DS);
+      if (ds === NO_RRSET) proveNodata(plan, zone, cut);
+      else plan.add(SECTION.AUTHORITY, zone, image, ds, KIND.RRSET);
+    }
+    this.#addGlue(zone, ns, cut);
+  }
+
+  // ---- Step 3a: the name exists, or a wildcard stands for it ----
+
+  /** Answers from `node`; `ownerAt` is OWN_NAME or where the plan keeps the name that a wildcard is expanded to. */
+  #answer(zone: ServedZone, node: NodeIndex, ownerAt: number): number {
+    const { image } = zone;
+    const isAlias = (image.flags(node) & NODE_FLAG.CNAME) !== 0;
+    if (isAlias && !answersAtAlias(this.#type)) {
+      const cname = image.rrset(node, RRTYPE.CNAME);
+      if (ownerAt === OWN_NAME && this.#plan.has(image, cname)) return DONE;
+      this.#addAnswer(zone, cname, ownerAt, KIND.RRSET);
+      this.#name = this.#aliasName;
+      this.#aliasName.load(image.u8, image.blockAt(cname) + 2, this.#seed);
+      return FOLLOW;
+    }
+    if (this.#type === RRTYPE.ANY) return this.#answerAny(zone, node, ownerAt);
+    if (this.#type === RRTYPE.RRSIG) return this.#answerSignatures(zone, node, ownerAt);
+    const rrset = image.rrset(node, this.#type);
+    if (rrset !== NO_RRSET && (this.#type !== RRTYPE.NSEC || zone.apex !== null)) {
+      this.#addAnswer(zone, rrset, ownerAt, KIND.RRSET);
+      this.#addAddresses(zone, rrset);
+      return DONE;
+    }
+    if (node === APEX && zone.apex !== null) {
+      const ofKeys = zone.apex.rrset(APEX, this.#type);
+      if (ofKeys !== NO_RRSET) {
+        this.#plan.add(SECTION.ANSWER, zone, zone.apex, ofKeys, KIND.RRSET);
+        return DONE;
+      }
+    }
+    this.#sayNodata(zone, node);
+    return DONE;
+  }
+
+  /** RFC 8482 §4.1: one rrset of those that the name has. */
+  #answerAny(zone: ServedZone, node: NodeIndex, ownerAt: number): number {
+    const { image } = zone;
+    if (image.rrsetsOf(node) === 0 || image.type(image.firstRRset(node)) === RRTYPE.NSEC) {
+      this.#sayNodata(zone, node);
+      return DONE;
+    }
+    this.#addAnswer(zone, image.firstRRset(node), ownerAt, KIND.RRSET);
+    return DONE;
+  }
+
+  /** The signatures of one rrset: asked for by type they are data like any other, though never with DO off needed. */
+  #answerSignatures(zone: ServedZone, node: NodeIndex, ownerAt: number): number {
+    const { image } = zone;
+    const first = image.firstRRset(node);
+    const isSigned =
+      zone.apex !== null && image.rrsetsOf(node) > 0 && (image.rrsetFlags(first) & RRSET_FLAG.SIGNED) !== 0;
+    if (isSigned) this.#addAnswer(zone, first, ownerAt, KIND.SIGNATURES);
+    else this.#sayNodata(zone, node);
+    return DONE;
+  }
+
+  #addAnswer(zone: ServedZone, rrset: RRsetIndex, ownerAt: number, kind: number): void {
+    if (ownerAt === OWN_NAME) this.#plan.add(SECTION.ANSWER, zone, zone.image, rrset, kind);
+    else this.#plan.addExpanded(zone, rrset, kind, ownerAt);
+  }
+
+  // ---- Step 3c: no match ----
+
+  /** The wildcard below the closest encloser, if there is one, else NXDOMAIN (RFC 4592 §3.3). */
+  #fromWildcard(zone: ServedZone, encloser: NodeIndex): number {
+    const plan = this.#plan;
+    const name = this.#name;
+    const source = zone.image.wildcard(encloser);
+    if (source === NO_NODE) {
+      plan.rcode = RCODE.NXDOMAIN;
+      this.#addSoa(zone);
+      if (this.#wantsProof) proveNxdomain(plan, zone, name, encloser);
+      return DONE;
+    }
+    const ownerAt = plan.keepName(name.octets, 0, name.length);
+    if (ownerAt < 0) return DONE;
+    const before = plan.count;
+    // The proof is of the name that was expanded, which `#answer` may replace by an alias's target.
+    const next = this.#answer(zone, source, ownerAt);
+    if (this.#wantsProof && (plan.count > before || next === DONE)) this.#proveExpansion(zone, ownerAt);
+    return next;
+  }
+
+  #proveExpansion(zone: ServedZone, ownerAt: number): void {
+    const expanded = this.#expandedName;
+    expanded.load(this.#plan.scratch, ownerAt, this.#seed);
+    proveNoName(this.#plan, zone, expanded);
+  }
+
+  readonly #expandedName = new SearchName();
+
+  /** RFC 6672 §3.2: the DNAME, and a CNAME from the name to where it leads. */
+  #redirect(zone: ServedZone, node: NodeIndex): number {
+    const plan = this.#plan;
+    const { image } = zone;
+    const name = this.#name;
+    const dname = image.rrset(node, RRTYPE.DNAME);
+    const isLoop = plan.has(image, dname) && plan.count > MAX_ALIASES;
+    plan.add(SECTION.ANSWER, zone, image, dname, KIND.RRSET);
+    if (isLoop) return DONE;
+    const prefixOctets = name.labelAt[name.labels - image.labels(node)]!;
+    const targetOctets = image.blockOctets(dname) - 2;
+    const octets = prefixOctets + targetOctets;
+    if (octets > MAX_NAME_OCTETS) {
+      plan.rcode = RCODE.YXDOMAIN;
+      return DONE;
+    }
+    const target = this.#synthesized;
+    const from = image.blockAt(dname) + 2;
+    for (let i = 0; i < prefixOctets; i++) target[i] = name.octets[i]!;
+    for (let i = 0; i < targetOctets; i++) target[prefixOctets + i] = image.u8[from + i]!;
+    const ownerAt = plan.keepName(name.octets, 0, name.length);
+    const targetAt = plan.keepName(target, 0, octets);
+    if (ownerAt < 0 || targetAt < 0) return DONE;
+    plan.addSynthesized(zone, dname, ownerAt, targetAt);
+    if (this.#type === RRTYPE.CNAME || this.#type === RRTYPE.ANY) return DONE;
+    this.#name = this.#aliasName;
+    this.#aliasName.load(target, 0, this.#seed);
+    return FOLLOW;
+  }
+
+  // ---- Negative answers and additional data ----
+
+  #sayNodata(zone: ServedZone, node: NodeIndex): void {
+    this.#addSoa(zone);
+    if (this.#wantsProof) proveNodata(this.#plan, zone, node);
+  }
+
+  /** RFC 2308 §3: the SOA with its negative TTL. */
+  #addSoa(zone: ServedZone): void {
+    const plan = this.#plan;
+    const soa = zone.image.rrset(APEX, RRTYPE.SOA);
+    if (plan.has(zone.image, soa)) return;
+    plan.add(SECTION.AUTHORITY, zone, zone.image, soa, KIND.RRSET);
+    plan.lowerLastTtl(zone.image.negativeTtl);
+  }
+
+  #addAddresses(zone: ServedZone, rrset: RRsetIndex): void {
+    const { image } = zone;
+    const at = image.targetsAt(rrset);
+    if (at === 0) return;
+    const count = image.u32[at]!;
+    for (let i = 1; i <= count; i++) this.#addHost(zone, image.u32[at + i]! as NodeIndex, KIND.RRSET);
+  }
+
+  /** RFC 9471: all glue for name servers below the cut belongs to a referral; sibling glue may be left out. */
+  #addGlue(zone: ServedZone, ns: RRsetIndex, cut: NodeIndex): void {
+    const { image } = zone;
+    const at = image.targetsAt(ns);
+    if (at === 0) return;
+    const count = image.u32[at]!;
+    for (let i = 1; i <= count; i++) {
+      const host = image.u32[at + i]! as NodeIndex;
+      if (image.barrier(host) === cut) this.#addHost(zone, host, KIND.GLUE);
+    }
+    for (let i = 1; i <= count; i++) {
+      const host = image.u32[at + i]! as NodeIndex;
+      if (image.barrier(host) !== cut) this.#addHost(zone, host, KIND.RRSET);
+    }
+  }
+
+  #addHost(zone: ServedZone, host: NodeIndex, kind: number): void {
+    const { image } = zone;
+    const a = image.rrset(host, RRTYPE.A);
+    const aaaa = image.rrset(host, RRTYPE.AAAA);
+    if (a !== NO_RRSET) this.#plan.add(SECTION.ADDITIONAL, zone, image, a, kind);
+    if (aaaa !== NO_RRSET) this.#plan.add(SECTION.ADDITIONAL, zone, image, aaaa, kind);
+  }
+}
+
+/** Types that may stand beside a CNAME and are answered there (RFC 2181 §10.1, RFC 4035 §2.5). */
+function answersAtAlias(type: number): boolean {
+  return type === RRTYPE.CNAME || type === RRTYPE.ANY || type === RRTYPE.NSEC || type === RRTYPE.RRSIG;
+}

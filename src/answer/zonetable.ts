@@ -1,0 +1,107 @@
+/**
+ * @hot The zones that a thread serves, found by longest suffix. Every thread has a table of its own, changed only between
+ * two answers; what it points to is shared memory, so a zone costs a thread no more than its entry here.
+ */
+import type { Epoch } from '../signer/epoch.ts';
+import { ZoneSigner } from '../signer/signer.ts';
+import { equalNames } from '../wire/name.ts';
+import type { SearchName } from '../wire/searchname.ts';
+import { APEX, ZoneImage } from '../zone/image.ts';
+
+/** One zone as a thread serves it; replaced as a whole, never changed. */
+export class ServedZone {
+  readonly id: number;
+  readonly image: ZoneImage;
+  /** DNSKEY, CDS, CDNSKEY and the apex NSEC with their signatures; null for an unsigned zone. */
+  readonly apex: ZoneImage | null;
+  readonly signers: readonly ZoneSigner[];
+
+  constructor(id: number, epoch: Epoch) {
+    this.id = id;
+    this.image = ZoneImage.open(epoch.image);
+    this.apex = epoch.apex === null ? null : ZoneImage.open(epoch.apex);
+    this.signers = epoch.signers.map((signer) => new ZoneSigner(signer, epoch.validity));
+  }
+}
+
+/** Zones by origin: open addressing on the hash of the origin's name. */
+export class ZoneTable {
+  #zones: (ServedZone | null)[] = new Array<ServedZone | null>(64).fill(null);
+  #mask = 63;
+  readonly #byId = new Map<number, ServedZone>();
+  /** How many zones have an origin of n labels: depths without any need no look. */
+  readonly #atDepth = new Uint32Array(128);
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Adds a zone, or replaces the one with this id in one step. */
+  publish(id: number, epoch: Epoch): void {
+    this.remove(id);
+    const zone = new ServedZone(id, epoch);
+    this.#byId.set(id, zone);
+    this.#atDepth[zone.image.labels(APEX)]!++;
+    if (this.#byId.size * 2 > this.#mask) this.#rebuild((this.#mask + 1) * 2);
+    else this.#place(zone);
+  }
+
+  remove(id: number): void {
+    const zone = this.#byId.get(id);
+    if (zone === undefined) return;
+    this.#byId.delete(id);
+    this.#atDepth[zone.image.labels(APEX)]!--;
+    this.#unplace(zone);
+  }
+
+  zones(): IterableIterator<ServedZone> {
+    return this.#byId.values();
+  }
+
+  /** The zone nearest above `name` whose origin leaves off at least `from` labels of it, or null. */
+  find(name: SearchName, from: number): ServedZone | null {
+    for (let i = from; i <= name.labels; i++) {
+      if (this.#atDepth[name.labels - i] === 0) continue;
+      const zone = this.#at(name, i);
+      if (zone !== null) return zone;
+    }
+    return null;
+  }
+
+  #at(name: SearchName, label: number): ServedZone | null {
+    const hash = name.suffixHash[label]!;
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const zone = this.#zones[slot]!;
+      if (zone === null) return null;
+      const { image } = zone;
+      const isSame =
+        image.nameHash(APEX) === hash &&
+        equalNames(image.u8, image.nameAt(APEX), name.octets, name.labelAt[label]!);
+      if (isSame) return zone;
+    }
+  }
+
+  #place(zone: ServedZone): void {
+    let slot = zone.image.nameHash(APEX) & this.#mask;
+    while (this.#zones[slot] !== null) slot = (slot + 1) & this.#mask;
+    this.#zones[slot] = zone;
+  }
+
+  /** Takes a zone out and closes the gap, so that later zones of the probe chain stay reachable. */
+  #unplace(zone: ServedZone): void {
+    let slot = zone.image.nameHash(APEX) & this.#mask;
+    while (this.#zones[slot] !== zone) slot = (slot + 1) & this.#mask;
+    this.#zones[slot] = null;
+    for (let next = (slot + 1) & this.#mask; this.#zones[next] !== null; next = (next + 1) & this.#mask) {
+      const moved = this.#zones[next]!;
+      this.#zones[next] = null;
+      this.#place(moved);
+    }
+  }
+
+  #rebuild(size: number): void {
+    this.#zones = new Array<ServedZone | null>(size).fill(null);
+    this.#mask = size - 1;
+    for (const zone of this.#byId.values()) this.#place(zone);
+  }
+}

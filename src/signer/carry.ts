@@ -1,0 +1,68 @@
+/**
+ * Carries signatures over a reload: an rrset that is the same in both images, TTL and owner included, keeps the
+ * signature that it has. Both images are walked once, in canonical order.
+ */
+import { compareCanonical } from '../wire/name.ts';
+import type { NodeIndex, RRsetIndex, ZoneImage } from '../zone/image.ts';
+import { NO_RRSET, RRSET_FLAG } from '../zone/image.ts';
+import type { SlotTable } from './slots.ts';
+
+const signature = new Uint8Array(96);
+
+/** Copies what still holds from `oldSlots` to `newSlots`, both of the same key; returns how many were carried. */
+export function carrySignatures(
+  oldImage: ZoneImage,
+  oldSlots: SlotTable,
+  newImage: ZoneImage,
+  newSlots: SlotTable,
+): number {
+  let carried = 0;
+  let oldNode = 0;
+  for (let node = 0; node < newImage.nodeCount; node++) {
+    const nameAt = newImage.nameAt(node as NodeIndex);
+    let order = -1;
+    while (oldNode < oldImage.nodeCount) {
+      order = compareCanonical(oldImage.u8, oldImage.nameAt(oldNode as NodeIndex), newImage.u8, nameAt);
+      if (order >= 0) break;
+      oldNode++;
+    }
+    if (oldNode === oldImage.nodeCount) break;
+    if (order !== 0) continue;
+    carried += carryNode(oldImage, oldNode as NodeIndex, oldSlots, newImage, node as NodeIndex, newSlots);
+  }
+  return carried;
+}
+
+function carryNode(
+  oldImage: ZoneImage,
+  oldNode: NodeIndex,
+  oldSlots: SlotTable,
+  newImage: ZoneImage,
+  newNode: NodeIndex,
+  newSlots: SlotTable,
+): number {
+  let carried = 0;
+  const first = newImage.firstRRset(newNode);
+  const end = first + newImage.rrsetsOf(newNode);
+  for (let i: number = first; i < end; i++) {
+    const rrset = i as RRsetIndex;
+    if ((newImage.rrsetFlags(rrset) & RRSET_FLAG.SIGNED) === 0) continue;
+    const old = oldImage.rrset(oldNode, newImage.type(rrset));
+    if (old === NO_RRSET || !isSame(oldImage, old, newImage, rrset)) continue;
+    const inception = oldSlots.inception(old);
+    if (inception === 0 || !oldSlots.read(old, inception, signature, 0)) continue;
+    if (newSlots.write(rrset, inception, signature, 0)) carried++;
+  }
+  return carried;
+}
+
+function isSame(oldImage: ZoneImage, old: RRsetIndex, newImage: ZoneImage, rrset: RRsetIndex): boolean {
+  const octets = newImage.blockOctets(rrset);
+  if (oldImage.blockOctets(old) !== octets || oldImage.ttl(old) !== newImage.ttl(rrset)) return false;
+  const oldAt = oldImage.blockAt(old);
+  const newAt = newImage.blockAt(rrset);
+  for (let i = 0; i < octets; i++) {
+    if (oldImage.u8[oldAt + i] !== newImage.u8[newAt + i]) return false;
+  }
+  return true;
+}

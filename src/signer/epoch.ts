@@ -1,0 +1,198 @@
+/**
+ * An epoch: what a zone serves from one commit to the next (ROLLOVER 1.8), as one value that is posted to all threads
+ * and swapped in whole. It joins the zone image with what depends on keys: the apex image (DNSKEY, CDS, CDNSKEY, the
+ * apex NSEC, all with their signatures) and the keys that sign zone data, each with its signature table.
+ *
+ * Everything in an epoch that carries the chain of trust is verified with the published DNSKEY before the epoch exists.
+ */
+import { assert } from '../base/assert.ts';
+import { Counters } from '../base/counters.ts';
+import type { UnixSeconds } from '../base/time.ts';
+import type { KeyObject } from '../dnssec/algorithm.ts';
+import { dnskeyRdata } from '../dnssec/dnskey.ts';
+import { nsecRdata } from '../dnssec/nsec.ts';
+import { compareRdata } from '../dnssec/rrsig.ts';
+import { RRTYPE } from '../wire/iana.ts';
+import type { RRsetIndex } from '../zone/image.ts';
+import { APEX, NO_RRSET, RRSET_FLAG, ZoneImage } from '../zone/image.ts';
+import { type ApexRRset, renderApex, signApexRRset } from './apex.ts';
+import { carrySignatures } from './carry.ts';
+import { OnlineSigner, ZoneSigner } from './signer.ts';
+import { SlotTable, slotTableOctets } from './slots.ts';
+import { INCEPTION_LEAD, inceptionAt, windowLength } from './validity.ts';
+
+/** A key as the signer needs it. */
+export interface EpochKey {
+  readonly algorithm: number;
+  readonly tag: number;
+  readonly flags: number;
+  /** In DNSKEY form. */
+  readonly publicKey: Uint8Array;
+  readonly privateKey: KeyObject;
+}
+
+/** What the key states say shall be served (kasp/records), and by whom it is signed. */
+export interface EpochContent {
+  /** RDATA of the DNSKEY, CDS and CDNSKEY rrsets; empty lists are not served. */
+  readonly dnskey: readonly Uint8Array[];
+  readonly cds: readonly Uint8Array[];
+  readonly cdnskey: readonly Uint8Array[];
+  readonly dnskeyTtl: number;
+  readonly cdsTtl: number;
+  /** Keys that sign DNSKEY, CDS and CDNSKEY. */
+  readonly dnskeySigners: readonly EpochKey[];
+  /** Keys that sign all other data. */
+  readonly zoneSigners: readonly EpochKey[];
+  /** Seconds from inception to expiration. */
+  readonly validity: number;
+}
+
+/** One epoch; plain data and shared memory, fit for `postMessage`. */
+export interface Epoch {
+  readonly image: SharedArrayBuffer;
+  /** Null in an unsigned zone. */
+  readonly apex: SharedArrayBuffer | null;
+  readonly validity: number;
+  readonly signers: readonly {
+    readonly algorithm: number;
+    readonly tag: number;
+    readonly publicKey: Uint8Array;
+    readonly privateKey: KeyObject;
+    readonly table: SharedArrayBuffer;
+  }[];
+  /** Inception of the DNSKEY, CDS and CDNSKEY signatures; grows from epoch to epoch (RFC 7344 §6.2). */
+  readonly apexInception: UnixSeconds;
+  /** When the apex image must be made anew because its signatures age. */
+  readonly refreshAt: UnixSeconds;
+}
+
+/** Thrown when an epoch cannot be made safely: a signature that does not verify, an apex without its SOA. */
+export class EpochError extends Error {
+  override readonly name = 'EpochError';
+}
+
+const NEVER = 0xffff_ffff as UnixSeconds;
+
+/** The epoch of a zone that is served without signatures. */
+export function unsignedEpoch(image: SharedArrayBuffer): Epoch {
+  return { image, apex: null, validity: 0, signers: [], apexInception: 0 as UnixSeconds, refreshAt: NEVER };
+}
+
+/**
+ * Builds the epoch that is committed at `now`. Signatures of `previous` that still hold are carried into it. Throws
+ * EpochError if a signature does not verify with the published DNSKEY.
+ */
+export function buildEpoch(
+  image: SharedArrayBuffer,
+  content: EpochContent,
+  previous: Epoch | undefined,
+  now: UnixSeconds,
+): Epoch {
+  const zone = ZoneImage.open(image);
+  const lowest = (previous?.apexInception ?? 0) + 1;
+  const apexInception = Math.max(now - INCEPTION_LEAD, lowest) as UnixSeconds;
+  const nsecInception = inceptionAt(now, content.validity, zone.origin, 0, RRTYPE.NSEC);
+  const rrsets = apexRRsets(zone, content, apexInception, nsecInception);
+  checkSigners(content);
+  const epoch: Epoch = {
+    image,
+    apex: renderApex(zone, rrsets),
+    validity: content.validity,
+    signers: content.zoneSigners.map((key) => signerOf(zone, key, previous)),
+    apexInception,
+    refreshAt: refreshInstant(content.validity, apexInception, nsecInception),
+  };
+  signAhead(zone, epoch, now);
+  return epoch;
+}
+
+/** Every key that signs must be one that validators can find. */
+function checkSigners(content: EpochContent): void {
+  for (const key of [...content.dnskeySigners, ...content.zoneSigners]) {
+    const rdata = dnskeyRdata(key.flags, key.algorithm, key.publicKey);
+    const isPublished = content.dnskey.some((published) => compareRdata(published, rdata) === 0);
+    if (!isPublished) throw new EpochError(`key ${key.tag} signs but is not in the DNSKEY rrset`);
+  }
+}
+
+function apexRRsets(
+  zone: ZoneImage,
+  content: EpochContent,
+  apexInception: UnixSeconds,
+  nsecInception: UnixSeconds,
+): ApexRRset[] {
+  const ofKeys = [
+    { type: RRTYPE.DNSKEY, ttl: content.dnskeyTtl, rdatas: content.dnskey },
+    { type: RRTYPE.CDS, ttl: content.cdsTtl, rdatas: content.cds },
+    { type: RRTYPE.CDNSKEY, ttl: content.cdsTtl, rdatas: content.cdnskey },
+  ].filter(({ rdatas }) => rdatas.length > 0);
+  const signed = ofKeys.map((rrset) =>
+    signApexRRset(zone.origin, rrset, content.dnskeySigners, {
+      inception: apexInception,
+      validity: content.validity,
+    }),
+  );
+  const nsec = apexNsec(
+    zone,
+    ofKeys.map(({ type }) => type),
+  );
+  const window = { inception: nsecInception, validity: content.validity };
+  return [...signed, signApexRRset(zone.origin, nsec, content.zoneSigners, window)];
+}
+
+/** The first link of the NSEC chain: its types are the file's and the keys'. */
+function apexNsec(zone: ZoneImage, keyTypes: readonly number[]) {
+  const types = [RRTYPE.RRSIG, RRTYPE.NSEC, ...keyTypes] as number[];
+  const first = zone.firstRRset(APEX);
+  for (let i = 0; i < zone.rrsetsOf(APEX); i++) types.push(zone.type((first + i) as RRsetIndex));
+  return {
+    type: RRTYPE.NSEC,
+    ttl: zone.negativeTtl,
+    rdatas: [nsecRdata(zone.name(zone.nextNsec(APEX)), types)],
+  };
+}
+
+function signerOf(zone: ZoneImage, key: EpochKey, previous: Epoch | undefined): Epoch['signers'][number] {
+  const { algorithm, tag, publicKey, privateKey } = key;
+  const earlier = previous?.signers.find(
+    (signer) => signer.tag === tag && compareRdata(signer.publicKey, publicKey) === 0,
+  );
+  const isSameImage = previous !== undefined && ZoneImage.open(previous.image).u8.buffer === zone.u8.buffer;
+  if (earlier !== undefined && isSameImage) return { ...earlier, privateKey };
+  const table = new SharedArrayBuffer(slotTableOctets(zone.rrsetCount, algorithm));
+  if (earlier !== undefined && previous !== undefined) {
+    const slots = new SlotTable(table, algorithm);
+    carrySignatures(ZoneImage.open(previous.image), new SlotTable(earlier.table, algorithm), zone, slots);
+  }
+  return { algorithm, tag, publicKey, privateKey, table };
+}
+
+/** SOA and NS of the apex are signed, and verified, before the epoch is served. */
+function signAhead(zone: ZoneImage, epoch: Epoch, now: UnixSeconds): void {
+  const signer = new OnlineSigner(new Counters());
+  const out = new Uint8Array(512);
+  for (const key of epoch.signers) {
+    const zoneSigner = new ZoneSigner(key, epoch.validity);
+    for (const type of [RRTYPE.SOA, RRTYPE.NS]) {
+      const rrset = zone.rrset(APEX, type);
+      assert(
+        rrset !== NO_RRSET && (zone.rrsetFlags(rrset) & RRSET_FLAG.SIGNED) !== 0,
+        'an apex has SOA and NS',
+      );
+      if (!signer.putRrsig(out, 0, zoneSigner, zone, rrset, now)) {
+        throw new EpochError(`a signature by key ${key.tag} does not verify`);
+      }
+    }
+  }
+}
+
+/** The apex image is made anew when the NSEC's window ends, or at three sevenths of the DNSKEY's validity. */
+function refreshInstant(
+  validity: number,
+  apexInception: UnixSeconds,
+  nsecInception: UnixSeconds,
+): UnixSeconds {
+  const window = windowLength(validity);
+  const nsecEnd = nsecInception + INCEPTION_LEAD + window;
+  return Math.min(nsecEnd, apexInception + window) as UnixSeconds;
+}

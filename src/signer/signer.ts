@@ -1,0 +1,158 @@
+/**
+ * @hot The online signer: gives the RRSIG RDATA of an rrset, from its slot or made now. A signature is made once for
+ * all threads and lasts for its window (signer/validity). Some are verified before they are served: those of the
+ * apex's SOA and NS always, others by sample (DESIGN §3, self-check).
+ */
+import { COUNTER, type Counters } from '../base/counters.ts';
+import type { UnixSeconds } from '../base/time.ts';
+import { type KeyObject, signOctets, verifyOctets } from '../dnssec/algorithm.ts';
+import {
+  RRSIG_HEAD_OCTETS,
+  type RrsigFields,
+  signedOctetsLength,
+  writeRrsigHead,
+  writeSignedOctets,
+} from '../dnssec/rrsig.ts';
+import { ROOT } from '../wire/name.ts';
+import type { RRsetIndex, ZoneImage } from '../zone/image.ts';
+import { APEX } from '../zone/image.ts';
+import type { Epoch } from './epoch.ts';
+import { SlotTable } from './slots.ts';
+import { inceptionAt, isInWindow } from './validity.ts';
+
+/** One of so many signatures on the query path is verified. */
+const SAMPLE_EVERY = 100;
+const ASTERISK = 42;
+
+/** A key that signs zone data, and where its signatures over one image lie. */
+export class ZoneSigner {
+  readonly algorithm: number;
+  readonly tag: number;
+  readonly publicKey: Uint8Array;
+  readonly privateKey: KeyObject;
+  readonly slots: SlotTable;
+  /** How long its signatures are valid, in seconds. */
+  readonly validity: number;
+
+  constructor(signer: Epoch['signers'][number], validity: number) {
+    this.algorithm = signer.algorithm;
+    this.tag = signer.tag;
+    this.publicKey = signer.publicKey;
+    this.privateKey = signer.privateKey;
+    this.slots = new SlotTable(signer.table, signer.algorithm);
+    this.validity = validity;
+  }
+}
+
+/** One per thread: owns the scratch that signing needs. */
+export class OnlineSigner {
+  readonly #counters: Counters;
+  #scratch = new Uint8Array(4096);
+  #untilSample = SAMPLE_EVERY;
+  readonly #fields: RrsigFields = {
+    typeCovered: 0,
+    algorithm: 0,
+    labels: 0,
+    originalTtl: 0,
+    expiration: 0 as UnixSeconds,
+    inception: 0 as UnixSeconds,
+    keyTag: 0,
+    signerName: ROOT,
+  };
+
+  constructor(counters: Counters) {
+    this.#counters = counters;
+  }
+
+  /** Octets of the RRSIG RDATA that `putRrsig` will write. */
+  rrsigOctets(signer: ZoneSigner, image: ZoneImage): number {
+    return RRSIG_HEAD_OCTETS + image.nameOctets(APEX) + signer.slots.signatureOctets;
+  }
+
+  /**
+   * Writes the RRSIG RDATA of an rrset of the zone's image at `offset` of `out`, which must have room for
+   * `rrsigOctets`. Returns false if no good signature can be had; nothing may then be served.
+   */
+  putRrsig(
+    out: Uint8Array,
+    offset: number,
+    signer: ZoneSigner,
+    image: ZoneImage,
+    rrset: RRsetIndex,
+    now: UnixSeconds,
+  ): boolean {
+    const { slots } = signer;
+    const stored = slots.inception(rrset);
+    if (stored !== 0 && isInWindow(now, signer.validity, stored)) {
+      const at = this.#putHead(out, offset, signer, image, rrset, stored as UnixSeconds);
+      if (slots.read(rrset, stored, out, at)) {
+        this.#counters.bump(COUNTER.SIGNATURES_REUSED);
+        return true;
+      }
+    }
+    return this.#make(out, offset, signer, image, rrset, now);
+  }
+
+  #putHead(
+    out: Uint8Array,
+    offset: number,
+    signer: ZoneSigner,
+    image: ZoneImage,
+    rrset: RRsetIndex,
+    inception: UnixSeconds,
+  ): number {
+    const fields = this.#fields;
+    const owner = image.owner(rrset);
+    const ownerAt = image.nameAt(owner);
+    const isWildcard = image.u8[ownerAt] === 1 && image.u8[ownerAt + 1] === ASTERISK;
+    fields.typeCovered = image.type(rrset);
+    fields.algorithm = signer.algorithm;
+    fields.labels = image.labels(owner) - (isWildcard ? 1 : 0);
+    fields.originalTtl = image.ttl(rrset);
+    fields.inception = inception;
+    fields.expiration = (inception + signer.validity) as UnixSeconds;
+    fields.keyTag = signer.tag;
+    fields.signerName = image.origin;
+    return writeRrsigHead(out, offset, fields);
+  }
+
+  #make(
+    out: Uint8Array,
+    offset: number,
+    signer: ZoneSigner,
+    image: ZoneImage,
+    rrset: RRsetIndex,
+    now: UnixSeconds,
+  ): boolean {
+    const ownerAt = image.nameAt(image.owner(rrset));
+    const inception = inceptionAt(now, signer.validity, image.u8, ownerAt, image.type(rrset));
+    const at = this.#putHead(out, offset, signer, image, rrset, inception);
+    const blockAt = image.blockAt(rrset);
+    const blockOctets = image.blockOctets(rrset);
+    const needed = signedOctetsLength(this.#fields, image.u8, ownerAt, image.u8, blockAt, blockOctets);
+    if (needed > this.#scratch.length) this.#scratch = new Uint8Array(needed * 2);
+    writeSignedOctets(this.#scratch, this.#fields, image.u8, ownerAt, image.u8, blockAt, blockOctets);
+    const signed = this.#scratch.subarray(0, needed);
+    const signature = signOctets(signer.algorithm, signer.privateKey, signed);
+    this.#counters.bump(COUNTER.SIGNATURES_MADE);
+    if (this.#mustCheck(image, rrset) && !this.#check(signer, signed, signature)) return false;
+    out.set(signature, at);
+    signer.slots.write(rrset, inception, signature, 0);
+    return true;
+  }
+
+  /** SOA and NS of the apex always, of the others one in SAMPLE_EVERY. */
+  #mustCheck(image: ZoneImage, rrset: RRsetIndex): boolean {
+    if (image.owner(rrset) === APEX) return true;
+    if (--this.#untilSample > 0) return false;
+    this.#untilSample = SAMPLE_EVERY;
+    return true;
+  }
+
+  #check(signer: ZoneSigner, signed: Uint8Array, signature: Uint8Array): boolean {
+    this.#counters.bump(COUNTER.SIGNATURES_CHECKED);
+    const isGood = verifyOctets(signer.algorithm, signer.publicKey, signed, signature);
+    if (!isGood) this.#counters.bump(COUNTER.SIGNATURES_BAD);
+    return isGood;
+  }
+}
