@@ -1,0 +1,84 @@
+/**
+ * The key and signing policy of a zone, as plain data: every wait of ROLLOVER has one number here and none is
+ * hard-coded elsewhere. All durations are seconds. The shell reads policies from the configuration file and checks
+ * them; the machine takes them as an argument.
+ */
+import type { DigestType } from '../dnssec/ds.ts';
+import { ALGORITHM } from '../wire/iana.ts';
+
+/** One key for everything, or a key-signing and a zone-signing key. */
+export type KeyScheme = 'csk' | 'ksk-zsk';
+/** Seconds after which a key shall be replaced, or never by itself. */
+export type Lifetime = number | 'unlimited';
+/** How names and types that do not exist are denied (DESIGN §3). */
+export type DenialMode = 'nsec' | 'nsec3' | 'compact';
+/** When CDS and CDNSKEY are published: all the time, only while the parent shall change something, or never. */
+export type CdsMode = 'always' | 'rollover' | 'never';
+
+export interface Policy {
+  readonly scheme: KeyScheme;
+  /** DNSSEC algorithm number of new keys. */
+  readonly algorithm: number;
+  readonly lifetime: { readonly csk: Lifetime; readonly ksk: Lifetime; readonly zsk: Lifetime };
+  /** TTL of the DNSKEY RRset. */
+  readonly dnskeyTtl: number;
+  /** TTL of the CDS and CDNSKEY RRsets; short, so that a cancel is soon seen. */
+  readonly cdsTtl: number;
+  /** Zone data with a longer TTL is warned of; waits use the real TTL. */
+  readonly maxZoneTtl: number;
+  /** Spub: added to each wait before something published is relied upon. */
+  readonly publishSafety: number;
+  /** Sret: added to each wait before something no longer used is removed. */
+  readonly retireSafety: number;
+  /** Dprp: bound on the time until every server of the zone serves a change. */
+  readonly propagation: number;
+  readonly parent: {
+    /** DprpP: the same bound for the servers of the parent. */
+    readonly propagation: number;
+    /** TTLds as long as no DS of the zone has been seen. */
+    readonly dsTtl: number;
+  };
+  /** How long CDS that ask for another DS wait for a parent that does not act before an operator is told. */
+  readonly cdsHold: number;
+  /** Least time between the starts of two rollovers of one zone. */
+  readonly minInterval: number;
+  /** A rollover that waits longer than this for the parent is reported as stale. */
+  readonly staleAfter: number;
+  /** Wait between the first signatures and CDS: `auto` is that of ROLLOVER 2.7 S1, 0 asks for a DS at once. */
+  readonly bootstrapHold: 'auto' | number;
+  /** How the DS RRset at the parent is watched. */
+  readonly monitor: { readonly interval: number; readonly rounds: number; readonly roundGap: number };
+  /** Expiration of a signature minus the start of its window. */
+  readonly validity: number;
+  readonly denial: DenialMode;
+  readonly cds: CdsMode;
+  /** Digest types of DS and CDS. */
+  readonly digests: readonly DigestType[];
+}
+
+const MINUTE = 60;
+const HOUR = 3_600;
+const DAY = 86_400;
+
+/** The policy of a zone for which nothing is configured (DESIGN §8). */
+export const DEFAULT_POLICY: Policy = {
+  scheme: 'csk',
+  algorithm: ALGORITHM.ECDSAP256SHA256,
+  lifetime: { csk: 'unlimited', ksk: 365 * DAY, zsk: 90 * DAY },
+  dnskeyTtl: HOUR,
+  cdsTtl: 5 * MINUTE,
+  maxZoneTtl: DAY,
+  publishSafety: HOUR,
+  retireSafety: HOUR,
+  propagation: 5 * MINUTE,
+  parent: { propagation: HOUR, dsTtl: DAY },
+  cdsHold: 72 * HOUR,
+  minInterval: DAY,
+  staleAfter: 14 * DAY,
+  bootstrapHold: 'auto',
+  monitor: { interval: HOUR, rounds: 2, roundGap: 5 * MINUTE },
+  validity: 7 * DAY,
+  denial: 'nsec',
+  cds: 'always',
+  digests: [2],
+};
