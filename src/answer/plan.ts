@@ -39,8 +39,9 @@ export class Plan {
   isAuthoritative = false;
   /** True if something that the answer must have did not fit the plan. */
   isIncomplete = false;
-  readonly zones: ServedZone[];
-  readonly images: ZoneImage[];
+  /** Entries at and beyond `count` are left from earlier answers. */
+  readonly zones: ServedZone[] = [];
+  readonly images: ZoneImage[] = [];
   readonly rrsets: Uint32Array = new Uint32Array(CAPACITY);
   readonly sections: Uint8Array = new Uint8Array(CAPACITY);
   readonly kinds: Uint8Array = new Uint8Array(CAPACITY);
@@ -51,11 +52,6 @@ export class Plan {
   readonly targetAt: Int32Array = new Int32Array(CAPACITY);
   readonly scratch: Uint8Array = new Uint8Array(SCRATCH_OCTETS);
   scratchOctets = 0;
-
-  constructor(placeholder: ServedZone) {
-    this.zones = new Array<ServedZone>(CAPACITY).fill(placeholder);
-    this.images = new Array<ZoneImage>(CAPACITY).fill(placeholder.image);
-  }
 
   reset(): void {
     this.count = 0;

@@ -1,0 +1,139 @@
+/**
+ * @hot One request in, one response out: the way of a query (DESIGN §3). Synchronous; used as it is by UDP, TCP, tests and
+ * benches. Refusals come first, in the order in which they are found.
+ */
+import { COUNTER, type Counters } from '../base/counters.ts';
+import type { UnixSeconds } from '../base/time.ts';
+import { OnlineSigner } from '../signer/signer.ts';
+import { Compressor } from '../wire/compress.ts';
+import { OPT_OCTETS, putOpt, responseLimit } from '../wire/edns.ts';
+import { FLAG, HEADER, setCount, setFlags, setId } from '../wire/header.ts';
+import { CLASS, isMetaType, OPCODE, RCODE, RRTYPE } from '../wire/iana.ts';
+import type { Peer } from '../wire/peer.ts';
+import { DROP, parseQuery, Query } from '../wire/query.ts';
+import { Writer } from '../wire/writer.ts';
+import { Encoder } from './encode.ts';
+import { Plan, SECTION } from './plan.ts';
+import { Resolver } from './resolve.ts';
+import type { ZoneTable } from './zonetable.ts';
+
+/** One per thread. */
+export class Responder {
+  readonly #counters: Counters;
+  readonly #query: Query;
+  readonly #plan = new Plan();
+  readonly #writer = new Writer(new Uint8Array(HEADER.OCTETS));
+  readonly #compressor: Compressor;
+  readonly #resolver: Resolver;
+  readonly #encoder: Encoder;
+  /** The last programmer error that `respond` caught, for the shell's log. */
+  lastFault: unknown = null;
+
+  /** `seed` is that of the zone images in `table`. */
+  constructor(table: ZoneTable, counters: Counters, seed: number) {
+    this.#counters = counters;
+    this.#query = new Query(seed);
+    this.#compressor = new Compressor(seed);
+    this.#resolver = new Resolver(table, this.#plan, seed);
+    this.#encoder = new Encoder(this.#writer, this.#compressor, new OnlineSigner(counters));
+  }
+
+  /**
+   * Answers the request in the first `octets` octets of `request`. Writes into `response`, which is borrowed for the
+   * call; returns the octets written, or 0 if there shall be no answer.
+   */
+  respond(request: Uint8Array, octets: number, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
+    const counters = this.#counters;
+    counters.bump(COUNTER.QUERIES);
+    try {
+      const written = this.#respond(request, octets, peer, now, response);
+      counters.bump(written > 0 ? COUNTER.RESPONSES : COUNTER.DROPPED);
+      return written;
+    } catch (fault) {
+      counters.bump(COUNTER.FAULTS);
+      this.lastFault = fault;
+      return this.#writeError(request, RCODE.SERVFAIL, response);
+    }
+  }
+
+  #respond(request: Uint8Array, octets: number, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
+    const query = this.#query;
+    const fault = parseQuery(request, octets, query);
+    if (fault === DROP) return 0;
+    if (fault !== RCODE.NOERROR) return this.#writeError(request, fault, response);
+    const refusal = refuse(query);
+    if (refusal !== RCODE.NOERROR) return this.#writeError(request, refusal, response);
+    if (query.dnssecOk) this.#counters.bump(COUNTER.DNSSEC_OK);
+    this.#plan.reset();
+    this.#resolver.resolve(query.qname, query.qtype, query.dnssecOk);
+    return this.#write(request, peer, now, response);
+  }
+
+  /** Writes the planned answer. */
+  #write(request: Uint8Array, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
+    const query = this.#query;
+    const plan = this.#plan;
+    const encoder = this.#encoder;
+    const limit = Math.min(responseLimit(query, peer.transport === 'tcp'), response.length);
+    this.#begin(request, response, limit - (query.hasEdns ? OPT_OCTETS : 0));
+    encoder.encode(plan, query.dnssecOk, now);
+    if (encoder.isUnsignable) return this.#writeError(request, RCODE.SERVFAIL, response);
+    if (encoder.isTruncated) this.#counters.bump(COUNTER.TRUNCATED);
+    const flags = (plan.isAuthoritative ? FLAG.AA : 0) | (encoder.isTruncated ? FLAG.TC : 0);
+    return this.#finish(response, plan.rcode, flags, limit);
+  }
+
+  /** Header, question and OPT alone. */
+  #writeError(request: Uint8Array, rcode: number, response: Uint8Array): number {
+    this.#encoder.counts.fill(0);
+    this.#begin(request, response, response.length);
+    return this.#finish(response, rcode, 0, response.length);
+  }
+
+  /** Starts the message: room for the header, and the question as it was asked, its case kept. */
+  #begin(request: Uint8Array, response: Uint8Array, limit: number): void {
+    const query = this.#query;
+    const writer = this.#writer;
+    writer.attach(response, limit);
+    writer.reserve(HEADER.OCTETS);
+    const questionOctets = query.questionIsWhole ? query.questionOctets : 0;
+    writer.putOctets(request, HEADER.OCTETS, questionOctets);
+    this.#compressor.reset(writer, query.questionIsWhole ? query.qname : null);
+  }
+
+  #finish(response: Uint8Array, rcode: number, answerFlags: number, limit: number): number {
+    const query = this.#query;
+    const { counts } = this.#encoder;
+    const writer = this.#writer;
+    writer.limit = limit;
+    if (query.hasEdns) putOpt(writer, rcode, query.dnssecOk);
+    const kept = (query.opcode << 11) | (query.recursionDesired ? FLAG.RD : 0);
+    setId(response, query.id);
+    setFlags(response, FLAG.QR | kept | answerFlags | (rcode & 0xf));
+    setCount(response, HEADER.QDCOUNT, query.questionIsWhole ? 1 : 0);
+    setCount(response, HEADER.ANCOUNT, counts[SECTION.ANSWER]!);
+    setCount(response, HEADER.NSCOUNT, counts[SECTION.AUTHORITY]!);
+    setCount(response, HEADER.ARCOUNT, counts[SECTION.ADDITIONAL]! + (query.hasEdns ? 1 : 0));
+    this.#countRcode(rcode);
+    return writer.position;
+  }
+
+  #countRcode(rcode: number): void {
+    if (rcode === RCODE.NOERROR) return;
+    if (rcode === RCODE.NXDOMAIN) this.#counters.bump(COUNTER.NXDOMAIN);
+    else if (rcode === RCODE.REFUSED) this.#counters.bump(COUNTER.REFUSED);
+    else if (rcode === RCODE.FORMERR) this.#counters.bump(COUNTER.FORMERR);
+    else if (rcode === RCODE.NOTIMP) this.#counters.bump(COUNTER.NOTIMP);
+    else if (rcode === RCODE.BADVERS) this.#counters.bump(COUNTER.BADVERS);
+    else if (rcode === RCODE.SERVFAIL) this.#counters.bump(COUNTER.SERVFAIL);
+  }
+}
+
+/** What a well-formed query is refused for before any zone is looked at; NOERROR if for nothing. */
+function refuse(query: Query): number {
+  if (query.opcode !== OPCODE.QUERY) return RCODE.NOTIMP;
+  if (query.qclass !== CLASS.IN && query.qclass !== CLASS.ANY) return RCODE.REFUSED;
+  if (query.qtype === RRTYPE.AXFR || query.qtype === RRTYPE.IXFR) return RCODE.REFUSED;
+  if (isMetaType(query.qtype) && query.qtype !== RRTYPE.ANY) return RCODE.FORMERR;
+  return RCODE.NOERROR;
+}
