@@ -1,0 +1,80 @@
+/**
+ * @hot EDNS0 (RFC 6891) as a responder writes it: how large a response may be, the OPT record, Extended DNS Errors
+ * (RFC 8914). Reading OPT is part of wire/query.
+ */
+
+import { RRTYPE } from './iana.ts';
+import type { Query } from './query.ts';
+import type { Writer } from './writer.ts';
+
+/** Largest UDP response, and the payload size we announce: passes everywhere unfragmented (DNS Flag Day 2020). */
+export const UDP_PAYLOAD_OCTETS = 1232;
+/** What every requestor can take over UDP (RFC 1035 §4.2.1, RFC 6891 §6.2.3). */
+export const MIN_UDP_PAYLOAD_OCTETS = 512;
+/** What the two-octet length of a stream can say (RFC 1035 §4.2.2). */
+export const STREAM_PAYLOAD_OCTETS = 65_535;
+
+/** Octets of an OPT record without options: root, type, payload size, extended rcode, version, flags, RDLENGTH. */
+export const OPT_OCTETS = 11;
+const OPT_VERSION = 0;
+const DO_FLAG = 0x8000;
+const RDLENGTH_OFFSET = 9;
+const OPTION_EDE = 15;
+const OPTION_HEADER_OCTETS = 4;
+
+/** Extended DNS Error info-codes (RFC 8914 §4) that an authoritative server has a use for. */
+export const EDE = {
+  OTHER: 0,
+  DNSKEY_MISSING: 9,
+  RRSIGS_MISSING: 10,
+  NOT_READY: 14,
+  BLOCKED: 15,
+  PROHIBITED: 18,
+  NOT_AUTHORITATIVE: 20,
+  NOT_SUPPORTED: 21,
+  NETWORK_ERROR: 23,
+  INVALID_DATA: 24,
+} as const;
+
+/** Octets that a response to `query` may have, over UDP or a stream. */
+export function responseLimit(query: Query, isStream: boolean): number {
+  if (isStream) return STREAM_PAYLOAD_OCTETS;
+  if (!query.hasEdns) return MIN_UDP_PAYLOAD_OCTETS;
+  // RFC 6891 §6.2.3: values below 512 are taken as 512.
+  return Math.max(MIN_UDP_PAYLOAD_OCTETS, Math.min(query.udpPayload, UDP_PAYLOAD_OCTETS));
+}
+
+/**
+ * Puts an OPT record without options: the upper eight bits of `rcode`, version 0, DO as in the query (RFC 3225 §3).
+ * Returns its offset, for `putEde`. The caller counts it in ARCOUNT.
+ */
+export function putOpt(writer: Writer, rcode: number, dnssecOk: boolean): number {
+  const optAt = writer.position;
+  writer.putU8(0);
+  writer.putU16(RRTYPE.OPT);
+  writer.putU16(UDP_PAYLOAD_OCTETS);
+  writer.putU8(rcode >>> 4);
+  writer.putU8(OPT_VERSION);
+  writer.putU16(dnssecOk ? DO_FLAG : 0);
+  writer.putU16(0);
+  return optAt;
+}
+
+/**
+ * Appends an Extended DNS Error to the OPT record at `optAt`, which is the last record written. `text` is UTF-8 for
+ * people, may be empty, and is left out first if there is no room; then the whole option is. True if it was put.
+ */
+export function putEde(writer: Writer, optAt: number, infoCode: number, text: Uint8Array): boolean {
+  if (writer.isOverflowed) return false;
+  const start = writer.position;
+  const room = writer.limit - start - OPTION_HEADER_OCTETS - 2;
+  if (room < 0) return false;
+  const textOctets = text.length <= room ? text.length : 0;
+  writer.putU16(OPTION_EDE);
+  writer.putU16(2 + textOctets);
+  writer.putU16(infoCode);
+  writer.putOctets(text, 0, textOctets);
+  const rdataAt = optAt + RDLENGTH_OFFSET + 2;
+  writer.patchU16(optAt + RDLENGTH_OFFSET, writer.position - rdataAt);
+  return true;
+}

@@ -1,0 +1,196 @@
+/** parseQuery against arbitrary octets, against a slow twin, and against dns-packet. */
+import dnsPacket from 'dns-packet';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatType, RCODE } from '../../src/wire/iana.ts';
+import { lowerName } from '../../src/wire/name.ts';
+import { hashName } from '../../src/wire/namehash.ts';
+import { DROP, parseQuery, Query } from '../../src/wire/query.ts';
+import { arbitraryName, fewLetters, optRecord, queryMessage } from '../support/wiretext.ts';
+
+const SEED = 0x5eed;
+const OUTCOMES = new Set<number>([
+  DROP,
+  RCODE.NOERROR,
+  RCODE.FORMERR,
+  RCODE.NOTIMP,
+  RCODE.BADVERS,
+  RCODE.NOTAUTH,
+]);
+
+/** Arbitrary records as they may follow a question; mostly well formed, with a pointer to the question or a name. */
+const record = fc
+  .record({
+    owner: fc.oneof(fc.constant([0]), fc.constant([0xc0, 12]), fc.constant([1, 97, 0xc0, 12])),
+    type: fc.constantFrom(1, 6, 41, 41, 250, 24, 999),
+    rdata: fc.array(fc.nat(255), { maxLength: 12 }),
+  })
+  .map(({ owner, type, rdata }) => [
+    ...[...owner, type >> 8, type & 255, 4, 208, 0, 0, 128, 0],
+    ...[0, rdata.length, ...rdata],
+  ]);
+
+const plausible = fc
+  .record({
+    name: arbitraryName(fc.nat(255)),
+    flags: fc.constantFrom(0, 0x0100, 0x0110, 0x8000, 0x2000),
+    qtype: fc.constantFrom(1, 6, 251, 252, 255, 65_280),
+    records: fc.array(record, { maxLength: 3 }),
+    placed: fc.constantFrom(1, 2, 3, 3, 3),
+  })
+  .map(({ name, flags, qtype, records, placed }) => {
+    const counts: [number, number, number, number] = [1, 0, 0, 0];
+    counts[placed] = records.length;
+    return queryMessage({ flags, qname: name, qtype, counts, rest: Uint8Array.from(records.flat()) });
+  });
+
+const mutated = fc
+  .tuple(
+    plausible,
+    fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 4 }),
+    fc.integer({ min: -6, max: 6 }),
+  )
+  .map(([message, changes, growth]) => {
+    const copy = new Uint8Array(Math.max(0, message.length + growth));
+    copy.set(message.subarray(0, copy.length));
+    for (const [at, octet] of changes) if (at < copy.length) copy[at] = octet;
+    return copy;
+  });
+
+describe('parseQuery', () => {
+  it('gives an outcome for any octets and reads none behind the message', () => {
+    const query = new Query(SEED);
+    const twin = new Query(SEED);
+    const any = fc.oneof(fc.uint8Array({ maxLength: 600 }), mutated, plausible);
+    fc.assert(
+      fc.property(any, fc.nat(255), (message, filler) => {
+        const larger = new Uint8Array(message.length + 80).fill(filler);
+        larger.set(message);
+        const outcome = parseQuery(message, message.length, query);
+        expect(OUTCOMES.has(outcome)).toBe(true);
+        expect(parseQuery(larger, message.length, twin)).toBe(outcome);
+        expect({ ...twin, qname: null }).toEqual({ ...query, qname: null });
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it('agrees with a slow twin', () => {
+    const query = new Query(SEED);
+    fc.assert(
+      fc.property(fc.oneof(mutated, plausible), (message) => {
+        expect(parseQuery(message, message.length, query)).toBe(slowOutcome(message));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it('reads of a well-formed query what dns-packet reads', () => {
+    const query = new Query(SEED);
+    fc.assert(
+      fc.property(
+        arbitraryName(fewLetters),
+        fc.constantFrom(1, 2, 6, 16, 28, 255),
+        fc.boolean(),
+        fc.nat(0xffff),
+        (name, qtype, dnssecOk, payload) => {
+          const rest = optRecord(payload, 0, dnssecOk ? 0x8000 : 0);
+          const message = queryMessage({ qname: name, qtype, counts: [1, 0, 0, 1], rest });
+          expect(parseQuery(message, message.length, query)).toBe(RCODE.NOERROR);
+          const decoded = dnsPacket.decode(Buffer.from(message));
+          const question = decoded.questions?.[0];
+          const opt = decoded.additionals?.[0];
+          expect(decoded.id).toBe(query.id);
+          expect(question?.type).toBe(formatType(query.qtype));
+          expect(opt).toMatchObject({
+            type: 'OPT',
+            udpPayloadSize: query.udpPayload,
+            flag_do: query.dnssecOk,
+          });
+          const labels = question?.name === '.' ? [] : (question?.name ?? '').split('.');
+          expect(query.qname.labels).toBe(labels.length);
+          expect(query.qname.octets.subarray(0, query.qname.length)).toEqual(lowerName(name));
+          for (let i = 0; i <= query.qname.labels; i++) {
+            expect(query.qname.suffixHash[i]).toBe(hashName(name, query.qname.labelAt[i]!, SEED));
+          }
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+/** The rules of wire/query once more, plainly: exceptions, slices, no care for speed. */
+function slowOutcome(message: Uint8Array): number {
+  if (message.length < 12) return DROP;
+  const view = new DataView(message.buffer, message.byteOffset, message.length);
+  const flags = view.getUint16(2);
+  if (flags >= 0x8000) return DROP;
+  if (((flags >> 11) & 15) !== 0) return RCODE.NOTIMP;
+  try {
+    return slowRecords(message, view);
+  } catch (error) {
+    if (error instanceof RangeError) return RCODE.FORMERR;
+    throw error;
+  }
+}
+
+function slowRecords(message: Uint8Array, view: DataView): number {
+  const fault = (): never => {
+    throw new RangeError('malformed');
+  };
+  const [qd, an, ns, ar] = [4, 6, 8, 10].map((at) => view.getUint16(at)) as [number, number, number, number];
+  if (qd !== 1) fault();
+  let at = slowName(message, 12, false);
+  const qtype = view.getUint16(at);
+  view.getUint16(at + 2);
+  at += 4;
+  if (an !== 0 || ns > (qtype === 251 ? 1 : 0)) fault();
+  const types: number[] = [];
+  let version = 0;
+  for (let i = 0; i < ns + ar; i++) {
+    const owner = at;
+    at = slowName(message, at, true);
+    const type = view.getUint16(at);
+    const rdata = message.slice(at + 10, at + 10 + view.getUint16(at + 8));
+    if (rdata.length !== view.getUint16(at + 8)) fault();
+    if (type === 41) {
+      if (i < ns || message[owner] !== 0 || types.includes(41)) fault();
+      version = view.getUint8(at + 5);
+      if (version === 0) slowOptions(rdata);
+    }
+    if (type === 250 && i < ns) fault();
+    if (types.includes(250)) fault();
+    types.push(type);
+    at += 10 + rdata.length;
+  }
+  if (at !== message.length) fault();
+  if (version > 0) return RCODE.BADVERS;
+  return types.includes(250) ? RCODE.NOTAUTH : RCODE.NOERROR;
+}
+
+function slowName(message: Uint8Array, start: number, mayPoint: boolean): number {
+  let at = start;
+  for (;;) {
+    const length = message[at];
+    if (length === undefined) throw new RangeError('name ends outside');
+    if (length === 0) return at + 1;
+    if (length >= 0xc0 && mayPoint) {
+      const low = message[at + 1];
+      if (low === undefined) throw new RangeError('half a pointer');
+      const target = (length - 0xc0) * 256 + low;
+      if (target < 12 || target >= start) throw new RangeError('pointer to nowhere');
+      return at + 2;
+    }
+    if (length > 63) throw new RangeError('label type');
+    at += length + 1;
+    if (at - start > 254) throw new RangeError('name too long');
+  }
+}
+
+function slowOptions(rdata: Uint8Array): void {
+  const view = new DataView(rdata.buffer, rdata.byteOffset, rdata.length);
+  let at = 0;
+  while (at < rdata.length) at += 4 + view.getUint16(at + 2);
+  if (at !== rdata.length) throw new RangeError('option ends outside');
+}
