@@ -81,9 +81,9 @@ export function listBases(names: readonly string[]): string[] {
 /** Reads a `.private` file and checks that only its owner can. Throws KeystoreError. */
 export function readPrivate(directory: KeyDirectory, file: string): PrivateKeyFile {
   const path = `${directory.path}/${file}`;
-  const mode = directory.files.stat(path)?.mode ?? 0;
-  if ((mode & OTHERS_MODE_BITS) !== 0) {
-    const octal = mode.toString(8).padStart(4, '0');
+  const stat = directory.files.stat(path);
+  if (stat?.kind === 'file' && (stat.mode & OTHERS_MODE_BITS) !== 0) {
+    const octal = stat.mode.toString(8).padStart(4, '0');
     throw new KeystoreError(
       'KEY_MODE',
       `${path} can be used by others than its owner (mode ${octal}); run: chmod 600 ${path}`,
