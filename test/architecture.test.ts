@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   zonefile: ['base', 'wire', 'rdata', 'zone'],
   dnssec: ['base', 'wire', 'rdata', 'zone'],
   kasp: ['base', 'wire', 'rdata', 'zone', 'dnssec'],
-  signer: ['base', 'wire', 'rdata', 'zone', 'dnssec', 'kasp'],
+  signer: ['base', 'wire', 'rdata', 'zone', 'zonefile', 'dnssec', 'kasp'],
   answer: ['base', 'wire', 'rdata', 'zone', 'dnssec', 'kasp', 'signer'],
   transport: ['base', 'wire', 'answer'],
   store: ['base', 'wire', 'rdata', 'zone', 'zonefile', 'dnssec', 'kasp', 'signer'],

@@ -3,6 +3,7 @@
  * tried, and the parents, children and outside world of the server under test.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { getPeer } from './peers.ts';
 import { freePort, runOk, ServerProcess, type Workplace, waitUntil } from './processes.ts';
 import { answers, type Stub } from './unbound.ts';
@@ -85,8 +86,14 @@ export async function startSurroundings(
 }
 
 function childZone(origin: string): string {
-  const rows = ['$TTL 300', `${origin} IN SOA ns.${origin} hostmaster.${origin} 1 3600 600 86400 60`];
-  return `${[...rows, `${origin} IN NS ns.${origin}`, `ns.${origin} IN A 127.0.0.1`, `www.${origin} IN A 192.0.2.77`].join('\n')}\n`;
+  return [
+    '$TTL 300',
+    `${origin} IN SOA ns.${origin} hostmaster.${origin} 1 3600 600 86400 60`,
+    `${origin} IN NS ns.${origin}`,
+    `ns.${origin} IN A 127.0.0.1`,
+    `www.${origin} IN A 192.0.2.77`,
+    '',
+  ].join('\n');
 }
 
 /** A root zone (unsigned) under which every name exists, for what leaves the zones under test. */
@@ -125,7 +132,20 @@ export async function signWithBind(zone: ZoneFile, key: string): Promise<string>
     `${readFileSync(zone.file, 'latin1')}\n${readFileSync(`${key}.key`, 'latin1')}`,
     'latin1',
   );
-  const args = ['-q', '-z', '-O', 'full', '-o', zone.origin, '-f', signed, keyed, key];
+  const args = [
+    '-q',
+    '-z',
+    '-O',
+    'full',
+    '-d',
+    dirname(zone.file),
+    '-o',
+    zone.origin,
+    '-f',
+    signed,
+    keyed,
+    key,
+  ];
   await runOk(getPeer('dnssec-signzone'), args, 120_000);
   return signed;
 }

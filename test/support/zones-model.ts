@@ -3,7 +3,7 @@
  * twin of `answer/resolve` that shares no code with it. Records come from `named-compilezone`, not from our parser.
  */
 import { parseType, RRTYPE } from '../../src/wire/iana.ts';
-import { nameOf } from '../../src/wire/name.ts';
+import { formatName, nameOf } from '../../src/wire/name.ts';
 import { getPeer } from './peers.ts';
 import { runOk } from './processes.ts';
 
@@ -135,8 +135,14 @@ export class ZoneModel {
     return [...(this.#types.get(key) ?? [])];
   }
 
-  isSecureCut(key: string): boolean {
-    return this.#isCut(key) && this.#has(key, RRTYPE.DS);
+  /** Cuts with a DS record, or those without. */
+  cuts(secure: boolean): string[] {
+    return this.owners.filter((key) => this.#isCut(key) && this.#has(key, RRTYPE.DS) === secure);
+  }
+
+  /** Presentation form of a key. */
+  textOf(key: string): string {
+    return formatName(wireOf(key));
   }
 
   isInsecureCut(key: string): boolean {

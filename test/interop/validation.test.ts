@@ -1,0 +1,163 @@
+/**
+ * The main promise: what Keyturn serves validates. A validating resolver asks for every name and type of the example
+ * zones and of a generated zone, for what is not there and for what lies below; delv judges a sample; BIND's and
+ * ldns's verifiers judge each zone as a whole.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { formatType, RRTYPE } from '../../src/wire/iana.ts';
+import { formatName } from '../../src/wire/name.ts';
+import { Daemon } from '../support/daemon.ts';
+import { dig } from '../support/dig.ts';
+import { type Surroundings, startSurroundings } from '../support/named.ts';
+import { describeWithPeers, getPeer } from '../support/peers.ts';
+import { run, Workplace } from '../support/processes.ts';
+import { ROOT_FOLDER } from '../support/sources.ts';
+import { Unbound } from '../support/unbound.ts';
+import { casesOf, childCases, type SweepCase, sweep } from '../support/unbound-sweep.ts';
+import { Tap } from '../support/unbound-tap.ts';
+import { generateZone, SeededRandom } from '../support/zones.ts';
+import { ZoneModel } from '../support/zones-model.ts';
+
+const GENERATED = generateZone({ origin: 'generated.example.', names: 5_000, seed: 2_026 });
+const EXAMPLE_FILES = readdirSync(join(ROOT_FOLDER, 'zones')).filter((name) => name.endsWith('.zone'));
+const SIGNED_APEX = [RRTYPE.DNSKEY, RRTYPE.CDS, RRTYPE.CDNSKEY];
+const PEERS = [
+  'named',
+  'unbound',
+  'delv',
+  'dig',
+  'named-compilezone',
+  'dnssec-signzone',
+  'dnssec-verify',
+  'ldns-verify-zone',
+] as const;
+const CHILDREN_OF_GENERATED = 3;
+
+/** All zones of the test: file name → text. */
+function zoneTexts(): Record<string, string> {
+  const examples = EXAMPLE_FILES.map((name) => [
+    name,
+    readFileSync(join(ROOT_FOLDER, 'zones', name), 'latin1'),
+  ]);
+  return { ...Object.fromEntries(examples), 'generated.example.zone': GENERATED.text };
+}
+
+describeWithPeers(PEERS, 'what Keyturn serves', () => {
+  const workplace = new Workplace();
+  const origins = [...EXAMPLE_FILES.map((name) => name.replace(/zone$/, '')), GENERATED.origin];
+  let models: ZoneModel[];
+  let daemon: Daemon;
+  let surroundings: Surroundings;
+  let tap: Tap;
+  let unbound: Unbound;
+  let anchors: string[];
+  let children: SweepCase[];
+
+  beforeAll(async () => {
+    daemon = await Daemon.start({ workplace, zones: zoneTexts() });
+    models = await Promise.all(
+      origins.map((origin) => {
+        return ZoneModel.read(origin, join(daemon.zones, `${origin}zone`), SIGNED_APEX);
+      }),
+    );
+    const cuts = models.flatMap((model) => {
+      const limit = model.origin === GENERATED.origin ? CHILDREN_OF_GENERATED : 100;
+      return [true, false].flatMap((secure) =>
+        model
+          .cuts(secure)
+          .slice(0, limit)
+          .map((cut) => ({ cut, secure, model })),
+      );
+    });
+    const names = (secure: boolean) =>
+      cuts.filter((row) => row.secure === secure).map((row) => row.model.textOf(row.cut));
+    surroundings = await startSurroundings(names(true), names(false), workplace);
+    children = cuts.flatMap(({ cut, secure, model }) => childCases([cut], secure, model));
+    tap = await Tap.start(daemon.port);
+    anchors = (await Promise.all(origins.map(trustAnchor))).flat();
+    const stubs = [...origins.map((origin) => ({ origin, port: tap.port })), ...surroundings.stubs];
+    unbound = await Unbound.start({ stubs, trustAnchors: anchors }, workplace);
+  });
+
+  afterAll(async () => {
+    tap?.close();
+    await Promise.all([unbound?.stop(), surroundings?.named.stop(), daemon?.stop()]);
+    workplace.remove();
+  });
+
+  async function trustAnchor(origin: string): Promise<string[]> {
+    const { answer } = await dig(daemon.port, origin, 'DNSKEY');
+    const keys = answer.filter(({ type, rdata }) => type === 'DNSKEY' && rdata.startsWith('257 '));
+    expect(keys, `DNSKEY of ${origin}`).not.toEqual([]);
+    return keys.map(({ rdata }) => `${origin} 3600 IN DNSKEY ${rdata}`);
+  }
+
+  it('is secure for every name and type, and for every kind of absence', { timeout: 300_000 }, async () => {
+    for (const model of models) {
+      const { faults, counts } = await sweep(unbound, casesOf(model, 1), tap);
+      expect(faults, model.origin).toEqual([]);
+      expect(counts['data: secure']).toBeGreaterThan(10);
+    }
+    expect(unbound.complaints).toEqual([]);
+  });
+
+  it('proves secure and insecure referrals', async () => {
+    const { faults, counts } = await sweep(unbound, children, tap);
+    expect(faults).toEqual([]);
+    expect(counts['secure referral: secure']).toBeGreaterThan(10);
+    expect(counts['insecure referral: insecure']).toBeGreaterThan(10);
+    expect(unbound.complaints).toEqual([]);
+  });
+
+  it('convinces delv in a sample of 300', { timeout: 240_000 }, async () => {
+    const random = new SeededRandom(300);
+    const pools = models.map((model) => casesOf(model, 2).filter(({ expected }) => expected.secure));
+    const sample = Array.from({ length: 300 }, (_, index) => {
+      const model = models[index % models.length] as ZoneModel;
+      return { model, ...random.pick(pools[index % models.length] as SweepCase[]) };
+    });
+    for (const { origin } of models) writeFileSync(anchorFile(origin), delvAnchor(origin));
+    const faults: string[] = [];
+    for (const { model, name, type, kind } of sample) {
+      const verdict = await delv(model.origin, formatName(name), formatType(type));
+      if (!/fully validated/.test(verdict))
+        faults.push(`${formatName(name)} ${formatType(type)} (${kind}): ${verdict}`);
+    }
+    expect(faults).toEqual([]);
+  });
+
+  function anchorFile(origin: string): string {
+    return workplace.at(`${origin}anchor`);
+  }
+
+  function delvAnchor(origin: string): string {
+    const own = anchors
+      .filter((record) => record.startsWith(`${origin} `))
+      .map((record) => {
+        const [, , , , flags, protocol, algorithm, ...key] = record.split(' ');
+        return `${origin} static-key ${flags} ${protocol} ${algorithm} "${key.join('')}";`;
+      });
+    return `trust-anchors { ${own.join(' ')} };\n`;
+  }
+
+  async function delv(origin: string, name: string, type: string): Promise<string> {
+    const server = ['@127.0.0.1', '-p', `${daemon.port}`, '-a', anchorFile(origin), `+root=${origin}`];
+    const { stdout, stderr } = await run(getPeer('delv'), [...server, '-q', name, '-t', type], 20_000);
+    return stdout + stderr;
+  }
+
+  it('exports every zone so that BIND and ldns find it completely signed', { timeout: 180_000 }, async () => {
+    for (const origin of origins) {
+      const exported = await daemon.keyturn('zone', 'export', origin, '--signed');
+      expect(exported.code, exported.stderr).toBe(0);
+      const file = workplace.at(`${origin}signed`);
+      writeFileSync(file, exported.stdout, 'latin1');
+      const bind = await run(getPeer('dnssec-verify'), ['-z', '-o', origin, file]);
+      expect(bind.code, `dnssec-verify ${origin}: ${bind.stderr}`).toBe(0);
+      const ldns = await run(getPeer('ldns-verify-zone'), [file]);
+      expect(ldns.code, `ldns-verify-zone ${origin}: ${ldns.stdout}${ldns.stderr}`).toBe(0);
+    }
+  });
+});
