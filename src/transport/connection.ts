@@ -1,0 +1,214 @@
+/**
+ * One TCP connection (RFC 7766): cuts the octets that arrive into messages and answers them in the order of arrival.
+ * Many messages in a segment and one message in many segments are the same to it.
+ *
+ * Octets wait in `#unread` when a message is not whole yet, when the peer does not take our answers, or when others
+ * have their turn; in the last two cases the socket is paused, so that they cannot grow. The server's sweep judges the
+ * times; there is no timer per connection.
+ */
+import type { Socket } from 'node:net';
+import { type AddressFamily, Peer } from '../wire/peer.ts';
+import { type Exchange, LENGTH_OCTETS } from './exchange.ts';
+
+/** Octets of a header: nothing shorter is a message. */
+const MIN_MESSAGE_OCTETS = 12;
+const NOTHING = new Uint8Array(0);
+/** Instead of an instant: it is not so now. */
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** What a connection tells its server. */
+export interface ConnectionEvents {
+  /** A whole query arrived: it is alive. */
+  active(connection: Connection): void;
+  closed(connection: Connection): void;
+}
+
+export class Connection {
+  /** Under which its address is counted. */
+  readonly addressKey: string;
+  /** Monotonic milliseconds of the last whole query, or of its beginning. */
+  activeAt: number;
+  readonly #socket: Socket;
+  readonly #exchange: Exchange;
+  readonly #events: ConnectionEvents;
+  readonly #peer = new Peer();
+  #unread: Uint8Array = NOTHING;
+  /** When the first octet of an unfinished message came. */
+  #partialAt = NEVER;
+  /** Since when the peer has not taken our answers. */
+  #stalledAt = NEVER;
+  /** Others have their turn; ours comes again. */
+  #isWaitingTurn = false;
+  /** The peer has sent its FIN. */
+  #hasEnded = false;
+  /** We take no further queries: our FIN is sent or will be. */
+  #isClosing = false;
+
+  constructor(socket: Socket, addressKey: string, exchange: Exchange, events: ConnectionEvents) {
+    this.#socket = socket;
+    this.addressKey = addressKey;
+    this.#exchange = exchange;
+    this.#events = events;
+    this.activeAt = performance.now();
+    const family: AddressFamily = socket.remoteFamily === 'IPv6' ? 6 : 4;
+    this.#peer.setText('tcp', family, socket.remoteAddress ?? '', socket.remotePort ?? 0);
+    socket.on('data', (octets: Buffer) => this.#onData(octets));
+    socket.on('drain', () => this.#onDrain());
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', () => exchange.counters.socketErrors++);
+    socket.on('close', () => events.closed(this));
+  }
+
+  /** True if nothing is under way: no query half read, none unanswered, no answer unsent. */
+  get isQuiet(): boolean {
+    return this.#unread.length === 0 && this.#socket.writableLength === 0;
+  }
+
+  /** Closes the connection if a limit of time is passed; `now` is monotonic milliseconds. */
+  sweep(now: number): void {
+    const { limits, counters } = this.#exchange;
+    if (now - this.#stalledAt > limits.stallMs) {
+      counters.stalled++;
+      this.destroy();
+    } else if (now - this.#partialAt > limits.messageMs) {
+      counters.late++;
+      this.destroy();
+    } else if (now - this.activeAt > limits.idleMs && this.#stalledAt === NEVER && !this.#isWaitingTurn) {
+      // A FIN was sent one period ago and the peer keeps its half open: it had its time.
+      if (this.#isClosing) this.destroy();
+      else {
+        counters.idle++;
+        this.close();
+      }
+    }
+  }
+
+  /** Sends what is unsent, then closes; no further query is read. */
+  close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#unread = NOTHING;
+    this.#partialAt = NEVER;
+    this.#socket.destroySoon();
+    // destroySoon waits for unsent answers; the stall limit bounds the wait.
+    if (this.#socket.writableLength > 0 && this.#stalledAt === NEVER) this.#stalledAt = performance.now();
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.#isClosing = true;
+    this.#unread = NOTHING;
+    this.#socket.destroy();
+  }
+
+  // ---- Events of the socket ----
+
+  #onData(octets: Uint8Array): void {
+    if (this.#isClosing) return;
+    this.#unread = this.#unread.length === 0 ? octets : Buffer.concat([this.#unread, octets]);
+    this.#answerUnread();
+  }
+
+  #onDrain(): void {
+    this.#stalledAt = NEVER;
+    this.activeAt = performance.now();
+    this.#answerUnread();
+  }
+
+  /** The peer is done asking; it may still wait for answers (RFC 7766 §6.2.4). */
+  #onEnd(): void {
+    this.#hasEnded = true;
+    this.#answerUnread();
+  }
+
+  // ---- Messages ----
+
+  /** Answers what lies in `#unread`, as far as it may now. */
+  #answerUnread(): void {
+    if (this.#isClosing || this.#isWaitingTurn || this.#stalledAt !== NEVER) return;
+    const isWellFormed = this.#answerMessages();
+    this.#flush();
+    if (this.#isClosing) return;
+    if (!isWellFormed) {
+      this.close();
+      return;
+    }
+    const isHeld = this.#isWaitingTurn || this.#stalledAt !== NEVER;
+    if (isHeld) this.#socket.pause();
+    else if (this.#hasEnded) this.close();
+    else this.#socket.resume();
+  }
+
+  /** Answers whole messages until there is none, the turn is over or the peer is slow. False if it must be closed. */
+  #answerMessages(): boolean {
+    const { limits, counters } = this.#exchange;
+    const unread = this.#unread;
+    let at = 0;
+    let isWellFormed = true;
+    for (let answered = 0; at + LENGTH_OCTETS <= unread.length; answered++) {
+      const octets = (unread[at]! << 8) | unread[at + 1]!;
+      if (octets < MIN_MESSAGE_OCTETS || octets > limits.maxRequestOctets) {
+        counters.garbage++;
+        isWellFormed = false;
+        break;
+      }
+      if (at + LENGTH_OCTETS + octets > unread.length) break;
+      if (answered === limits.queriesPerTurn) {
+        this.#waitTurn();
+        break;
+      }
+      if (!this.#exchange.hasRoom) this.#flush();
+      if (this.#isClosing || this.#stalledAt !== NEVER) break;
+      isWellFormed = this.#exchange.answer(unread, at + LENGTH_OCTETS, octets, this.#peer);
+      at += LENGTH_OCTETS + octets;
+      if (!isWellFormed) break;
+    }
+    if (at > 0) {
+      this.activeAt = performance.now();
+      this.#events.active(this);
+    }
+    this.#keepRest(at);
+    return isWellFormed;
+  }
+
+  /** Keeps the octets from `at` on, and the time since when they wait for the rest of their message. */
+  #keepRest(at: number): void {
+    if (this.#isClosing) return;
+    if (at === this.#unread.length) {
+      this.#unread = NOTHING;
+      this.#partialAt = NEVER;
+      return;
+    }
+    // A copy (slice of a Buffer would be a view): the rest may be small, and what it was cut from large.
+    if (at > 0) this.#unread = new Uint8Array(this.#unread.subarray(at));
+    const isHeld = this.#isWaitingTurn || this.#stalledAt !== NEVER;
+    if (isHeld) this.#partialAt = NEVER;
+    else if (at > 0 || this.#partialAt === NEVER) this.#partialAt = performance.now();
+  }
+
+  /** Writes the gathered answers; notes if the peer does not take them. */
+  #flush(): void {
+    if (this.#exchange.batched === 0) return;
+    const answers = this.#exchange.takeBatch();
+    if (this.#isClosing) return;
+    const { limits, counters } = this.#exchange;
+    this.#socket.write(answers);
+    const unsent = this.#socket.writableLength;
+    if (unsent > limits.maxUnsentOctets) {
+      counters.stalled++;
+      this.destroy();
+    } else if (unsent > limits.pauseOctets) {
+      this.#stalledAt = performance.now();
+      // While we do not read, the rest of a message cannot come: its time starts anew.
+      this.#partialAt = NEVER;
+    }
+  }
+
+  #waitTurn(): void {
+    this.#isWaitingTurn = true;
+    setImmediate(() => {
+      this.#isWaitingTurn = false;
+      this.#answerUnread();
+    });
+  }
+}
