@@ -92,11 +92,12 @@ export function parseQuery(octets: Uint8Array, octetCount: number, query: Query)
   query.reset(getId(octets), flags);
   const isWellFormed = parseSections(octets, octetCount, query);
   // What another opcode makes of its sections is unknown here, so NOTIMP goes before FORMERR.
-  if (query.opcode !== OPCODE.QUERY) return RCODE.NOTIMP;
-  if (!isWellFormed) return RCODE.FORMERR;
-  // RFC 6891 §6.1.3.
+  const isQuery = query.opcode === OPCODE.QUERY;
+  if (isQuery && !isWellFormed) return RCODE.FORMERR;
+  // RFC 6891 §6.1.3: before anything that the message asks for, the opcode included.
   if (query.ednsVersion > 0) return RCODE.BADVERS;
-  // RFC 8945 §5.2.1: every key is unknown here, which is NOTAUTH. (BIND without keys answers the same.)
+  if (!isQuery) return RCODE.NOTIMP;
+  // RFC 8945 §5.2.1: every key is unknown here, which is NOTAUTH. BIND 9.18 and Knot 3.2 without keys say so too.
   if (query.tsigAt > 0) return RCODE.NOTAUTH;
   return RCODE.NOERROR;
 }
@@ -176,7 +177,7 @@ function parseRecord(
     if (!isAdditional) return FAULT;
     query.tsigAt = start;
   }
-  // SIG(0) (RFC 2931) is stepped over like any other record: the query is taken as unsigned.
+  // SIG(0) (RFC 2931) is stepped over like any other record: the query is taken as unsigned, as BIND and Knot do.
   return next;
 }
 

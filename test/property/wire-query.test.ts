@@ -23,10 +23,11 @@ const record = fc
   .record({
     owner: fc.oneof(fc.constant([0]), fc.constant([0xc0, 12]), fc.constant([1, 97, 0xc0, 12])),
     type: fc.constantFrom(1, 6, 41, 41, 250, 24, 999),
+    version: fc.constantFrom(0, 0, 0, 1),
     rdata: fc.array(fc.nat(255), { maxLength: 12 }),
   })
-  .map(({ owner, type, rdata }) => [
-    ...[...owner, type >> 8, type & 255, 4, 208, 0, 0, 128, 0],
+  .map(({ owner, type, version, rdata }) => [
+    ...[...owner, type >> 8, type & 255, 4, 208, 0, version, 128, 0],
     ...[0, rdata.length, ...rdata],
   ]);
 
@@ -126,16 +127,25 @@ function slowOutcome(message: Uint8Array): number {
   const view = new DataView(message.buffer, message.byteOffset, message.length);
   const flags = view.getUint16(2);
   if (flags >= 0x8000) return DROP;
-  if (((flags >> 11) & 15) !== 0) return RCODE.NOTIMP;
+  const isQuery = ((flags >> 11) & 15) === 0;
+  const seen = { version: 0, types: [] as number[] };
   try {
-    return slowRecords(message, view);
+    slowRecords(message, view, isQuery, seen);
   } catch (error) {
-    if (error instanceof RangeError) return RCODE.FORMERR;
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    if (isQuery) return RCODE.FORMERR;
   }
+  if (seen.version > 0) return RCODE.BADVERS;
+  if (!isQuery) return RCODE.NOTIMP;
+  return seen.types.includes(250) ? RCODE.NOTAUTH : RCODE.NOERROR;
 }
 
-function slowRecords(message: Uint8Array, view: DataView): number {
+function slowRecords(
+  message: Uint8Array,
+  view: DataView,
+  isQuery: boolean,
+  seen: { version: number; types: number[] },
+): void {
   const fault = (): never => {
     throw new RangeError('malformed');
   };
@@ -145,28 +155,26 @@ function slowRecords(message: Uint8Array, view: DataView): number {
   const qtype = view.getUint16(at);
   view.getUint16(at + 2);
   at += 4;
-  if (an !== 0 || ns > (qtype === 251 ? 1 : 0)) fault();
-  const types: number[] = [];
-  let version = 0;
-  for (let i = 0; i < ns + ar; i++) {
+  if (isQuery && (an !== 0 || ns > (qtype === 251 ? 1 : 0))) fault();
+  const { types } = seen;
+  for (let i = 0; i < an + ns + ar; i++) {
+    const isAdditional = i >= an + ns;
+    if (types.includes(250)) fault();
     const owner = at;
     at = slowName(message, at, true);
     const type = view.getUint16(at);
     const rdata = message.slice(at + 10, at + 10 + view.getUint16(at + 8));
     if (rdata.length !== view.getUint16(at + 8)) fault();
     if (type === 41) {
-      if (i < ns || message[owner] !== 0 || types.includes(41)) fault();
-      version = view.getUint8(at + 5);
-      if (version === 0) slowOptions(rdata);
+      if (!isAdditional || message[owner] !== 0 || types.includes(41)) fault();
+      if (view.getUint8(at + 5) === 0) slowOptions(rdata);
+      seen.version = view.getUint8(at + 5);
     }
-    if (type === 250 && i < ns) fault();
-    if (types.includes(250)) fault();
+    if (type === 250 && !isAdditional) fault();
     types.push(type);
     at += 10 + rdata.length;
   }
   if (at !== message.length) fault();
-  if (version > 0) return RCODE.BADVERS;
-  return types.includes(250) ? RCODE.NOTAUTH : RCODE.NOERROR;
 }
 
 function slowName(message: Uint8Array, start: number, mayPoint: boolean): number {

@@ -212,6 +212,24 @@ describe('parseQuery', () => {
     expect(query).toMatchObject({ hasEdns: true, ednsVersion: 1, dnssecOk: true, questionIsWhole: true });
   });
 
+  it('bounds owners at 255 octets', () => {
+    const labels = Array(127).fill([1, 97]).flat();
+    const withOwner = (owner: readonly number[]): Uint8Array =>
+      queryMessage({
+        qname,
+        counts: [1, 0, 0, 1],
+        rest: join(Uint8Array.from(owner), emptyRecord.subarray(1)),
+      });
+    expect(outcomeOf(withOwner([...labels, 0]))).toBe(RCODE.NOERROR);
+    expect(outcomeOf(withOwner([1, 97, ...labels, 0]))).toBe(RCODE.FORMERR);
+    expect(outcomeOf(withOwner([...labels.slice(2), 2, 97, 97, 0]))).toBe(RCODE.FORMERR);
+  });
+
+  it('says BADVERS before NOTIMP', () => {
+    const rest = optRecord(1232, 1);
+    expect(outcomeOf(queryMessage({ flags: 0x7800, qname, counts: [1, 0, 0, 1], rest }))).toBe(RCODE.BADVERS);
+  });
+
   it('knows no TSIG key', () => {
     const { outcome, query } = parse(queryMessage({ qname, counts: [1, 0, 0, 2], rest: join(opt, tsig) }));
     expect(outcome).toBe(RCODE.NOTAUTH);
