@@ -133,7 +133,7 @@ function nameFaults(path: string): string[] {
   return isPlain && !isVague ? [] : [`${path}: name the concept, in lower case`];
 }
 
-/** Links to files, code fences, `npm run` scripts that a Markdown page mentions. */
+/** Links to files, names of files, code fences, `npm run` scripts that a Markdown page mentions. */
 function pageFaults({ path, text }: Source): string[] {
   const faults: string[] = [];
   const fences = text.match(/^```.*$/gm) ?? [];
@@ -148,6 +148,10 @@ function pageFaults({ path, text }: Source): string[] {
     if (isFile && !existsSync(join(ROOT_FOLDER, normalize(join(dirname(path), target as string))))) {
       faults.push(`${path}: a link leads nowhere: ${target}`);
     }
+  }
+  for (const [, file] of text.matchAll(/`((?:src|test|bench|docs|zones|keys)\/[\w./-]+)`/g)) {
+    if (!existsSync(join(ROOT_FOLDER, file as string)))
+      faults.push(`${path}: names a file that is not there: ${file}`);
   }
   for (const [, script] of text.matchAll(/\bnpm run ([\w:]+)/g)) {
     if (SCRIPTS[script as string] === undefined) faults.push(`${path}: no such script: npm run ${script}`);
@@ -244,7 +248,9 @@ describe('the tidy checks themselves', () => {
     expect(textFaults(plant("const a = '/home/me';\n"))).toHaveLength(1);
     expect(textFaults(plant('// TODO later\n'))).toHaveLength(1);
     expect(textFaults(plant('// TODO(#12) later\n'))).toEqual([]);
-    expect(pageFaults(plant('```sh\nnpm run nosuch\n[a](nowhere.md)\n', 'README.md'))).toHaveLength(3);
+    expect(
+      pageFaults(plant('```sh\nnpm run nosuch\n[a](nowhere.md) `src/nowhere.ts`\n', 'README.md')),
+    ).toHaveLength(4);
   });
   it('see vague names', () => {
     expect(nameFaults('src/wire/utils.ts')).toHaveLength(1);
