@@ -5,9 +5,11 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decode } from 'dns-packet';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { formatType, RRTYPE } from '../../src/wire/iana.ts';
 import { formatName } from '../../src/wire/name.ts';
+import { type Answer, Asker } from '../support/asker.ts';
 import { Daemon } from '../support/daemon.ts';
 import { dig } from '../support/dig.ts';
 import { type Surroundings, startSurroundings } from '../support/named.ts';
@@ -18,7 +20,7 @@ import { Unbound } from '../support/unbound.ts';
 import { casesOf, childCases, type SweepCase, sweep } from '../support/unbound-sweep.ts';
 import { Tap } from '../support/unbound-tap.ts';
 import { generateZone, SeededRandom } from '../support/zones.ts';
-import { ZoneModel } from '../support/zones-model.ts';
+import { wireOf, ZoneModel } from '../support/zones-model.ts';
 
 const GENERATED = generateZone({ origin: 'generated.example.', names: 5_000, seed: 2_026 });
 const EXAMPLE_FILES = readdirSync(join(ROOT_FOLDER, 'zones')).filter((name) => name.endsWith('.zone'));
@@ -42,6 +44,15 @@ function zoneTexts(): Record<string, string> {
     readFileSync(join(ROOT_FOLDER, 'zones', name), 'latin1'),
   ]);
   return { ...Object.fromEntries(examples), 'generated.example.zone': GENERATED.text };
+}
+
+/** Records of one type and their signatures, from the answer and authority sections, as sorted JSON. */
+function recordsOf(answer: Answer, type: 'DS' | 'NSEC'): string[] {
+  const { answers = [], authorities = [] } = decode(Buffer.from(answer.octets));
+  return [...answers, ...authorities]
+    .filter((record) => record.type === type || (record.type === 'RRSIG' && record.data.typeCovered === type))
+    .map((record) => JSON.stringify(record))
+    .sort();
 }
 
 describeWithPeers(PEERS, 'what Keyturn serves', () => {
@@ -109,6 +120,31 @@ describeWithPeers(PEERS, 'what Keyturn serves', () => {
     expect(counts['secure referral: secure']).toBeGreaterThan(10);
     expect(counts['insecure referral: insecure']).toBeGreaterThan(10);
     expect(unbound.complaints).toEqual([]);
+  });
+
+  it('puts into each referral the DS record or the NSEC record that was validated above', async () => {
+    const asker = new Asker(daemon.port);
+    let referrals = 0;
+    for (const model of models) {
+      for (const secure of [true, false]) {
+        for (const cut of model.cuts(secure)) {
+          const below = { name: wireOf(model.below(cut, 'www') ?? cut), type: RRTYPE.A };
+          const referral = await asker.ask(below);
+          const proof = recordsOf(
+            await asker.ask({ name: wireOf(cut), type: RRTYPE.DS }),
+            secure ? 'DS' : 'NSEC',
+          );
+          const where = model.textOf(cut);
+          expect([referral.rcode, referral.authoritative, referral.answers], where).toEqual([0, false, 0]);
+          expect(recordsOf(referral, secure ? 'DS' : 'NSEC'), where).toEqual(proof);
+          expect(recordsOf(referral, secure ? 'NSEC' : 'DS'), where).toEqual([]);
+          expect(proof.length, where).toBeGreaterThanOrEqual(2);
+          referrals++;
+        }
+      }
+    }
+    asker.close();
+    expect(referrals).toBeGreaterThan(300);
   });
 
   it('convinces delv in a sample of 300', { timeout: 240_000 }, async () => {
