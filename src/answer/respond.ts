@@ -6,7 +6,7 @@ import { COUNTER, type Counters } from '../base/counters.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { OnlineSigner } from '../signer/signer.ts';
 import { Compressor } from '../wire/compress.ts';
-import { OPT_OCTETS, putOpt, responseLimit } from '../wire/edns.ts';
+import { EDE, OPT_OCTETS, putEde, putOpt, responseLimit } from '../wire/edns.ts';
 import { FLAG, HEADER, setCount, setFlags, setId } from '../wire/header.ts';
 import { CLASS, isMetaType, OPCODE, RCODE, RRTYPE } from '../wire/iana.ts';
 import type { Peer } from '../wire/peer.ts';
@@ -16,6 +16,9 @@ import { Encoder } from './encode.ts';
 import { Plan, SECTION } from './plan.ts';
 import { Resolver } from './resolve.ts';
 import type { ZoneTable } from './zonetable.ts';
+
+const NO_EDE = -1;
+const NO_TEXT = new Uint8Array(0);
 
 /** One per thread. */
 export class Responder {
@@ -63,6 +66,9 @@ export class Responder {
     if (fault !== RCODE.NOERROR) return this.#writeError(request, fault, response);
     const refusal = refuse(query);
     if (refusal !== RCODE.NOERROR) return this.#writeError(request, refusal, response);
+    if (isMetaType(query.qtype) && query.qtype !== RRTYPE.ANY) {
+      return this.#writeError(request, RCODE.FORMERR, response, EDE.INVALID_QUERY_TYPE);
+    }
     if (query.dnssecOk) this.#counters.bump(COUNTER.DNSSEC_OK);
     this.#plan.reset();
     this.#resolver.resolve(query.qname, query.qtype, query.dnssecOk);
@@ -83,11 +89,11 @@ export class Responder {
     return this.#finish(response, plan.rcode, flags, limit);
   }
 
-  /** Header, question and OPT alone. */
-  #writeError(request: Uint8Array, rcode: number, response: Uint8Array): number {
+  /** Header, question and OPT alone; `ede` is an Extended DNS Error (RFC 8914), or NO_EDE. */
+  #writeError(request: Uint8Array, rcode: number, response: Uint8Array, ede = NO_EDE): number {
     this.#encoder.counts.fill(0);
     this.#begin(request, response, response.length);
-    return this.#finish(response, rcode, 0, response.length);
+    return this.#finish(response, rcode, 0, response.length, ede);
   }
 
   /** Starts the message: room for the header, and the question as it was asked, its case kept. */
@@ -101,12 +107,15 @@ export class Responder {
     this.#compressor.reset(writer, query.questionIsWhole ? query.qname : null);
   }
 
-  #finish(response: Uint8Array, rcode: number, answerFlags: number, limit: number): number {
+  #finish(response: Uint8Array, rcode: number, answerFlags: number, limit: number, ede = NO_EDE): number {
     const query = this.#query;
     const { counts } = this.#encoder;
     const writer = this.#writer;
     writer.limit = limit;
-    if (query.hasEdns) putOpt(writer, rcode, query.dnssecOk);
+    if (query.hasEdns) {
+      const optAt = putOpt(writer, rcode, query.dnssecOk);
+      if (ede !== NO_EDE) putEde(writer, optAt, ede, NO_TEXT);
+    }
     const kept = (query.opcode << 11) | (query.recursionDesired ? FLAG.RD : 0);
     setId(response, query.id);
     setFlags(response, FLAG.QR | kept | answerFlags | (rcode & 0xf));
@@ -134,6 +143,5 @@ function refuse(query: Query): number {
   if (query.opcode !== OPCODE.QUERY) return RCODE.NOTIMP;
   if (query.qclass !== CLASS.IN && query.qclass !== CLASS.ANY) return RCODE.REFUSED;
   if (query.qtype === RRTYPE.AXFR || query.qtype === RRTYPE.IXFR) return RCODE.REFUSED;
-  if (isMetaType(query.qtype) && query.qtype !== RRTYPE.ANY) return RCODE.FORMERR;
   return RCODE.NOERROR;
 }

@@ -34,6 +34,8 @@ export const EDE = {
   NOT_SUPPORTED: 21,
   NETWORK_ERROR: 23,
   INVALID_DATA: 24,
+  /** RFC 9824 §9.2. */
+  INVALID_QUERY_TYPE: 30,
 } as const;
 
 /** Octets that a response to `query` may have, over UDP or a stream. */

@@ -1,0 +1,134 @@
+/** Zones from text to a responder, without sockets: the real core, with keys made from fixed octets and a given now. */
+import { Responder } from '../../src/answer/respond.ts';
+import { ZoneTable } from '../../src/answer/zonetable.ts';
+import { Counters } from '../../src/base/counters.ts';
+import { formatDiagnostic } from '../../src/base/diagnostic.ts';
+import { type UnixSeconds, unixSeconds } from '../../src/base/time.ts';
+import { generateKey, loadPrivateKey } from '../../src/dnssec/algorithm.ts';
+import { dnskeyRdata, FLAGS_SEP, keyTag } from '../../src/dnssec/dnskey.ts';
+import { dsRdata } from '../../src/dnssec/ds.ts';
+import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../../src/signer/epoch.ts';
+import { ALGORITHM, parseType } from '../../src/wire/iana.ts';
+import { nameOf } from '../../src/wire/name.ts';
+import { Peer } from '../../src/wire/peer.ts';
+import { compileZone } from '../../src/zone/compile.ts';
+import { ZoneRecords } from '../../src/zone/records.ts';
+import { parseZoneFile } from '../../src/zonefile/parser.ts';
+import { type Message, printMessage, readMessage } from './message.ts';
+
+export const SEED = 0x1234_5678;
+export const NOW: UnixSeconds = unixSeconds(1_795_000_000);
+
+/** Parses and compiles; throws with all diagnostics if the zone has errors. */
+export function imageOf(origin: string, text: string, nsec = true): SharedArrayBuffer {
+  const records = new ZoneRecords();
+  const name = nameOf(origin);
+  const faults = parseZoneFile(
+    new TextEncoder().encode(text),
+    { file: `${origin}zone`, origin: name },
+    records,
+  );
+  const { image, diagnostics } = compileZone(records, name, { seed: SEED, nsec });
+  if (image === undefined || faults.some(({ severity }) => severity === 'error')) {
+    throw new Error([...faults, ...diagnostics].map(formatDiagnostic).join('\n'));
+  }
+  return image;
+}
+
+/** A CSK from octets that all are `fill`. */
+export function testKey(fill = 7): EpochKey {
+  const algorithm = ALGORITHM.ECDSAP256SHA256;
+  const pair = generateKey(algorithm, (count) => new Uint8Array(count).fill(fill));
+  const privateKey = loadPrivateKey(algorithm, pair.privateOctets, pair.publicKey);
+  const tag = keyTag(dnskeyRdata(FLAGS_SEP, algorithm, pair.publicKey));
+  return { algorithm, tag, flags: FLAGS_SEP, publicKey: pair.publicKey, privateKey };
+}
+
+/** The epoch of a zone that one CSK signs. */
+export function signedEpoch(
+  origin: string,
+  image: SharedArrayBuffer,
+  options: { key?: EpochKey; previous?: Epoch; now?: UnixSeconds } = {},
+): Epoch {
+  const key = options.key ?? testKey();
+  const dnskey = dnskeyRdata(key.flags, key.algorithm, key.publicKey);
+  const content = {
+    dnskey: [dnskey],
+    cds: [dsRdata(nameOf(origin), dnskey, 2)],
+    cdnskey: [dnskey],
+    dnskeyTtl: 3600,
+    cdsTtl: 300,
+    dnskeySigners: [key],
+    zoneSigners: [key],
+    validity: 7 * 86_400,
+  };
+  return buildEpoch(image, content, options.previous, options.now ?? NOW);
+}
+
+export interface AskOptions {
+  readonly dnssecOk?: boolean;
+  readonly edns?: boolean;
+  readonly payload?: number;
+  readonly transport?: 'udp' | 'tcp';
+  readonly class?: number;
+  readonly flags?: number;
+  readonly now?: UnixSeconds;
+}
+
+/** Builds a query message; `name` is in presentation form, its case is kept. */
+export function queryOctets(name: string, type: string, options: AskOptions = {}): Uint8Array {
+  const qname = nameOf(name);
+  const hasEdns = options.edns ?? true;
+  const octets = new Uint8Array(12 + qname.length + 4 + (hasEdns ? 11 : 0));
+  const view = new DataView(octets.buffer);
+  view.setUint16(0, 0x1d0c);
+  view.setUint16(2, options.flags ?? 0);
+  view.setUint16(4, 1);
+  octets.set(qname, 12);
+  let at = 12 + qname.length;
+  view.setUint16(at, parseType(type)!);
+  view.setUint16(at + 2, options.class ?? 1);
+  at += 4;
+  if (hasEdns) {
+    view.setUint16(10, 1);
+    view.setUint16(at + 1, 41);
+    view.setUint16(at + 3, options.payload ?? 1232);
+    view.setUint32(at + 5, options.dnssecOk ? 0x8000 : 0);
+  }
+  return octets;
+}
+
+/** Zones behind one responder. */
+export class TestServer {
+  readonly table = new ZoneTable();
+  readonly counters = new Counters();
+  readonly responder = new Responder(this.table, this.counters, SEED);
+  readonly #out = new Uint8Array(65_535);
+  #count = 0;
+
+  /** Serves a zone from text, signed unless told otherwise. */
+  add(origin: string, text: string, signed = true): this {
+    const image = imageOf(origin, text, signed);
+    this.table.publish(++this.#count, signed ? signedEpoch(origin, image) : unsignedEpoch(image));
+    return this;
+  }
+
+  /** The response octets, as a copy; empty if there is no answer. */
+  askRaw(query: Uint8Array, options: AskOptions = {}): Uint8Array {
+    const peer = new Peer();
+    peer.setText(options.transport ?? 'udp', 4, '127.0.0.1', 40_000);
+    const octets = this.responder.respond(query, query.length, peer, options.now ?? NOW, this.#out);
+    if (this.responder.lastFault !== null) throw this.responder.lastFault;
+    return this.#out.slice(0, octets);
+  }
+
+  ask(name: string, type: string, options: AskOptions = {}): Message {
+    return readMessage(this.askRaw(queryOctets(name, type, options), options));
+  }
+
+  /** As text for goldens: the question, then the message. */
+  tell(name: string, type: string, options: AskOptions = {}): string {
+    const marks = `${options.dnssecOk ? ' +dnssec' : ''}${options.transport === 'tcp' ? ' +tcp' : ''}`;
+    return `${name} ${type}${marks}\n${printMessage(this.ask(name, type, options))}\n`;
+  }
+}

@@ -1,0 +1,72 @@
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { SlotTable, slotTableOctets } from '../../../src/signer/slots.ts';
+import { ALGORITHM } from '../../../src/wire/iana.ts';
+
+const P256 = ALGORITHM.ECDSAP256SHA256;
+
+describe('SlotTable', () => {
+  it('gives back what was written, by inception', () => {
+    const slots = new SlotTable(new SharedArrayBuffer(slotTableOctets(3, P256)), P256);
+    const out = new Uint8Array(64);
+    expect(slots.inception(1)).toBe(0);
+    expect(slots.write(1, 4_000_000_000, new Uint8Array(64).fill(5), 0)).toBe(true);
+    expect(slots.inception(1)).toBe(4_000_000_000);
+    expect(slots.read(1, 4_000_000_000, out, 0)).toBe(true);
+    expect(out).toEqual(new Uint8Array(64).fill(5));
+    expect(slots.inception(0)).toBe(0);
+    expect(slots.inception(2)).toBe(0);
+  });
+
+  it('voids a copy when the slot changed meanwhile', () => {
+    const slots = new SlotTable(new SharedArrayBuffer(slotTableOctets(1, P256)), P256);
+    slots.write(0, 100, new Uint8Array(64).fill(1), 0);
+    const inception = slots.inception(0);
+    slots.write(0, 200, new Uint8Array(64).fill(2), 0);
+    expect(slots.read(0, inception, new Uint8Array(64), 0)).toBe(false);
+  });
+
+  it('leaves a slot alone that another thread is writing, and clears it when that thread died', () => {
+    const buffer = new SharedArrayBuffer(slotTableOctets(2, P256));
+    const slots = new SlotTable(buffer, P256);
+    new Int32Array(buffer)[0] = 1;
+    expect(slots.write(0, 100, new Uint8Array(64), 0)).toBe(false);
+    expect(slots.inception(0)).toBe(0);
+    slots.clearUnfinished();
+    expect(slots.write(0, 100, new Uint8Array(64), 0)).toBe(true);
+  });
+
+  it('never lets a reader take octets of two signatures while another thread rewrites the slot', async () => {
+    const buffer = new SharedArrayBuffer(slotTableOctets(1, P256));
+    // The writer speaks the protocol of the table by itself: state 1, octets, state = inception.
+    const writer = new Worker(
+      `const { workerData, parentPort } = require('node:worker_threads');
+       const states = new Int32Array(workerData), octets = new Uint8Array(workerData);
+       for (let n = 2; n < 400000; n++) {
+         Atomics.store(states, 0, 1);
+         for (let i = 4; i < 68; i++) octets[i] = n & 255;
+         Atomics.store(states, 0, n);
+       }
+       parentPort.postMessage('done');`,
+      { eval: true, workerData: buffer },
+    );
+    let isDone = false;
+    writer.on('message', () => {
+      isDone = true;
+    });
+    const slots = new SlotTable(buffer, P256);
+    const out = new Uint8Array(64);
+    let reads = 0;
+    for (let turn = 0; turn < 5_000 && !isDone; turn++) {
+      for (let i = 0; i < 2_000; i++) {
+        const inception = slots.inception(0);
+        if (inception === 0 || !slots.read(0, inception, out, 0)) continue;
+        reads++;
+        if (out.some((octet) => octet !== (inception & 255))) expect.unreachable('a torn signature was read');
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await writer.terminate();
+    expect(reads).toBeGreaterThan(0);
+  });
+});
