@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { StreamLimits } from '../../../src/transport/limits.ts';
 import { ListenError } from '../../../src/transport/listen.ts';
@@ -79,6 +80,54 @@ describe('StreamServer: messages', () => {
       await sleep(1);
     }
     expect(await client.ids(40)).toEqual(range(40));
+  });
+
+  it('cuts any messages out of any segments', async () => {
+    const server = await serve({ queriesPerTurn: 4 });
+    const message12to300 = fc.integer({ min: 12, max: 300 });
+    const cuts = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(message12to300, { minLength: 1, maxLength: 20 }),
+        cuts,
+        async (sizes, lengths) => {
+          const client = await open(server);
+          const messages = sizes.map((octets, id) => message(id, octets));
+          const stream = framed(...messages);
+          for (let at = 0, i = 0; at < stream.length; i++) {
+            const next = at + lengths[i % lengths.length]!;
+            client.send(stream.subarray(at, next));
+            at = next;
+            if (i % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
+          }
+          client.socket.end();
+          for (const each of messages) {
+            each[2]! |= 0x80;
+            expect(await client.next()).toEqual(each);
+          }
+          expect(await client.next()).toBeUndefined();
+          await client.close();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('outlives any octets', async () => {
+    const server = await serve({ messageMs: 50 });
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 3_000 }), async (octets) => {
+        const client = await open(server);
+        client.socket.end(octets);
+        while ((await client.next()) !== undefined);
+        await client.close();
+      }),
+      { numRuns: 60 },
+    );
+    await expect.poll(() => server.counters.open).toBe(0);
+    const client = await open(server);
+    client.send(framed(message(1)));
+    expect(await client.ids(1)).toEqual([1]);
   });
 
   it('writes an answer of 65,535 octets', async () => {
