@@ -2,6 +2,7 @@
  * The architecture as a test (docs/architecture.md): imports go down only, the core knows no world, each package has
  * one door. A failure names the place, the rule and the reason for the rule.
  */
+import { dirname, join } from 'node:path/posix';
 import { describe, expect, it } from 'vitest';
 import { codeOf, importsOf, placesOf, type Source, typescriptBelow } from './support/sources.ts';
 
@@ -152,6 +153,22 @@ function importCycles(sources: readonly Source[]): string[] {
   return cycles;
 }
 
+/** The command line, and what it starts as a thread of its own: `new URL('./name.ts', import.meta.url)`. */
+const ENTRY = 'src/cli.ts';
+const THREAD = /new URL\(\s*'([^']+)\.[jt]s'/g;
+
+/** Files that nothing imports or starts. */
+function deadFiles(sources: readonly Source[]): string[] {
+  const used = new Set<string | undefined>([ENTRY]);
+  for (const source of sources) {
+    for (const { path } of importsOf(source)) if (path !== source.path) used.add(path);
+    for (const [, target] of source.text.matchAll(THREAD)) {
+      used.add(join(dirname(source.path), `${target}.ts`));
+    }
+  }
+  return sources.map(({ path }) => path).filter((path) => !used.has(path));
+}
+
 const SOURCES = typescriptBelow('src');
 
 describe('architecture', () => {
@@ -160,6 +177,9 @@ describe('architecture', () => {
   });
   it('has no import cycles', () => {
     expect(importCycles(SOURCES)).toEqual([]);
+  });
+  it('has no file that nothing imports or starts', () => {
+    expect(deadFiles(SOURCES)).toEqual([]);
   });
   it('has each package behind its one door, and no node: module in the core', () => {
     expect(SOURCES.flatMap(packageFaults)).toEqual([]);
@@ -189,6 +209,11 @@ describe('the architecture checks themselves', () => {
     expect(importCycles([a, b, c])).toEqual([
       'src/wire/a.ts → src/wire/b.ts → src/wire/c.ts → src/wire/a.ts',
     ]);
+  });
+  it('see a file that nothing uses, and the use of a thread', () => {
+    const cli = plant('src/cli.ts', "new Worker(new URL('./daemon/thread.ts', import.meta.url));\n");
+    const files = [cli, plant('src/daemon/thread.ts', ''), plant('src/daemon/dead.ts', '')];
+    expect(deadFiles(files)).toEqual(['src/daemon/dead.ts']);
   });
   it('see packages outside of their doors', () => {
     expect(packageFaults(plant('src/kasp/a.ts', "import { sign } from 'node:crypto';\n"))).toHaveLength(1);

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,14 @@ const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+
+/** A test process that is itself killed runs no exit handler; on Linux the kernel then ends what it started. */
+const GUARD = ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] as const;
+const HAS_GUARD = existsSync(GUARD[0]);
+
+function guarded(program: string, args: readonly string[]): [string, string[]] {
+  return HAS_GUARD ? [GUARD[0], [...GUARD.slice(1), program, ...args]] : [program, [...args]];
+}
 
 /** How a process ended. */
 export interface Ending {
@@ -29,7 +37,7 @@ export class ServerProcess {
   readonly #child: ChildProcess;
 
   constructor(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-    const child = spawn(program, args, {
+    const child = spawn(...guarded(program, args), {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
