@@ -43,7 +43,7 @@ export class DiskFileStore implements FileStore {
         if (stat.size > limitOctets) {
           throw new FileStoreError('EFBIG', file, `over ${limitOctets} octets: ${file}`);
         }
-        return readAll(descriptor, limitOctets, file);
+        return readAll(descriptor, stat.size, limitOctets, file);
       } finally {
         fs.closeSync(descriptor);
       }
@@ -142,17 +142,20 @@ function kindOf(stat: fs.Stats): FileStat['kind'] {
   return stat.isSymbolicLink() ? 'symlink' : 'other';
 }
 
-/** Reads to the end; a file that grows past the limit while it is read is refused. */
-function readAll(descriptor: number, limitOctets: number, file: string): Uint8Array {
-  const parts: Uint8Array[] = [];
+/** Reads to the end, of which `size` is a guess; a file that grows past the limit meanwhile is refused. */
+function readAll(descriptor: number, size: number, limitOctets: number, file: string): Uint8Array {
+  let octets = new Uint8Array(size + 1);
   let total = 0;
   for (;;) {
-    const part = new Uint8Array(Math.min(limitOctets + 1 - total, 65_536));
-    const count = fs.readSync(descriptor, part);
-    if (count === 0) return Uint8Array.from(Buffer.concat(parts));
+    if (total === octets.length) {
+      const longer = new Uint8Array(Math.min(total * 2, limitOctets + 1));
+      longer.set(octets);
+      octets = longer;
+    }
+    const count = fs.readSync(descriptor, octets, total, octets.length - total, null);
     total += count;
     if (total > limitOctets) throw new FileStoreError('EFBIG', file, `over ${limitOctets} octets: ${file}`);
-    parts.push(part.subarray(0, count));
+    if (count === 0) return octets.subarray(0, total);
   }
 }
 
