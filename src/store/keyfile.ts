@@ -62,7 +62,7 @@ export function parsePublicFile(text: string, origin: Name): PublicKeyFile | str
   if (protocol !== '3' || !/^\d{1,5}$/.test(flags!)) return 'its DNSKEY record is malformed';
   const algorithm = Number(algorithmText);
   const known = findAlgorithm(algorithm);
-  if (known === undefined) return `Keyturn does not sign with algorithm ${algorithmText}`;
+  if (known === undefined) return `Keyturn does not sign with algorithm ${algorithm || '(none)'}`;
   const publicKey = fromBase64(keyText.join(''));
   if (publicKey?.length !== known.publicKeyOctets) return 'its public key is malformed or cut off';
   return { flags: Number(flags), algorithm, publicKey };
@@ -111,7 +111,7 @@ export function parsePrivateFile(text: string): PrivateKeyFile | string {
     return 'it is no private key file (format v1)';
   const algorithm = Number(/^\d+/.exec(fields.get('algorithm') ?? '')?.[0]);
   const known = findAlgorithm(algorithm);
-  if (known === undefined) return `Keyturn does not sign with algorithm ${fields.get('algorithm')}`;
+  if (known === undefined) return `Keyturn does not sign with algorithm ${algorithm || '(none)'}`;
   const keyText = fields.get('privatekey');
   if (keyText === undefined) return 'it holds no PrivateKey (a key in a hardware module?)';
   const octets = fromBase64(keyText);

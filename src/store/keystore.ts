@@ -66,6 +66,8 @@ export class ZoneKeys {
   readonly #directory: KeyDirectory;
   readonly #random: Random;
   #stored: StoredState;
+  /** Public-key hashes of keys whose private halves are known to be durable and good. */
+  readonly #durable: Set<string>;
   /** A save has failed after which the file may hold either generation. */
   #isUncertain = false;
 
@@ -79,6 +81,7 @@ export class ZoneKeys {
     this.#directory = directory;
     this.#random = random;
     this.#stored = stored;
+    this.#durable = new Set(stored.zoneState.keys.map((key) => key.publicKeyHash));
     this.how = opened.how;
     this.notes = opened.notes;
   }
@@ -106,6 +109,8 @@ export class ZoneKeys {
    */
   commit(zoneState: ZoneState): void {
     const { files, path, origin } = this.#directory;
+    const areDurable = zoneState.keys.every((key) => this.#durable.has(key.publicKeyHash));
+    assert(areDurable, 'a private key is durable before the state names it');
     if (this.#isUncertain) this.#settle();
     const stored = { ...this.#stored, generation: this.#stored.generation + 1, zoneState };
     try {
@@ -121,11 +126,11 @@ export class ZoneKeys {
    * Makes a key: durable, read back and probed. It is not in the state yet: add it to the zone state and `commit`.
    */
   createKey(roles: readonly KeyRole[], algorithm: number, now: UnixSeconds): Key {
-    const { keys } = this.#stored.zoneState;
-    return createKeys(this.#directory, this.#random, [{ roles, algorithm }], now, {
-      keys,
-      tombstones: this.#stored.tombstones,
-    })[0]!;
+    const { zoneState, tombstones } = this.#stored;
+    const known = { keys: zoneState.keys, tombstones };
+    const [key] = createKeys(this.#directory, this.#random, [{ roles, algorithm }], now, known);
+    this.#durable.add(key!.publicKeyHash);
+    return key!;
   }
 
   /**

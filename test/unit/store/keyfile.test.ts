@@ -109,7 +109,7 @@ describe('.private files', () => {
       ['', 'no private key file'],
       ['Private-key-format: v2.0\nAlgorithm: 13\n', 'no private key file'],
       ['Private-key-format: v1.3\nAlgorithm: 8 (RSASHA256)\nModulus: AAAA\n', 'algorithm 8'],
-      ['Private-key-format: v1.3\n', 'algorithm undefined'],
+      ['Private-key-format: v1.3\n', 'algorithm (none)'],
       ['Private-key-format: v1.3\nAlgorithm: 13\nEngine: cGtjczExAA==\nLabel: AAAA\n', 'hardware module'],
       [`Private-key-format: v1.3\nAlgorithm: 13\nPrivateKey: ${PRIVATE.slice(0, 10)}\n`, 'cut off'],
       [`Private-key-format: v1.3\nAlgorithm: 13\nPrivateKey: ${PRIVATE.slice(0, 43)}!\n`, 'cut off'],

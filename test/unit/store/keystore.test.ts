@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { unixSeconds } from '../../../src/base/time.ts';
 import { derivePublicKey } from '../../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, revokedKeyTag } from '../../../src/dnssec/dnskey.ts';
-import { formatStates } from '../../../src/kasp/key.ts';
+import { formatStates, hiddenKey } from '../../../src/kasp/key.ts';
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { formatPrivateFile, formatPublicFile, keyFileBase } from '../../../src/store/keyfile.ts';
 import { type KeyStoreOptions, openZoneKeys } from '../../../src/store/keystore.ts';
@@ -113,6 +113,20 @@ describe('a further key', () => {
     expect(again.zoneState.keys).toHaveLength(2);
     expect(again.generation).toBe(2);
     expect(again.notes).toEqual([]);
+  });
+
+  it('cannot be in the state before its private half is durable', () => {
+    const files = new SimulatedFiles();
+    const keys = openZoneKeys(optionsOf(files));
+    const material = {
+      id: 'x',
+      algorithm: 13,
+      roles: ['zone-signing'],
+      publicKey: new Uint8Array(64),
+    } as const;
+    const phantom = hiddenKey(material, NOW);
+    expect(() => keys.commit({ ...keys.zoneState, keys: [phantom] })).toThrow('durable');
+    expect(openZoneKeys(optionsOf(files)).generation).toBe(1);
   });
 
   it('never has a tag that another key has or had, revoked or not', () => {
