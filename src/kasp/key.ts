@@ -26,6 +26,10 @@ export const RECORD_KINDS: readonly RecordKind[] = ['dnskey', 'krrsig', 'zrrsig'
 /** Signs the DNSKEY RRset (and has a DS), or zone data. A CSK has both roles. */
 export type KeyRole = 'key-signing' | 'zone-signing';
 
+export const CSK_ROLES: readonly KeyRole[] = ['key-signing', 'zone-signing'];
+export const KSK_ROLES: readonly KeyRole[] = ['key-signing'];
+export const ZSK_ROLES: readonly KeyRole[] = ['zone-signing'];
+
 /** Whether a key is to come and stay, or to go. */
 export type KeyGoal = 'IN' | 'OUT';
 

@@ -9,35 +9,26 @@
 import { assert } from '../base/assert.ts';
 import type { FileStore, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { generateKey, type KeyObject } from '../dnssec/algorithm.ts';
-import { DNSKEY_FLAG, dnskeyRdata, FLAGS_SEP, FLAGS_ZONE, keyTag, revokedKeyTag } from '../dnssec/dnskey.ts';
-import { flagsFor, hiddenKey, type Key, type KeyRole, type ZoneState } from '../kasp/key.ts';
+import type { KeyObject } from '../dnssec/algorithm.ts';
+import type { Key, KeyRole, ZoneState } from '../kasp/key.ts';
 import type { Policy } from '../kasp/policy.ts';
-import { formatName, type Name } from '../wire/name.ts';
+import type { Name } from '../wire/name.ts';
+import { adoptKeys } from './adopt.ts';
+import { createKeys, newKeys } from './create.ts';
 import { TEMPORARY_SUFFIX } from './files.ts';
 import { keyFileBase } from './keyfile.ts';
 import {
   finishStaged,
   type KeyDirectory,
-  type KeyFilePair,
   KeystoreError,
   listBases,
   loadPair,
-  type NewPair,
-  probePair,
-  readPair,
   readPrivate,
   setAside,
   stagedFiles,
-  writePairs,
 } from './keypairs.ts';
 import { loadState, STATE_FILE, type StoredState, saveState, type Tombstone } from './state.ts';
 import { zoneStem } from './stem.ts';
-
-const CSK: readonly KeyRole[] = ['key-signing', 'zone-signing'];
-const KSK: readonly KeyRole[] = ['key-signing'];
-const ZSK: readonly KeyRole[] = ['zone-signing'];
-const GENERATE_TRIES = 1000;
 
 export interface KeyStoreOptions {
   readonly files: FileStore;
@@ -127,8 +118,8 @@ export class ZoneKeys {
    */
   createKey(roles: readonly KeyRole[], algorithm: number, now: UnixSeconds): Key {
     const { zoneState, tombstones } = this.#stored;
-    const known = { keys: zoneState.keys, tombstones };
-    const [key] = createKeys(this.#directory, this.#random, [{ roles, algorithm }], now, known);
+    const making = { random: this.#random, now, keys: zoneState.keys, tombstones };
+    const [key] = createKeys(this.#directory, [{ roles, algorithm }], making);
     this.#durable.add(key!.publicKeyHash);
     return key!;
   }
@@ -184,7 +175,8 @@ export function openZoneKeys(options: KeyStoreOptions): ZoneKeys {
   else setAside(directory, stagedFiles(names));
   const bases = listBases(names);
   const adopted = bases.length > 0 ? adoptKeys(directory, options, bases) : undefined;
-  const keys = adopted?.keys ?? createKeys(directory, random, newKeys(options.policy), options.now);
+  const making = { random, now: options.now, keys: [], tombstones: [] };
+  const keys = adopted?.keys ?? createKeys(directory, newKeys(options.policy), making);
   const fresh: StoredState = {
     generation: 1,
     zoneState: { keys, delegation: 'unconfirmed' },
@@ -214,151 +206,4 @@ function checkStored(directory: KeyDirectory, stored: StoredState, bases: readon
   return bases
     .filter((base) => !named.has(base))
     .map((base) => `${directory.path}/${base} is not in ${STATE_FILE} and is not used`);
-}
-
-// ---- Making ----
-
-interface WantedKey {
-  readonly roles: readonly KeyRole[];
-  readonly algorithm: number;
-}
-
-function newKeys({ scheme, algorithm }: Pick<Policy, 'scheme' | 'algorithm'>): WantedKey[] {
-  if (scheme === 'csk') return [{ roles: CSK, algorithm }];
-  return [
-    { roles: KSK, algorithm },
-    { roles: ZSK, algorithm },
-  ];
-}
-
-/** Makes keys whose tags, revoked or not, no other key of the zone has or had. */
-function createKeys(
-  directory: KeyDirectory,
-  random: Random,
-  wanted: readonly WantedKey[],
-  now: UnixSeconds,
-  known: Pick<StoredState, 'tombstones'> & { keys: readonly Key[] } = { keys: [], tombstones: [] },
-): Key[] {
-  const usedTags = new Set(known.tombstones.flatMap(({ tag, revokedTag }) => [tag, revokedTag]));
-  for (const key of known.keys) addTags(usedTags, dnskeyRdata(key.flags, key.algorithm, key.publicKey));
-  const octets = (count: number) => random.octets(count);
-  const pairs: NewPair[] = [];
-  for (const { roles, algorithm } of wanted) {
-    const pair = generateUnique(directory, { flags: flagsFor(roles), algorithm, usedTags }, octets);
-    addTags(usedTags, dnskeyRdata(pair.flags, algorithm, pair.publicKey));
-    pairs.push(pair);
-  }
-  writePairs(directory, pairs, now, octets);
-  return wanted.map(({ roles, algorithm }, i) =>
-    hiddenKey({ id: uuid(octets(16)), algorithm, roles, publicKey: pairs[i]!.publicKey }, now),
-  );
-}
-
-function addTags(tags: Set<number>, rdata: Uint8Array): void {
-  tags.add(keyTag(rdata)).add(revokedKeyTag(rdata));
-}
-
-function generateUnique(
-  { files, path, origin }: KeyDirectory,
-  wanted: { readonly flags: number; readonly algorithm: number; readonly usedTags: ReadonlySet<number> },
-  random: (count: number) => Uint8Array,
-): NewPair {
-  const { flags, algorithm, usedTags } = wanted;
-  for (let tries = 0; tries < GENERATE_TRIES; tries++) {
-    const pair = generateKey(algorithm, random);
-    const rdata = dnskeyRdata(flags, algorithm, pair.publicKey);
-    const tag = keyTag(rdata);
-    const isUsed = usedTags.has(tag) || usedTags.has(revokedKeyTag(rdata));
-    const base = `${path}/${keyFileBase(origin, algorithm, tag)}`;
-    // A key file that the state does not name is not overwritten either.
-    if (!isUsed && files.stat(`${base}.private`) === undefined && files.stat(`${base}.key`) === undefined) {
-      return { flags, algorithm, ...pair };
-    }
-  }
-  throw new KeystoreError('KEYS_AMBIGUOUS', `${path}: no key tag is left for another key`);
-}
-
-/** A version 4 UUID (RFC 9562 §5.4) of 16 random octets. */
-function uuid(octets: Uint8Array): string {
-  const hex = Buffer.from(
-    octets.map((octet, i) => (i === 6 ? (octet & 0x0f) | 0x40 : i === 8 ? (octet & 0x3f) | 0x80 : octet)),
-  ).toString('hex');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-// ---- Adopting ----
-
-/**
- * Takes over key files that came without a state: one 257 alone is a CSK, a 257 with a 256 are KSK and ZSK. Keys
- * that are revoked or by their timing metadata out of use are left alone. What remains unclear is refused: a guess
- * could sign with a key that no validator knows.
- */
-function adoptKeys(
-  directory: KeyDirectory,
-  { random, now }: KeyStoreOptions,
-  bases: readonly string[],
-): { keys: Key[]; notes: string[] } {
-  const notes: string[] = [];
-  const pairs: KeyFilePair[] = [];
-  for (const base of bases) {
-    const pair = readPair(directory, base);
-    const why = outOfUse(pair, now);
-    if (why === undefined) pairs.push(pair);
-    else notes.push(`${directory.path}/${base} is not adopted: ${why}`);
-  }
-  const keys = assignRoles(directory, pairs).map(({ pair, roles }) => {
-    probePair(directory, pair, random.octets(32));
-    const id = uuid(random.octets(16));
-    return hiddenKey({ id, algorithm: pair.algorithm, roles, publicKey: pair.publicKey }, now);
-  });
-  return { keys, notes };
-}
-
-/** Why a key is not in use, or undefined if it is. */
-function outOfUse({ flags, times }: KeyFilePair, now: UnixSeconds): string | undefined {
-  if ((flags & DNSKEY_FLAG.REVOKE) !== 0) return 'it is revoked';
-  if (flags !== FLAGS_SEP && flags !== FLAGS_ZONE) return `its flags are ${flags}`;
-  for (const name of ['Revoke', 'Inactive', 'Delete'] as const) {
-    if ((times[name] ?? Number.POSITIVE_INFINITY) <= now) return `its ${name} time is over`;
-  }
-  // A key that was active from its creation is, even if the clock has been set back since.
-  const isLater = times.Activate !== undefined && times.Activate !== times.Created && times.Activate > now;
-  return isLater ? 'its Activate time is still to come' : undefined;
-}
-
-function assignRoles(
-  { path, origin }: KeyDirectory,
-  pairs: readonly KeyFilePair[],
-): { pair: KeyFilePair; roles: readonly KeyRole[] }[] {
-  const zone = formatName(origin);
-  const signers = pairs.filter(({ flags }) => flags === FLAGS_SEP);
-  const zoneKeys = pairs.filter(({ flags }) => flags === FLAGS_ZONE);
-  if (pairs.length === 0) {
-    throw new KeystoreError(
-      'KEYS_INACTIVE',
-      `${path}: no key of ${zone} is in use, and none is made beside them`,
-    );
-  }
-  if (signers.length === 0) {
-    throw new KeystoreError(
-      'KEYS_INCOMPLETE',
-      `${path}: ${zone} has zone-signing keys, but none with flags 257`,
-    );
-  }
-  if (signers.length > 1 || zoneKeys.length > 1) {
-    throw new KeystoreError(
-      'KEYS_AMBIGUOUS',
-      `${path}: ${zone} has ${signers.length} keys with flags 257 and ${zoneKeys.length} with 256; ` +
-        'leave one 257 and at most one 256, and move the others elsewhere',
-    );
-  }
-  const [signer, zoneKey] = [signers[0]!, zoneKeys[0]];
-  if (zoneKey === undefined) return [{ pair: signer, roles: CSK }];
-  if (zoneKey.algorithm !== signer.algorithm) {
-    throw new KeystoreError('KEYS_AMBIGUOUS', `${path}: the keys of ${zone} are of different algorithms`);
-  }
-  return [
-    { pair: signer, roles: KSK },
-    { pair: zoneKey, roles: ZSK },
-  ];
 }
