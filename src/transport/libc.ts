@@ -1,0 +1,76 @@
+/**
+ * The C library's socket calls through koffi: the only door to it. Linux on x64 and arm64 with glibc, whose constants and
+ * struct layouts (LP64, little-endian) stand here and in `batch`; elsewhere `loadLibc` says why there is no door.
+ */
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+
+/** A pointer into memory that does not move. */
+export type Pointer = bigint;
+
+/** The calls that batched UDP needs. They return -1 on failure; `errno` then tells why. */
+export interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array, octets: number): number;
+  bind(fd: number, address: Uint8Array, octets: number): number;
+  getsockname(fd: number, address: Uint8Array, octets: Uint8Array): number;
+  recvmmsg(fd: number, headers: Pointer, count: number, flags: number, timeout: null): number;
+  sendmmsg(fd: number, headers: Pointer, count: number, flags: number): number;
+  poll(fds: Uint8Array, count: number, timeoutMs: number): number;
+  close(fd: number): number;
+  errno(): number;
+  /** Memory of the process, zeroed, never given back: made once by each thread. */
+  map(octets: number): { readonly address: Pointer; readonly buffer: ArrayBuffer };
+}
+
+export const AF = { INET: 2, INET6: 10 } as const;
+export const SOCK_DGRAM = 2;
+export const SOCK_CLOEXEC = 0x80000;
+export const SOL = { IP: 0, SOCKET: 1, IPV6: 41 } as const;
+export const SO = { SNDBUF: 7, RCVBUF: 8, REUSEPORT: 15, RCVTIMEO: 20 } as const;
+export const IP_PKTINFO = 8;
+export const IPV6_V6ONLY = 26;
+export const IPV6_RECVPKTINFO = 49;
+export const MSG = { DONTWAIT: 0x40, WAITFORONE: 0x10000 } as const;
+export const POLLIN = 1;
+
+const PROT_READ_WRITE = 3;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+
+/** Loads the C library, or says in a few words why batched UDP cannot be had. */
+export function loadLibc(): Libc | string {
+  if (process.platform !== 'linux') return `the system is ${process.platform}, not Linux`;
+  if (process.arch !== 'x64' && process.arch !== 'arm64') return `the processor is ${process.arch}`;
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    return bindCalls(koffi);
+  } catch (error) {
+    return `koffi or glibc cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function bindCalls(koffi: typeof import('koffi')): Libc {
+  const library = koffi.load('libc.so.6');
+  const mmap = library.func('void* mmap(void*, size_t, int, int, int, int64)');
+  return {
+    socket: library.func('int socket(int, int, int)'),
+    setsockopt: library.func('int setsockopt(int, int, int, void*, uint)'),
+    bind: library.func('int bind(int, void*, uint)'),
+    getsockname: library.func('int getsockname(int, void*, void*)'),
+    recvmmsg: library.func('int recvmmsg(int, void*, uint, int, void*)'),
+    sendmmsg: library.func('int sendmmsg(int, void*, uint, int)'),
+    poll: library.func('int poll(void*, ulong, int)'),
+    close: library.func('int close(int)'),
+    errno: () => koffi.errno(),
+    map: (octets) => {
+      const memory = mmap(null, octets, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+      return { address: koffi.address(memory), buffer: koffi.view(memory, octets) };
+    },
+  };
+}
+
+/** The system's word for an error number: `EADDRINUSE`. */
+export function errorName(errno: number): string {
+  const names = Object.entries(constants.errno);
+  return names.find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+}

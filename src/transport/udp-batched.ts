@@ -1,0 +1,205 @@
+/**
+ * @hot UDP by batches of system calls (Linux): recvmmsg, an answer for each datagram, sendmmsg. One thread waits in the
+ * kernel, not in the event loop; it returns there after some batches or when nothing came for a while, so that messages
+ * to the thread are heard within the receive timeout.
+ *
+ * Every thread has sockets of its own on the same port (SO_REUSEPORT), among which the kernel spreads the clients.
+ */
+import { Peer, type Respond } from '../wire/peer.ts';
+import { Batch } from './batch.ts';
+import { type Libc, MSG, POLLIN } from './libc.ts';
+import type { ListenAddress } from './listen.ts';
+import { newUdpCounters, type UdpCounters, type UdpServer } from './udp.ts';
+import { type BoundSocket, openSocket } from './udp-socket.ts';
+
+export interface BatchedOptions {
+  /** Datagrams a system call. */
+  readonly batch: number;
+  readonly requestOctets: number;
+  readonly responseOctets: number;
+  readonly receiveBufferOctets: number;
+  readonly sendBufferOctets: number;
+  /** How long a thread without queries is deaf to messages. */
+  readonly receiveTimeoutMs: number;
+  /** Batches between two turns of the event loop. */
+  readonly batchesPerTurn: number;
+}
+
+export const BATCHED_DEFAULTS: BatchedOptions = {
+  batch: 64,
+  requestOctets: 4096,
+  responseOctets: 4096,
+  receiveBufferOctets: 8 << 20,
+  sendBufferOctets: 8 << 20,
+  receiveTimeoutMs: 50,
+  batchesPerTurn: 32,
+};
+
+/** Batches that `stop` still answers. */
+const DRAIN_BATCHES = 1024;
+const POLLFD_OCTETS = 8;
+
+export class BatchedServer implements UdpServer {
+  readonly #libc: Libc;
+  readonly #listen: readonly ListenAddress[];
+  readonly #respond: Respond;
+  readonly #options: BatchedOptions;
+  readonly #batch: Batch;
+  readonly #counters: UdpCounters = newUdpCounters();
+  readonly #peer = new Peer();
+  #sockets: BoundSocket[] = [];
+  #pollfds: Uint8Array = new Uint8Array(0);
+  /** Slots that the last receive, from `#lastSocket`, filled and that must be readied again. */
+  #used = 0;
+  #lastSocket: BoundSocket | null = null;
+  #isRunning = false;
+
+  constructor(
+    libc: Libc,
+    listen: readonly ListenAddress[],
+    respond: Respond,
+    options: Partial<BatchedOptions> = {},
+  ) {
+    this.#libc = libc;
+    this.#listen = listen;
+    this.#respond = respond;
+    this.#options = { ...BATCHED_DEFAULTS, ...options };
+    const { batch, requestOctets, responseOctets } = this.#options;
+    this.#batch = new Batch(libc, batch, requestOctets, responseOctets);
+  }
+
+  get counters(): Readonly<UdpCounters> {
+    return this.#counters;
+  }
+
+  get addresses(): readonly ListenAddress[] {
+    return this.#sockets.map(({ address }) => address);
+  }
+
+  async start(): Promise<void> {
+    try {
+      for (const listen of this.#listen) this.#sockets.push(openSocket(this.#libc, listen, this.#options));
+    } catch (error) {
+      this.#close();
+      throw error;
+    }
+    this.#pollfds = pollfds(this.#sockets);
+    this.#isRunning = true;
+    setImmediate(this.#turn);
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#isRunning) return;
+    this.#isRunning = false;
+    for (const socket of this.#sockets) {
+      for (let i = 0; i < DRAIN_BATCHES && this.#serve(socket, MSG.DONTWAIT) > 0; i++);
+    }
+    this.#close();
+  }
+
+  #close(): void {
+    for (const { fd } of this.#sockets) this.#libc.close(fd);
+    this.#sockets = [];
+  }
+
+  // ---- The loop ----
+
+  readonly #turn = (): void => {
+    if (!this.#isRunning) return;
+    const { batchesPerTurn } = this.#options;
+    const [only] = this.#sockets;
+    if (this.#sockets.length === 1 && only !== undefined) {
+      for (let i = 0; i < batchesPerTurn && this.#serve(only, MSG.WAITFORONE) > 0; i++);
+    } else {
+      for (let i = 0; i < batchesPerTurn && this.#serveReady() > 0; i++);
+    }
+    setImmediate(this.#turn);
+  };
+
+  /** Serves one batch of every socket that has datagrams; returns how many there were. */
+  #serveReady(): number {
+    const ready = this.#libc.poll(this.#pollfds, this.#sockets.length, this.#options.receiveTimeoutMs);
+    if (ready <= 0) return 0;
+    let served = 0;
+    for (let s = 0; s < this.#sockets.length; s++) {
+      const events = this.#pollfds[s * POLLFD_OCTETS + 6]!;
+      if (events !== 0) served += Math.max(0, this.#serve(this.#sockets[s]!, MSG.DONTWAIT));
+    }
+    return served;
+  }
+
+  /** Receives a batch, answers it, sends the answers; returns the datagrams received, or -1 if there were none. */
+  #serve(socket: BoundSocket, flags: number): number {
+    const batch = this.#batch;
+    batch.prepare(socket === this.#lastSocket ? this.#used : batch.size, socket.isWildcard);
+    this.#lastSocket = socket;
+    this.#used = 0;
+    const count = this.#libc.recvmmsg(socket.fd, batch.receiveHeaders, batch.size, flags, null);
+    if (count <= 0) return -1;
+    this.#used = count;
+    this.#counters.received += count;
+    let from = 0;
+    for (let i = 0; i < count; i++) {
+      if (this.#answer(socket, i)) continue;
+      this.#send(socket.fd, from, i);
+      from = i + 1;
+    }
+    this.#send(socket.fd, from, count);
+    return count;
+  }
+
+  /** Answers slot `i`; false if nothing shall be sent. */
+  #answer(socket: BoundSocket, i: number): boolean {
+    const batch = this.#batch;
+    const name = batch.nameAt(i);
+    const port = (batch.octets[name + 2]! << 8) | batch.octets[name + 3]!;
+    if (port === 0) {
+      this.#counters.badSource++;
+      return false;
+    }
+    this.#peer.setOctets('udp', socket.family, batch.octets, name + (socket.family === 6 ? 8 : 4), port);
+    const length = this.#respondTo(i);
+    if (length > 0) batch.setResponse(i, length);
+    return length > 0;
+  }
+
+  #respondTo(i: number): number {
+    const batch = this.#batch;
+    try {
+      const response = batch.responses[i]!;
+      const octets = this.#respond(batch.requests[i]!, batch.received(i), this.#peer, response);
+      if (octets === 0) this.#counters.unanswered++;
+      if (octets <= response.length) return octets;
+      this.#counters.faults++;
+      return 0;
+    } catch {
+      this.#counters.faults++;
+      return 0;
+    }
+  }
+
+  /** Sends the slots from `from` up to `to`; one that the kernel refuses is left out. */
+  #send(fd: number, from: number, to: number): void {
+    for (let next = from; next < to; ) {
+      const sent = this.#libc.sendmmsg(fd, this.#batch.sendHeader(next), to - next, 0);
+      if (sent > 0) {
+        this.#counters.sent += sent;
+        next += sent;
+      } else {
+        this.#counters.sendErrors++;
+        next++;
+      }
+    }
+  }
+}
+
+/** struct pollfd for each socket: fd, events, revents. */
+function pollfds(sockets: readonly BoundSocket[]): Uint8Array {
+  const octets = new Uint8Array(sockets.length * POLLFD_OCTETS);
+  const view = new DataView(octets.buffer);
+  for (const [i, { fd }] of sockets.entries()) {
+    view.setInt32(i * POLLFD_OCTETS, fd, true);
+    view.setInt16(i * POLLFD_OCTETS + 4, POLLIN, true);
+  }
+  return octets;
+}
