@@ -99,6 +99,15 @@ describe('signatures', () => {
     });
   }
 
+  it('is deterministic as RFC 6979 A.2.5 has it for "sample", with an s that is not made low', () => {
+    const secret = 'c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721';
+    const privateOctets = new Uint8Array(Buffer.from(secret, 'hex'));
+    expect(hex(signDeterministic(13, privateOctets, Buffer.from('sample')))).toBe(
+      'efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716' +
+        'f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8',
+    );
+  });
+
   it('keeps leading zeros of r and s', () => {
     const { publicKey, privateOctets } = generateKey(13, random);
     const key = loadPrivateKey(13, privateOctets, publicKey);
