@@ -135,8 +135,8 @@ function parseQuestion(octets: Uint8Array, end: number, query: Query): number {
     if (length === 0) break;
     if (length > MAX_LABEL_OCTETS) return FAULT;
     const stop = at + length + 1;
-    // One octet must remain for the root, and for more of the message.
-    if (stop - HEADER.OCTETS >= MAX_NAME_OCTETS || stop >= end) return FAULT;
+    // One octet of the name must remain for the root.
+    if (stop - HEADER.OCTETS >= MAX_NAME_OCTETS || stop > end) return FAULT;
     qname.labelAt[labels++] = at - HEADER.OCTETS;
     into[at - HEADER.OCTETS] = length;
     for (at++; at < stop; at++) into[at - HEADER.OCTETS] = LOWER[octets[at]!]!;

@@ -1,7 +1,13 @@
 /** A TCP client that sends and takes raw octets, and a responder that echoes: for tests of transport/. */
 import { connect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { ListenAddress } from '../../src/transport/listen.ts';
 import type { Respond } from '../../src/wire/peer.ts';
+
+/** True if this machine has ::1; containers often have not. */
+export const hasIpv6: boolean = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some((local) => local.address === '::1'),
+);
 
 /** Answers with the request itself, QR set. */
 export const echo: Respond = (request, requestOctets, _peer, response) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Compressor } from '../../../src/wire/compress.ts';
 import { nameOf } from '../../../src/wire/name.ts';
+import { hashName } from '../../../src/wire/namehash.ts';
 import { SearchName } from '../../../src/wire/searchname.ts';
 import { Writer } from '../../../src/wire/writer.ts';
 import { hex } from '../../support/wiretext.ts';
@@ -70,6 +71,33 @@ describe('Compressor', () => {
     expect(put('b.example.')).toEqual(hex(`c0${(at + 2).toString(16)}`));
   });
 
+  it('is not fooled by octets that look like a name that was taken back', () => {
+    const { writer, put } = message('example.');
+    const mark = writer.mark();
+    put('a.example.');
+    writer.rollback(mark);
+    expect(put('a.other.', false)).toEqual(hex('0161 056f74686572 00'));
+    expect(put('a.example.')).toEqual(hex('0161 c00c'));
+  });
+
+  it('tells names apart that share a hash', () => {
+    const byHash = new Map<number, string>();
+    let pair: [string, string] | undefined;
+    for (let i = 0; pair === undefined && i < 1_000_000; i++) {
+      // Long labels: those of one round cannot collide.
+      const text = `${(Math.imul(i, 0x9e37_79b1) >>> 0).toString(36)}-${(i * 7_919).toString(36)}.`;
+      const hash = hashName(nameOf(text), 0, SEED);
+      const twin = byHash.get(hash);
+      if (twin !== undefined) pair = [twin, text];
+      byHash.set(hash, text);
+    }
+    const [one, other] = pair!;
+    const { put } = message(`a.${one}`);
+    expect(put(other).length).toBe(other.length + 1);
+    expect(put(`a.${other}`).subarray(0, 2)).toEqual(hex('0161'));
+    expect(put(`a.${other}`).length).toBe(2);
+  });
+
   it('enters nothing of a name that did not fit', () => {
     const { writer, put } = message('example.', 30);
     const mark = writer.mark();
@@ -89,6 +117,10 @@ describe('Compressor', () => {
     near.writer.reserve(0x3fff - near.writer.position);
     near.put('a.');
     expect(near.put('a.')).toEqual(hex('ffff'));
+    const far = message(null);
+    far.writer.reserve(0x4000 - far.writer.position);
+    far.put('a.');
+    expect(far.put('a.')).toEqual(hex('0161 00'));
   });
 
   it('goes on without pointers when its table is full', () => {

@@ -74,6 +74,9 @@ describe('putEde', () => {
     const short = writerWith(OPT_OCTETS + 6 + text.length - 1);
     expect(putEde(short, putOpt(short, 0, false), 14, text)).toBe(true);
     expect(written(short)).toEqual(hex('00 0029 04d0 00 00 0000 0006  000f 0002 000e'));
+    const exact = writerWith(OPT_OCTETS + 6 + text.length);
+    expect(putEde(exact, putOpt(exact, 0, false), 14, text)).toBe(true);
+    expect(exact.position).toBe(exact.limit);
     const full = writerWith(OPT_OCTETS + 5);
     expect(putEde(full, putOpt(full, 0, false), 14, text)).toBe(false);
     expect(full.isOverflowed).toBe(false);
