@@ -1,0 +1,179 @@
+/** How results look: data on stdout, everything else on stderr; symbols and colors on a terminal only. */
+import Table from 'cli-table3';
+import type { DsResult, StatusResult, ZoneDetail, ZoneSummary } from '../control/operations.ts';
+
+/** Where output goes, and whether a person looks at it. */
+export interface Output {
+  readonly isTerminal: boolean;
+  readonly hasColor: boolean;
+  /** Writes a line to stdout. */
+  print(line: string): void;
+  /** Writes a line to stderr. */
+  note(line: string): void;
+}
+
+/** The output of this process. */
+export function processOutput(): Output {
+  const isTerminal = process.stdout.isTTY === true;
+  return {
+    isTerminal,
+    hasColor: isTerminal && process.env.NO_COLOR === undefined,
+    print: (line) => void process.stdout.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+  };
+}
+
+type Level = 'ok' | 'warn' | 'error';
+const SYMBOLS: Readonly<Record<Level, string>> = { ok: '✓', warn: '!', error: '✗' };
+const COLORS: Readonly<Record<Level, number>> = { ok: 32, warn: 33, error: 31 };
+
+/** `✓ served` in green on a terminal, `ok served` else: a color or symbol never carries the meaning alone. */
+function marked(output: Output, level: Level, text: string): string {
+  const plain = `${output.isTerminal ? SYMBOLS[level] : level} ${text}`;
+  return output.hasColor ? `\u001b[${COLORS[level]}m${plain}\u001b[39m` : plain;
+}
+
+const LEVEL_OF: Readonly<Record<ZoneSummary['state'], Level>> = {
+  served: 'ok',
+  loading: 'warn',
+  stale: 'warn',
+  held: 'warn',
+  failed: 'error',
+};
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const empty = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' };
+  const none = { 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' };
+  const drawn = new Table({
+    head: [...head],
+    chars: { ...empty, ...none, right: '', 'right-mid': '', middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  for (const row of rows) drawn.push([...row]);
+  return drawn
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** Rows of `zone list`. */
+export function printZones(output: Output, zones: readonly ZoneSummary[]): void {
+  if (zones.length === 0) {
+    output.note('no zones: put a file like example.com.zone into the zones directory');
+    return;
+  }
+  const rows = zones.map((zone) => [
+    zone.zone,
+    marked(output, zone.problem === null ? LEVEL_OF[zone.state] : worse(zone), zone.state),
+    String(zone.serial ?? '-'),
+    String(zone.records ?? '-'),
+    keysOf(zone),
+    cdsOf(zone),
+    zone.problem === null ? '-' : zone.problem.code,
+  ]);
+  output.print(table(['ZONE', 'STATE', 'SERIAL', 'RECORDS', 'KEYS', 'CDS', 'PROBLEM'], rows));
+}
+
+function worse({ state }: ZoneSummary): Level {
+  return state === 'failed' ? 'error' : 'warn';
+}
+
+function keysOf({ signed, keys }: ZoneSummary): string {
+  if (!signed) return keys.length === 0 ? 'unsigned' : 'not signing';
+  return keys.map(({ roles, tag }) => `${keyWord(roles)} ${tag}`).join(', ');
+}
+
+/** CSK, KSK or ZSK. */
+function keyWord(roles: readonly string[]): string {
+  if (roles.length > 1) return 'CSK';
+  return roles[0] === 'key-signing' ? 'KSK' : 'ZSK';
+}
+
+function cdsOf({ signed, cds }: ZoneSummary): string {
+  if (!signed) return '-';
+  if (cds.published) return 'published';
+  return cds.from === null ? 'no' : `from ${cds.from}`;
+}
+
+/** `zone show`. */
+export function printZone(output: Output, zone: ZoneDetail): void {
+  const rows: [string, string][] = [
+    ['state', marked(output, zone.problem === null ? LEVEL_OF[zone.state] : worse(zone), zone.state)],
+    ['file', [zone.file, ...zone.includes].join(', ')],
+    ['serial', `${zone.serial ?? '-'}, ${zone.records ?? 0} records, since ${zone.servedSince ?? '-'}`],
+    ['policy', zone.policy],
+    ['keys', keysOf(zone)],
+    ['CDS', cdsOf(zone)],
+  ];
+  if (zone.signaturesRenewedAt !== null) rows.push(['apex re-signed', `at ${zone.signaturesRenewedAt}`]);
+  output.print(zone.zone);
+  for (const [name, value] of rows) output.print(`  ${name.padEnd(15)} ${value}`);
+  for (const { id, tag, algorithm, flags, dnskey, krrsig, zrrsig, ds } of zone.keys) {
+    const states = `dnskey ${dnskey ?? '-'}, krrsig ${krrsig ?? '-'}, zrrsig ${zrrsig ?? '-'}, ds ${ds ?? '-'}`;
+    output.print(`  key ${String(tag).padEnd(11)} algorithm ${algorithm}, flags ${flags}: ${states} (${id})`);
+  }
+  for (const { tag, record, until, because } of zone.waiting) {
+    output.print(`  waiting         key ${tag} ${record}, until ${until ?? 'the parent acts'}: ${because}`);
+  }
+  if (zone.problem !== null) {
+    output.print(`  problem         ${zone.problem.message} [${zone.problem.code}]`);
+    output.print(`  effect          ${zone.problem.effect}`);
+  }
+}
+
+/** `status`. */
+export function printStatus(output: Output, status: StatusResult): void {
+  const { zones, counters, threads } = status;
+  output.print(`keyturn ${status.version}, process ${status.pid}, since ${status.startedAt}`);
+  output.print(`  listening on    ${status.listen.join(', ')}`);
+  output.print(
+    `  zones           ${zones.served} served, ${zones.stale} stale, ${zones.failed} failed, ${zones.held} held`,
+  );
+  const { queries = 0, responses = 0, signaturesMade = 0, signaturesReused = 0 } = counters;
+  output.print(`  queries         ${queries}, answered ${responses}`);
+  output.print(
+    `  signatures      ${signaturesMade} made, ${signaturesReused} reused, ${counters.signaturesBad ?? 0} bad`,
+  );
+  for (const { name, running, restarts } of threads) {
+    if (running && restarts === 0) continue;
+    output.print(`  thread ${name.padEnd(8)} ${running ? 'running' : 'down'}, restarted ${restarts} times`);
+  }
+  for (const { what, at } of status.due.slice(0, 5)) output.print(`  due             ${at} ${what}`);
+  for (const { message, fix } of status.alarms)
+    output.print(`${marked(output, 'error', message)}\n    fix: ${fix}`);
+  for (const { zone, code, message } of status.problems) {
+    output.print(marked(output, 'warn', `${zone}: ${message} [${code}]`));
+  }
+  if (status.alarms.length + status.problems.length === 0)
+    output.print(marked(output, 'ok', 'nothing needs you'));
+}
+
+export const DS_FORMATS = ['ds', 'dnskey', 'cds', 'fields', 'json'] as const;
+export type DsFormat = (typeof DS_FORMATS)[number];
+
+/** Lines of `ds` in a format other than JSON. */
+export function dsLines(result: DsResult, format: Exclude<DsFormat, 'json'>): string[] {
+  const { zone, ds, dnskey } = result;
+  const digestLine = (type: string) =>
+    ds.map(
+      (record) =>
+        `${zone} IN ${type} ${record.keyTag} ${record.algorithm} ${record.digestType} ${record.digest}`,
+    );
+  const keyLine = (type: string) =>
+    dnskey.map((key) => `${zone} IN ${type} ${key.flags} ${key.protocol} ${key.algorithm} ${key.publicKey}`);
+  if (format === 'ds') return digestLine('DS');
+  if (format === 'dnskey') return keyLine('DNSKEY');
+  if (format === 'cds') return [...digestLine('CDS'), ...keyLine('CDNSKEY')];
+  const digestName = (type: number) => (type === 2 ? 'SHA-256' : type === 4 ? 'SHA-384' : 'unknown');
+  return ds.flatMap((record) => {
+    const key = dnskey.find(({ keyTag }) => keyTag === record.keyTag);
+    return [
+      `Key tag:     ${record.keyTag}`,
+      `Algorithm:   ${record.algorithm} (${record.algorithmName})`,
+      `Digest type: ${record.digestType} (${digestName(record.digestType)})`,
+      `Digest:      ${record.digest}`,
+      ...(key === undefined ? [] : [`Flags:       ${key.flags}`, `Public key:  ${key.publicKey}`]),
+    ];
+  });
+}

@@ -1,0 +1,263 @@
+/** The operations at work: from parameters that were checked to results, over the zones of the daemon. */
+import { COUNTER } from '../base/counters.ts';
+import type { Clock } from '../base/ports.ts';
+import { formatInstant, type UnixSeconds } from '../base/time.ts';
+import type { Scheduler } from '../daemon/scheduler.ts';
+import type { Supervisor } from '../daemon/supervisor.ts';
+import type { Zone } from '../daemon/zone.ts';
+import type { Zones } from '../daemon/zones.ts';
+import { findAlgorithm } from '../dnssec/algorithm.ts';
+import { isShown, type Key, RECORD_KINDS, stateOf } from '../kasp/key.ts';
+import { dnskeyOf, wantedDs } from '../kasp/records.ts';
+import { exportZone } from '../signer/export.ts';
+import type { Config } from '../store/config.ts';
+import { formatListen } from '../transport/listen.ts';
+import { lowerName, type Name, parseName } from '../wire/name.ts';
+import {
+  type DsResult,
+  type KeySummary,
+  OperationError,
+  type StatusResult,
+  type ZoneDetail,
+  type ZoneSummary,
+} from './operations.ts';
+import type { Handlers } from './server.ts';
+
+/** What handlers work on. */
+export interface HandlerContext {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly zones: Zones;
+  readonly supervisor: Supervisor;
+  readonly scheduler: Scheduler;
+  readonly version: string;
+  readonly startedAt: UnixSeconds;
+}
+
+const TOLD_DUE = 20;
+const TOLD_PROBLEMS = 100;
+
+/** The handlers of all operations. */
+export function createHandlers(context: HandlerContext): Handlers {
+  const { zones, clock } = context;
+  return {
+    status: () => statusOf(context),
+    'zone.list': () => ({ zones: zones.all().map(summaryOf) }),
+    'zone.show': ({ zone }) => detailOf(getZone(zones, zone)),
+    'zone.reload': async ({ zone }) => {
+      const reloaded = await zones.reload(zone === undefined ? undefined : originOf(zone));
+      if (reloaded === undefined) throw noSuchZone(zone ?? '');
+      return { zones: reloaded.map(({ zone: one, isChanged }) => reloadedOf(one, isChanged)) };
+    },
+    'zone.export': ({ zone, signed }) => {
+      const { served, name } = getZone(zones, zone);
+      if (served === undefined) throw notServed(name);
+      return exportZone(served.epoch, { signed }, clock.now());
+    },
+    'zone.forget': async ({ zone }) => {
+      const gone = await zones.forget(zone === undefined ? undefined : originOf(zone));
+      if (zone === undefined || gone.length > 0) return { zones: gone };
+      getZone(zones, zone);
+      throw new OperationError(
+        'REFUSED',
+        'ZONE_FILE_PRESENT',
+        `the file of ${zone} is there, so the zone is served`,
+        'remove the file first',
+      );
+    },
+    'ds.show': ({ zone }) => dsOf(getZone(zones, zone)),
+  };
+}
+
+function originOf(text: string): Name {
+  const name = parseName(text.endsWith('.') ? text : `${text}.`);
+  if (typeof name !== 'string') return lowerName(name);
+  throw new OperationError('USAGE_WRONG', 'BAD_NAME', `"${text}" is no domain name: ${name}`);
+}
+
+function getZone(zones: Zones, text: string): Zone {
+  const zone = zones.find(originOf(text));
+  if (zone === undefined) throw noSuchZone(text);
+  return zone;
+}
+
+function noSuchZone(zone: string): OperationError {
+  return new OperationError(
+    'NO_SUCH_OBJECT',
+    'NO_SUCH_ZONE',
+    `there is no zone ${zone}`,
+    'put its file into the zones directory; "keyturn zone list" shows what is there',
+  );
+}
+
+function notServed(name: string): OperationError {
+  return new OperationError(
+    'DATA_WRONG',
+    'ZONE_NOT_SERVED',
+    `${name} is not served`,
+    `run: keyturn zone reload ${name}`,
+  );
+}
+
+// ---- Zones ----
+
+function stateOfZone(zone: Zone): ZoneSummary['state'] {
+  if (zone.served === undefined) return zone.problem === undefined ? 'loading' : 'failed';
+  if (zone.isHeld) return 'held';
+  return zone.problem === undefined ? 'served' : 'stale';
+}
+
+function summaryOf(zone: Zone): ZoneSummary {
+  const { served, signing } = zone;
+  const problem = zone.problem ?? zone.signingProblem;
+  const keys = signing?.keys.zoneState.keys ?? [];
+  return {
+    zone: zone.name,
+    state: stateOfZone(zone),
+    serial: served?.image.serial ?? null,
+    records: served?.image.recordCount ?? null,
+    signed: (served?.epoch.signers.length ?? 0) > 0,
+    policy: zone.policyName,
+    keys: keys.map(keySummary),
+    cds: { published: keys.some((key) => isShown(key, 'ds')), from: iso(dsFrom(zone)) },
+    problem:
+      problem === undefined ? null : { code: problem.code, message: problem.message, effect: zone.effect },
+  };
+}
+
+function detailOf(zone: Zone): ZoneDetail {
+  const { served, signing } = zone;
+  return {
+    ...summaryOf(zone),
+    file: zone.path,
+    includes: zone.includes.map(({ path }) => path),
+    servedSince: iso(served?.since ?? null),
+    signaturesRenewedAt: served === undefined || signing === undefined ? null : iso(served.epoch.refreshAt),
+    delegation: signing?.keys.zoneState.delegation ?? null,
+    waiting: (signing?.waiting ?? []).map(({ tag, record, reason, until, because }) => ({
+      tag,
+      record,
+      reason,
+      until: iso(until),
+      because,
+    })),
+    diagnostics: [...(zone.problem?.diagnostics ?? served?.warnings ?? [])],
+  };
+}
+
+function keySummary(key: Key): KeySummary {
+  const [dnskey, krrsig, zrrsig, ds] = RECORD_KINDS.map((kind) => key.states[kind]?.state ?? null);
+  const { id, tag, algorithm, flags, roles, goal } = key;
+  return {
+    ...{ id, tag, algorithm, flags, roles: [...roles], goal },
+    ...{ dnskey: dnskey!, krrsig: krrsig!, zrrsig: zrrsig!, ds: ds! },
+  };
+}
+
+function reloadedOf(zone: Zone, isChanged: boolean) {
+  const isGone = zone.missingSinceMs !== undefined;
+  const isFailed = zone.problem !== undefined || isGone;
+  return {
+    zone: zone.name,
+    outcome: isFailed ? ('failed' as const) : isChanged ? ('loaded' as const) : ('unchanged' as const),
+    serial: zone.served?.image.serial ?? null,
+    effect: isFailed ? zone.effect : '',
+    diagnostics: [...(zone.problem?.diagnostics ?? zone.served?.warnings ?? [])],
+  };
+}
+
+/** Until when the zone must not ask for a DS; null if it does, or need not wait. */
+function dsFrom(zone: Zone): UnixSeconds | null {
+  return zone.signing?.waiting.find(({ reason }) => reason === 'bootstrap_hold')?.until ?? null;
+}
+
+function iso(at: UnixSeconds | null): string | null {
+  return at === null ? null : formatInstant(at);
+}
+
+// ---- DS ----
+
+function dsOf(zone: Zone): DsResult {
+  const { signing, served, name } = zone;
+  if (signing === undefined) {
+    throw served === undefined
+      ? notServed(name)
+      : new OperationError('NO_SUCH_OBJECT', 'ZONE_UNSIGNED', `${name} is served unsigned and has no DS`);
+  }
+  const { keys } = signing.keys.zoneState;
+  const staying = keys.filter((key) => key.goal === 'IN' && key.roles.includes('key-signing'));
+  const from = dsFrom(zone);
+  return {
+    zone: name,
+    ds: wantedDs(keys, zone.origin, signing.policy).map((rdata) => ({
+      keyTag: (rdata[0]! << 8) | rdata[1]!,
+      algorithm: rdata[2]!,
+      algorithmName: findAlgorithm(rdata[2]!)?.mnemonic ?? String(rdata[2]),
+      digestType: rdata[3]!,
+      digest: Buffer.from(rdata.subarray(4)).toString('hex').toUpperCase(),
+    })),
+    dnskey: staying.map((key) => ({
+      keyTag: key.tag,
+      flags: key.flags,
+      protocol: 3 as const,
+      algorithm: key.algorithm,
+      publicKey: Buffer.from(dnskeyOf(key).subarray(4)).toString('base64'),
+    })),
+    notBefore: iso(from),
+    caution: cautionOf(staying, from),
+  };
+}
+
+function cautionOf(staying: readonly Key[], from: UnixSeconds | null): string | null {
+  if (from !== null) {
+    return `do not hand these to the parent before ${formatInstant(from)}: caches may still hold the unsigned zone`;
+  }
+  const isEarly = staying.some((key) => stateOf(key, 'dnskey') === 'hidden');
+  return isEarly ? 'do not hand these to the parent yet: the zone is not signed with them' : null;
+}
+
+// ---- Status ----
+
+function statusOf(context: HandlerContext): StatusResult {
+  const { config, zones, supervisor, scheduler, version, startedAt } = context;
+  const all = zones.all();
+  const counts = { total: all.length, served: 0, stale: 0, failed: 0, held: 0 };
+  for (const zone of all) {
+    const state = stateOfZone(zone);
+    if (state !== 'loading') counts[state]++;
+  }
+  const troubled = all.flatMap((zone) => {
+    const problem = zone.problem ?? zone.signingProblem;
+    return problem === undefined ? [] : [{ zone: zone.name, code: problem.code, message: problem.message }];
+  });
+  const misnamed = zones.misnamed.map(({ path, why }) => ({
+    zone: path,
+    code: 'ZONE_FILE_NAME',
+    message: why,
+  }));
+  return {
+    version,
+    pid: process.pid,
+    startedAt: formatInstant(startedAt),
+    listen: config.listen.map(formatListen),
+    zonesDirectory: config.zonesDirectory,
+    keysDirectory: config.keysDirectory,
+    zones: counts,
+    alarms: [...zones.alarms],
+    problems: [...troubled, ...misnamed].slice(0, TOLD_PROBLEMS),
+    threads: supervisor.threads(),
+    counters: countersOf(supervisor),
+    due: scheduler.due(TOLD_DUE).map(({ key, at }) => ({ what: key, at: formatInstant(at) })),
+  };
+}
+
+/** Counters of all threads, `SIGNATURES_MADE` as `signaturesMade`. */
+function countersOf(supervisor: Supervisor): Record<string, number> {
+  const { COUNT: _, ...counters } = COUNTER;
+  return Object.fromEntries(
+    Object.entries(counters).map(([name, counter]) => [
+      name.toLowerCase().replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase()),
+      supervisor.count(counter),
+    ]),
+  );
+}

@@ -1,0 +1,120 @@
+/**
+ * The control socket: HTTP with JSON over a Unix socket that only its owner can open (the mode is the access control;
+ * Node cannot ask who connects). Parameters are checked by the table of operations before a handler sees them.
+ */
+import fs from 'node:fs';
+import { Readable } from 'node:stream';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { z } from 'zod';
+import type { Log } from '../ops/log.ts';
+import {
+  FAILURE,
+  OPERATIONS,
+  OperationError,
+  type OperationName,
+  type Params,
+  type Result,
+  SCHEMA_VERSION,
+} from './operations.ts';
+import { prepareSocket } from './socket.ts';
+
+/** What does the work; parameters have been checked. */
+export type Handlers = {
+  readonly [N in OperationName]: (params: Params<N>) => Result<N> | Promise<Result<N>>;
+};
+
+const BODY_OCTETS = 65_536;
+const CHUNK_CHARACTERS = 65_536;
+/** A name of 255 octets, each as \DDD. */
+const MAX_PARAM_LENGTH = 1_100;
+
+/** Serves the operations on a socket. */
+export class ControlServer {
+  readonly #app: FastifyInstance;
+  readonly #log: Log;
+  readonly #path: string;
+
+  constructor(path: string, handlers: Handlers, log: Log) {
+    this.#path = path;
+    this.#log = log;
+    this.#app = fastify({
+      bodyLimit: BODY_OCTETS,
+      routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+      forceCloseConnections: true,
+    });
+    for (const name of Object.keys(OPERATIONS) as OperationName[]) this.#route(name, handlers);
+    this.#app.setErrorHandler((error, _request, reply) => this.#sendError(reply, error));
+    this.#app.setNotFoundHandler((request, reply) => {
+      const error = new OperationError('NO_SUCH_OBJECT', 'NO_SUCH_OPERATION', `no operation ${request.url}`);
+      return this.#sendError(reply, error);
+    });
+  }
+
+  /** Listens; throws SocketError. */
+  async start(): Promise<void> {
+    await prepareSocket(this.#path);
+    await this.#app.listen({ path: this.#path });
+    fs.chmodSync(this.#path, 0o600);
+  }
+
+  /** Ends all connections and removes the socket. */
+  async stop(): Promise<void> {
+    await this.#app.close();
+  }
+
+  #route<N extends OperationName>(name: N, handlers: Handlers): void {
+    const { http, params, danger } = OPERATIONS[name];
+    this.#app.route({
+      method: http.method,
+      url: http.path,
+      handler: async (request, reply) => {
+        const parsed = params.safeParse(paramsOf(request));
+        if (!parsed.success) {
+          throw new OperationError('USAGE_WRONG', 'BAD_PARAMETERS', z.prettifyError(parsed.error));
+        }
+        if (danger !== 'reads') this.#log.info({ operation: name, params: parsed.data }, `asked for ${name}`);
+        const result = await handlers[name](parsed.data as Params<N>);
+        if (OPERATIONS[name].result !== null)
+          return { schema_version: SCHEMA_VERSION, ...(result as object) };
+        reply.type('text/plain; charset=utf-8');
+        return reply.send(Readable.from(chunks(result as Iterable<string>)));
+      },
+    });
+  }
+
+  #sendError(reply: FastifyReply, error: unknown): FastifyReply {
+    const known = error instanceof OperationError ? error : this.#unknown(error);
+    const { kind, code, message, fix } = known;
+    return reply
+      .code(FAILURE[kind].http)
+      .send({ schema_version: SCHEMA_VERSION, error: { kind, code, message, fix: fix ?? null } });
+  }
+
+  #unknown(error: unknown): OperationError {
+    const { statusCode, message, stack } = error as { statusCode?: number; message?: string; stack?: string };
+    if (statusCode !== undefined && statusCode < 500) {
+      return new OperationError('USAGE_WRONG', 'BAD_REQUEST', message ?? 'malformed request');
+    }
+    this.#log.error({ error: stack ?? String(error) }, 'a control operation failed');
+    return new OperationError('DATA_WRONG', 'OPERATION_FAILED', message ?? 'the operation failed');
+  }
+}
+
+function paramsOf(request: FastifyRequest): object {
+  const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+  const { query, body, params } = request;
+  return { ...(isObject(query) && query), ...(isObject(body) && body), ...(isObject(params) && params) };
+}
+
+/** Lines in portions that are worth a write; between portions others have their turn. */
+async function* chunks(lines: Iterable<string>): AsyncGenerator<string> {
+  let text = '';
+  for (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < CHUNK_CHARACTERS) continue;
+    yield text;
+    text = '';
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  yield text;
+}

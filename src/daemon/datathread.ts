@@ -1,0 +1,95 @@
+/**
+ * What both kinds of data threads do: keep a table of zones that messages change between two queries, answer through
+ * it, acknowledge, and tell of errors. A thread knows no keys but those that it signs with, and no file.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Responder } from '../answer/respond.ts';
+import { ZoneTable } from '../answer/zonetable.ts';
+import { Counters } from '../base/counters.ts';
+import { unixSeconds } from '../base/time.ts';
+import { type ListenAddress, ListenError } from '../transport/listen.ts';
+import type { Respond } from '../wire/peer.ts';
+import type { DataSetup, FromData, ToData } from './messages.ts';
+
+/** What a data thread needs of a server; both transports are one. */
+export interface Server {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readonly addresses: readonly ListenAddress[];
+}
+
+const FAULT_INTERVAL_MS = 1_000;
+
+/** Runs this thread with the server that `makeServer` makes, until it is told to stop. */
+export function runDataThread(
+  makeServer: (listen: readonly ListenAddress[], respond: Respond) => Server,
+): void {
+  const port = parentPort;
+  if (port === null) throw new Error('a data thread is started by the supervisor');
+  const tell = (message: FromData) => port.postMessage(message);
+  const { listen, counters, seed } = workerData as DataSetup;
+  const table = new ZoneTable();
+  const responder = new Responder(table, new Counters(counters), seed);
+  const server = makeServer(listen, answering(responder, tell));
+  const acknowledge = acknowledger(tell);
+  port.on('message', (message: ToData) => {
+    if (message.kind === 'publish') {
+      table.publish(message.id, message.epoch);
+      acknowledge(message.version);
+    } else if (message.kind === 'remove') {
+      table.remove(message.id);
+      acknowledge(message.version);
+    } else if (message.kind === 'listen') {
+      void open(server, tell);
+    } else {
+      void server.stop().then(() => {
+        tell({ kind: 'stopped' });
+        port.close();
+      });
+    }
+  });
+}
+
+/** The responder with a clock, read once a query; what it caught is told, at most once a second. */
+function answering(responder: Responder, tell: (message: FromData) => void): Respond {
+  let lastToldMs = Number.NEGATIVE_INFINITY;
+  return (request, octets, peer, response) => {
+    const written = responder.respond(request, octets, peer, unixSeconds(Date.now() / 1000), response);
+    if (responder.lastFault !== null) {
+      const fault = responder.lastFault;
+      responder.lastFault = null;
+      if (performance.now() - lastToldMs >= FAULT_INTERVAL_MS) {
+        lastToldMs = performance.now();
+        const query = Buffer.from(request.subarray(0, Math.min(octets, 512))).toString('hex');
+        tell({ kind: 'fault', text: `${fault instanceof Error ? fault.stack : fault} for query ${query}` });
+      }
+    }
+    return written;
+  };
+}
+
+/** Acknowledges the last version that was applied in one turn of the loop: one message for many. */
+function acknowledger(tell: (message: FromData) => void): (version: number) => void {
+  let applied = 0;
+  let isPending = false;
+  return (version) => {
+    applied = version;
+    if (isPending) return;
+    isPending = true;
+    setImmediate(() => {
+      isPending = false;
+      tell({ kind: 'applied', version: applied });
+    });
+  };
+}
+
+async function open(server: Server, tell: (message: FromData) => void): Promise<void> {
+  try {
+    await server.start();
+    tell({ kind: 'listening', addresses: server.addresses });
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    const { transport, address, port, code } = error;
+    tell({ kind: 'listenFailed', transport, address, port, code });
+  }
+}

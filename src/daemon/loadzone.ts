@@ -1,0 +1,58 @@
+/**
+ * One zone file, from its name to an image or to what is wrong with it. Synchronous; runs in the loader thread and in
+ * `keyturn zone check`.
+ */
+import { createHash } from 'node:crypto';
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { hasErrors } from '../base/diagnostic.ts';
+import { IncludeReader, readFile } from '../store/zonefile.ts';
+import { compileZone } from '../zone/compile.ts';
+import { ZoneRecords } from '../zone/records.ts';
+import { parseZoneFile } from '../zonefile/parser.ts';
+import type { LoadJob, LoadOutcome } from './messages.ts';
+
+const LINE_FEED = 10;
+
+/** Loads one zone. Never throws for what a file holds. */
+export function loadZone(job: Omit<LoadJob, 'job'>): LoadOutcome {
+  const startedMs = performance.now();
+  const read = readFile(job.directory, job.file, { limitOctets: job.limitOctets, expected: job.expected });
+  if ('code' in read) return { kind: 'fault', fault: read };
+  if (job.isFresh && read.octets.at(-1) !== LINE_FEED) {
+    return { kind: 'fault', fault: { code: 'ZONE_CHANGING', message: 'its last line has no end yet' } };
+  }
+  const own = createHash('sha256').update(read.octets);
+  // A zone with includes has another digest than its file, and is parsed to know them.
+  if (own.copy().digest('hex') === job.servedDigest) return { kind: 'unchanged', includes: [] };
+  const includer = new IncludeReader(job.directory, job.limitOctets);
+  const records = new ZoneRecords();
+  const diagnostics: Diagnostic[] = [
+    ...parseZoneFile(
+      read.octets,
+      {
+        file: job.file,
+        origin: job.origin,
+        include: (name) => includer.read(name),
+      },
+      records,
+    ),
+  ];
+  const includes = includer.parts;
+  for (const octets of includer.octets) own.update(octets);
+  const digest = own.digest('hex');
+  if (digest === job.servedDigest) return { kind: 'unchanged', includes };
+  const compiled = compileZone(records, job.origin, { seed: job.seed, nsec: job.nsec });
+  diagnostics.push(...compiled.diagnostics);
+  if (compiled.image === undefined || hasErrors(diagnostics))
+    return { kind: 'broken', diagnostics, includes };
+  return {
+    kind: 'loaded',
+    image: compiled.image,
+    diagnostics,
+    includes,
+    digest,
+    foreignKeys: compiled.foreignKeys,
+    foreignCds: compiled.foreignCds,
+    tookMs: performance.now() - startedMs,
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * What the control plane and its threads say to each other. Plain data and shared memory only: each message goes
+ * through `postMessage`. Types only.
+ */
+import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Epoch } from '../signer/epoch.ts';
+import type { FileSignature, ZoneFault } from '../store/zonefile.ts';
+import type { ListenAddress } from '../transport/listen.ts';
+
+// ---- Loader thread ----
+
+/** Load one zone file. */
+export interface LoadJob {
+  readonly job: number;
+  /** The zones directory, a real path. */
+  readonly directory: string;
+  readonly file: string;
+  readonly origin: Uint8Array;
+  readonly limitOctets: number;
+  /** The file must still be this one, if it matters. */
+  readonly expected: FileSignature | undefined;
+  /** The file may still grow: it must end in a line end. */
+  readonly isFresh: boolean;
+  /** Digest of what is served: the same content is not compiled again. */
+  readonly servedDigest: string | undefined;
+  readonly seed: number;
+  readonly nsec: boolean;
+}
+
+/** A file that a zone includes. */
+export interface IncludedPart {
+  readonly path: string;
+  readonly signature: FileSignature;
+}
+
+/** What became of a job. */
+export type LoadOutcome =
+  | { readonly kind: 'fault'; readonly fault: ZoneFault }
+  | { readonly kind: 'unchanged'; readonly includes: readonly IncludedPart[] }
+  | {
+      readonly kind: 'broken';
+      readonly diagnostics: readonly Diagnostic[];
+      readonly includes: readonly IncludedPart[];
+    }
+  | LoadedZone;
+
+export interface LoadedZone {
+  readonly kind: 'loaded';
+  readonly image: SharedArrayBuffer;
+  /** Warnings. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly includes: readonly IncludedPart[];
+  /** SHA-256 in hex of the file and all that it includes. */
+  readonly digest: string;
+  /** RDATA of DNSKEY and CDNSKEY, and of CDS records in the file. */
+  readonly foreignKeys: readonly Uint8Array[];
+  readonly foreignCds: readonly Uint8Array[];
+  readonly tookMs: number;
+}
+
+export interface LoadReply {
+  readonly job: number;
+  readonly outcome: LoadOutcome;
+}
+
+// ---- Data threads ----
+
+/** `workerData` of a data thread. */
+export interface DataSetup {
+  readonly listen: readonly ListenAddress[];
+  /** Memory of the thread's Counters; outlives the thread. */
+  readonly counters: SharedArrayBuffer;
+  /** Seed of name hashes, that of all zone images. */
+  readonly seed: number;
+}
+
+export type ToData =
+  /** Zone `id` is served as `epoch` from the next query on. */
+  | { readonly kind: 'publish'; readonly version: number; readonly id: number; readonly epoch: Epoch }
+  | { readonly kind: 'remove'; readonly version: number; readonly id: number }
+  /** Open the sockets. */
+  | { readonly kind: 'listen' }
+  /** Answer what has arrived, close, end. */
+  | { readonly kind: 'stop' };
+
+export type FromData =
+  /** Everything up to `version` is in effect in this thread. */
+  | { readonly kind: 'applied'; readonly version: number }
+  | { readonly kind: 'listening'; readonly addresses: readonly ListenAddress[] }
+  | {
+      readonly kind: 'listenFailed';
+      readonly transport: 'udp' | 'tcp';
+      readonly address: string;
+      readonly port: number;
+      readonly code: string;
+    }
+  /** A programmer error that became a SERVFAIL. */
+  | { readonly kind: 'fault'; readonly text: string }
+  | { readonly kind: 'stopped' };

@@ -1,0 +1,92 @@
+/**
+ * What all data threads shall serve, and what each of them does serve. Every change has a version; a change is done
+ * (tDone of ROLLOVER 1.8) when every thread that answers queries has acknowledged it. A thread that starts anew is
+ * given everything before it opens its sockets, so it never answers from less.
+ */
+import type { Epoch } from '../signer/epoch.ts';
+import type { ToData } from './messages.ts';
+
+/** One data thread as the publisher sees it. */
+export interface DataThread {
+  readonly name: string;
+  post(message: ToData): void;
+}
+
+interface Waiter {
+  readonly version: number;
+  readonly done: () => void;
+}
+
+export class Publisher {
+  #version = 0;
+  readonly #current = new Map<number, Epoch>();
+  /** The version that each live thread has applied. */
+  readonly #applied = new Map<DataThread, number>();
+  #waiters: Waiter[] = [];
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Zones that are served. */
+  get size(): number {
+    return this.#current.size;
+  }
+
+  /** Serves zone `id` as `epoch`; resolves when all threads do. */
+  publish(id: number, epoch: Epoch): Promise<void> {
+    this.#current.set(id, epoch);
+    const version = ++this.#version;
+    for (const thread of this.#applied.keys()) thread.post({ kind: 'publish', version, id, epoch });
+    return this.#done(version);
+  }
+
+  /** Serves zone `id` no more; resolves when no thread does. */
+  remove(id: number): Promise<void> {
+    if (!this.#current.delete(id)) return Promise.resolve();
+    const version = ++this.#version;
+    for (const thread of this.#applied.keys()) thread.post({ kind: 'remove', version, id });
+    return this.#done(version);
+  }
+
+  /** A thread has started and serves nothing: gives it everything. */
+  attach(thread: DataThread): void {
+    const isBehind = this.#current.size > 0;
+    this.#applied.set(thread, isBehind ? 0 : this.#version);
+    for (const [id, epoch] of this.#current) {
+      thread.post({ kind: 'publish', version: this.#version, id, epoch });
+    }
+  }
+
+  /** A thread has died: it serves nothing and nobody waits for it. */
+  detach(thread: DataThread): void {
+    this.#applied.delete(thread);
+    this.#settle();
+  }
+
+  acknowledge(thread: DataThread, version: number): void {
+    if (!this.#applied.has(thread)) return;
+    this.#applied.set(thread, version);
+    this.#settle();
+  }
+
+  /** The version that each live thread has applied, by name. */
+  applied(): Map<string, number> {
+    return new Map([...this.#applied].map(([thread, version]) => [thread.name, version]));
+  }
+
+  #done(version: number): Promise<void> {
+    return new Promise((done) => {
+      this.#waiters.push({ version, done });
+      this.#settle();
+    });
+  }
+
+  #settle(): void {
+    const reached = Math.min(this.#version, ...this.#applied.values());
+    const ready = this.#waiters.filter(({ version }) => version <= reached);
+    if (ready.length === 0) return;
+    this.#waiters = this.#waiters.filter(({ version }) => version > reached);
+    for (const { done } of ready) done();
+  }
+}

@@ -1,0 +1,5 @@
+/** The stream thread: DNS over TCP, apart from UDP so that slow connections delay no datagram. */
+import { StreamServer } from '../transport/stream.ts';
+import { runDataThread } from './datathread.ts';
+
+runDataThread((listen, respond) => new StreamServer(listen, respond));

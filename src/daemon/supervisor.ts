@@ -1,0 +1,153 @@
+/**
+ * The threads of the daemon: one loader, the UDP threads, one stream thread. Joins them with the publisher and the
+ * load queue, opens the sockets once and again in each thread that had to be restarted.
+ */
+import { Counters } from '../base/counters.ts';
+import type { Log } from '../ops/log.ts';
+import type { ListenAddress } from '../transport/listen.ts';
+import { LoadQueue } from './loadqueue.ts';
+import type { DataSetup, FromData, LoadJob, LoadReply, ToData } from './messages.ts';
+import type { Publisher } from './publisher.ts';
+import type { Scheduler } from './scheduler.ts';
+import { SupervisedThread } from './thread.ts';
+
+/** Why the sockets of a thread are not open. */
+export interface ListenFailure {
+  readonly transport: 'udp' | 'tcp';
+  readonly address: string;
+  readonly port: number;
+  readonly code: string;
+}
+
+export interface SupervisorOptions {
+  readonly listen: readonly ListenAddress[];
+  readonly udpThreads: number;
+  readonly seed: number;
+  readonly log: Log;
+  readonly scheduler: Scheduler;
+  readonly publisher: Publisher;
+}
+
+/** One line of `status` about a thread. */
+export interface ThreadStatus {
+  readonly name: string;
+  readonly running: boolean;
+  readonly restarts: number;
+}
+
+const STOP_MS = 4_500;
+const RETRY_LISTEN_MS = 1_000;
+
+interface Data {
+  readonly thread: SupervisedThread<FromData, ToData>;
+  readonly counters: Counters;
+  isListening: boolean;
+}
+
+export class Supervisor {
+  readonly loads: LoadQueue;
+  readonly #options: SupervisorOptions;
+  readonly #loader: SupervisedThread<LoadReply, LoadJob>;
+  readonly #data: Data[] = [];
+  #mayListen = false;
+  #firstListen: { resolve: () => void; reject: (failure: ListenFailure) => void } | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    const { log, scheduler } = options;
+    this.#loader = new SupervisedThread<LoadReply, LoadJob>({
+      name: 'loader',
+      entry: new URL('./loader.js', import.meta.url),
+      log,
+      scheduler,
+      onStart: () => this.loads?.onStart(),
+      onMessage: (reply) => this.loads.onReply(reply),
+      onDeath: (error) => this.loads.onDeath(error),
+    });
+    this.loads = new LoadQueue((job) => this.#loader.post(job));
+    for (let i = 0; i < options.udpThreads; i++) this.#add(`udp-${i + 1}`, './udp-thread.js');
+    this.#add('stream', './stream-thread.js');
+  }
+
+  start(): void {
+    this.#loader.start();
+    for (const { thread } of this.#data) thread.start();
+  }
+
+  /** Opens the sockets of all threads; rejects with the first ListenFailure. */
+  listen(): Promise<void> {
+    this.#mayListen = true;
+    return new Promise((resolve, reject) => {
+      this.#firstListen = { resolve, reject };
+      for (const { thread } of this.#data) thread.post({ kind: 'listen' });
+    });
+  }
+
+  /** Drains and ends all threads, in at most 5 s. */
+  async stop(): Promise<void> {
+    for (const { thread } of this.#data) thread.post({ kind: 'stop' });
+    await Promise.all([this.#loader.stop(0), ...this.#data.map(({ thread }) => thread.stop(STOP_MS))]);
+  }
+
+  threads(): ThreadStatus[] {
+    return [this.#loader, ...this.#data.map(({ thread }) => thread)].map((thread) => ({
+      name: thread.name,
+      running: thread.isRunning,
+      restarts: thread.restarts,
+    }));
+  }
+
+  /** A counter, summed over all threads. */
+  count(counter: Parameters<Counters['get']>[0]): number {
+    return this.#data.reduce((sum, { counters }) => sum + counters.get(counter), 0);
+  }
+
+  #add(name: string, entry: string): void {
+    const { listen, seed, log, scheduler, publisher } = this.#options;
+    const counters = new Counters();
+    const workerData: DataSetup = { listen, counters: counters.values.buffer as SharedArrayBuffer, seed };
+    const data: Data = {
+      counters,
+      isListening: false,
+      thread: new SupervisedThread<FromData, ToData>({
+        name,
+        entry: new URL(entry, import.meta.url),
+        workerData,
+        log,
+        scheduler,
+        onStart: () => {
+          publisher.attach(data.thread);
+          if (this.#mayListen) data.thread.post({ kind: 'listen' });
+        },
+        onMessage: (message) => this.#onMessage(data, message),
+        onDeath: () => {
+          data.isListening = false;
+          publisher.detach(data.thread);
+        },
+      }),
+    };
+    this.#data.push(data);
+  }
+
+  #onMessage(data: Data, message: FromData): void {
+    const { log, publisher, scheduler } = this.#options;
+    if (message.kind === 'applied') publisher.acknowledge(data.thread, message.version);
+    else if (message.kind === 'fault')
+      log.error({ thread: data.thread.name, fault: message.text }, 'SERVFAIL');
+    else if (message.kind === 'listening') {
+      data.isListening = true;
+      if (this.#data.every(({ isListening }) => isListening)) this.#firstListen?.resolve();
+    } else if (message.kind === 'listenFailed') {
+      this.#firstListen?.reject(message);
+      const { transport, address, port, code } = message;
+      log.error(
+        { transport, address, port, code },
+        `cannot listen on ${address} port ${port} (${transport})`,
+      );
+      // Only a thread that was restarted tries on: at the start the daemon ends instead.
+      scheduler.after(`listen ${data.thread.name}`, RETRY_LISTEN_MS, () =>
+        data.thread.post({ kind: 'listen' }),
+      );
+    }
+  }
+}

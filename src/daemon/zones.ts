@@ -1,0 +1,179 @@
+/**
+ * All zones: compares what the directory shows with what is served, and adds, changes and removes. If the directory
+ * cannot be read, or most of its files vanish at once (a disk that was not mounted, a wrong `rm`), everything stays
+ * served and an alarm tells (DESIGN §8).
+ */
+import type { Config } from '../store/config.ts';
+import { policyOf } from '../store/config.ts';
+import { type Look, lookAtZones, type Misnamed, type SeenZone, ZonesDirectoryError } from '../store/zones.ts';
+import { formatName, type Name } from '../wire/name.ts';
+import { SETTLE_MS, Zone, type ZoneContext } from './zone.ts';
+
+/** From so many zones on, more than half vanishing is taken for an accident. */
+const ACCIDENT_ZONES = 4;
+
+/** Something that an operator must see to. */
+export interface Alarm {
+  readonly code: 'ZONES_DIRECTORY' | 'ZONES_VANISHED';
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** What became of a zone that was told to reload. */
+export interface Reloaded {
+  readonly zone: Zone;
+  readonly isChanged: boolean;
+}
+
+export class Zones {
+  readonly #config: Config;
+  readonly #context: ZoneContext;
+  readonly #zones = new Map<string, Zone>();
+  readonly #alarms = new Map<Alarm['code'], Alarm>();
+  #misnamed: readonly Misnamed[] = [];
+  #lastId = 0;
+
+  constructor(config: Config, context: ZoneContext) {
+    this.#config = config;
+    this.#context = context;
+  }
+
+  get alarms(): readonly Alarm[] {
+    return [...this.#alarms.values()];
+  }
+
+  /** Files that end in `.zone` but name no zone. */
+  get misnamed(): readonly Misnamed[] {
+    return this.#misnamed;
+  }
+
+  /** In the order of their names. */
+  all(): Zone[] {
+    return [...this.#zones.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  find(origin: Name): Zone | undefined {
+    return this.#zones.get(formatName(origin));
+  }
+
+  /** Resolves when every zone that is known now is served or has failed. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#zones.values()].map((zone) => zone.settled()));
+  }
+
+  /** Looks at the directory and acts. Returns its inode; undefined if it cannot be read. */
+  look(): number | undefined {
+    let look: Look;
+    try {
+      look = lookAtZones(this.#config.zonesDirectory);
+    } catch (error) {
+      if (!(error instanceof ZonesDirectoryError)) throw error;
+      this.#raise({
+        code: 'ZONES_DIRECTORY',
+        message: `${error.message}; all zones stay served as they are`,
+        fix: 'make the directory readable again',
+      });
+      return undefined;
+    }
+    this.#clear('ZONES_DIRECTORY');
+    this.#tellMisnamed(look.misnamed);
+    for (const seen of look.zones.values()) this.#zoneOf(seen).see(seen, look.directory);
+    this.#treatMissing([...this.#zones.values()].filter((zone) => !look.zones.has(zone.name)));
+    return look.inode;
+  }
+
+  /** Loads a zone (or all) anew, changed or not; resolves when that is done. Undefined if there is no such zone. */
+  async reload(origin?: Name): Promise<Reloaded[] | undefined> {
+    const chosen = origin === undefined ? [...this.#zones.values()] : [this.find(origin)];
+    for (const zone of chosen) zone?.forget();
+    const before = new Map([...this.#zones.values()].map((zone) => [zone, zone.served?.digest]));
+    this.look();
+    const zones = origin === undefined ? this.all() : [this.find(origin)];
+    const found = zones.filter((zone) => zone !== undefined);
+    if (origin !== undefined && found.length === 0) return undefined;
+    await Promise.all(
+      found.filter((zone) => zone.missingSinceMs === undefined).map((zone) => zone.settled()),
+    );
+    return found.map((zone) => ({ zone, isChanged: before.get(zone) !== zone.served?.digest }));
+  }
+
+  /** Serves no more the zones whose files are gone: the one, or all that are held. Returns their names. */
+  async forget(origin?: Name): Promise<string[]> {
+    const gone = [...this.#zones.values()].filter(
+      (zone) =>
+        zone.missingSinceMs !== undefined && (origin === undefined || zone.name === formatName(origin)),
+    );
+    await Promise.all(gone.map((zone) => this.#remove(zone)));
+    if (![...this.#zones.values()].some((zone) => zone.isHeld)) this.#clear('ZONES_VANISHED');
+    return gone.map((zone) => zone.name);
+  }
+
+  #zoneOf(seen: SeenZone): Zone {
+    let zone = this.#zones.get(seen.name);
+    if (zone === undefined) {
+      zone = new Zone(++this.#lastId, seen, policyOf(this.#config, seen.origin), this.#context);
+      this.#zones.set(seen.name, zone);
+    }
+    return zone;
+  }
+
+  #treatMissing(missing: readonly Zone[]): void {
+    const { clock, lookSoon } = this.#context;
+    const now = clock.monotonicMs();
+    for (const zone of missing) zone.missingSinceMs ??= now;
+    const free = missing.filter((zone) => !zone.isHeld);
+    const vanished = free.filter((zone) => zone.served !== undefined).length;
+    const known = [...this.#zones.values()].filter(
+      (zone) => zone.served !== undefined && !zone.isHeld,
+    ).length;
+    if (known >= ACCIDENT_ZONES && vanished * 2 > known) {
+      for (const zone of free) zone.isHeld = true;
+    } else {
+      for (const zone of free) {
+        if (now - zone.missingSinceMs! >= SETTLE_MS) void this.#remove(zone);
+        else lookSoon(SETTLE_MS);
+      }
+    }
+    this.#tellHeld(missing.filter((zone) => zone.isHeld).length);
+  }
+
+  #tellHeld(held: number): void {
+    if (held === 0) {
+      this.#clear('ZONES_VANISHED');
+      return;
+    }
+    this.#raise({
+      code: 'ZONES_VANISHED',
+      message: `the files of ${held} zones vanished at once; these zones stay served`,
+      fix: 'put the files back, or run: keyturn zone forget',
+    });
+  }
+
+  async #remove(zone: Zone): Promise<void> {
+    this.#zones.delete(zone.name);
+    const wasServed = zone.served !== undefined;
+    await zone.remove();
+    const keys = zone.signing === undefined ? '' : `; its keys stay in ${zone.signing.keys.path}`;
+    if (wasServed) this.#context.log.info({ zone: zone.name }, `no longer serving ${zone.name}${keys}`);
+  }
+
+  #raise(alarm: Alarm): void {
+    const isNew = this.#alarms.get(alarm.code)?.message !== alarm.message;
+    this.#alarms.set(alarm.code, alarm);
+    if (isNew)
+      this.#context.log.error({ code: alarm.code, fix: alarm.fix }, `${alarm.message}. ${alarm.fix}`);
+  }
+
+  #clear(code: Alarm['code']): void {
+    if (this.#alarms.delete(code)) this.#context.log.info({ code }, `${code} is over`);
+  }
+
+  #tellMisnamed(misnamed: readonly Misnamed[]): void {
+    const known = new Set(this.#misnamed.map(({ path, why }) => `${path} ${why}`));
+    for (const { path, why } of misnamed) {
+      if (!known.has(`${path} ${why}`))
+        this.#context.log.error({ file: path }, `${path} is not loaded: ${why}`);
+    }
+    this.#misnamed = misnamed;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * The daemon, composed: configuration → claim on the keys → threads → zones → sockets → control socket. Everything
+ * that the parts need is handed to them here; this is the only place that knows them all.
+ */
+import { readFileSync } from 'node:fs';
+import { createHandlers } from './control/handlers.ts';
+import { ControlServer } from './control/server.ts';
+import { claimKeys, SocketError } from './control/socket.ts';
+import { explainListenFailure } from './daemon/portholder.ts';
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './daemon/ports.ts';
+import { Publisher } from './daemon/publisher.ts';
+import { Scheduler } from './daemon/scheduler.ts';
+import { guardProcess, handleSignals } from './daemon/signals.ts';
+import { startSummary } from './daemon/summary.ts';
+import { type ListenFailure, Supervisor } from './daemon/supervisor.ts';
+import { ZonesWatch } from './daemon/watch.ts';
+import { Zones } from './daemon/zones.ts';
+import type { Log } from './ops/log.ts';
+import type { Config } from './store/config.ts';
+import { DiskFileStore } from './store/files.ts';
+import { ZonesDirectoryError } from './store/zones.ts';
+
+/** Zones that take longer to load do not keep the others from being served. */
+const MAX_START_MS = 30_000;
+
+/** Thrown when the daemon cannot start; nothing of it is left running. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+  readonly fix: string;
+  constructor(message: string, fix: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fix = fix;
+  }
+}
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly replaceKeys: boolean;
+  /** Prints a line for a person. */
+  readonly print: (line: string) => void;
+}
+
+/** The version of this program. */
+export function programVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Runs the daemon until a signal ends it. Throws StartError. */
+export async function serve({ config, log, replaceKeys, print }: ServeOptions): Promise<void> {
+  // Everything we create is for our eyes only: keys, state, sockets.
+  process.umask(0o077);
+  guardProcess(log);
+  const clock = SYSTEM_CLOCK;
+  const startedAt = clock.now();
+  const version = programVersion();
+  const files = new DiskFileStore();
+  const scheduler = new Scheduler(clock);
+  const publisher = new Publisher();
+  const seed = new DataView(SYSTEM_RANDOM.octets(4).buffer).getUint32(0);
+  if (config.workers > 1) {
+    log.warn(
+      { workers: config.workers },
+      'UDP runs in one thread: node:dgram cannot share a port among threads',
+    );
+  }
+  const claim = await explained(() => {
+    files.makeDirectory(config.keysDirectory);
+    return claimKeys(config.keysDirectory);
+  });
+  const supervisor = new Supervisor({
+    listen: config.listen,
+    udpThreads: 1,
+    seed,
+    log,
+    scheduler,
+    publisher,
+  });
+  const zones = new Zones(config, {
+    ...{ clock, scheduler, publisher, log, seed },
+    loads: supervisor.loads,
+    limitOctets: config.maxZoneFileOctets,
+    isUnsigned: config.isUnsigned,
+    signing: { files, random: SYSTEM_RANDOM, keysDirectory: config.keysDirectory, replaceKeys },
+    lookSoon: (ms) => watch.lookSoon(ms),
+  });
+  const watch = new ZonesWatch({
+    directory: config.zonesDirectory,
+    log,
+    scheduler,
+    look: () => zones.look(),
+  });
+  const handlers = createHandlers({ config, clock, zones, supervisor, scheduler, version, startedAt });
+  const control = new ControlServer(config.controlPath, handlers, log);
+  const stop = async () => {
+    watch.stop();
+    scheduler.close();
+    await Promise.all([control.stop(), supervisor.stop()]);
+    await claim.release();
+  };
+  handleSignals({ log, stop, rescan: () => watch.lookNow() });
+  try {
+    supervisor.start();
+    watch.start();
+    if (zones.alarms.length > 0) throw new StartError(zones.alarms[0]!.message, zones.alarms[0]!.fix);
+    // Whoever asks before all zones are loaded would be refused: the sockets open after that.
+    await Promise.race([zones.settled(), scheduler.sleep('start', MAX_START_MS)]);
+    await supervisor.listen();
+    await control.start();
+  } catch (error) {
+    await stop();
+    throw explanationOf(error);
+  }
+  log.info({ version, listen: config.listen, control: config.controlPath, pid: process.pid }, 'serving');
+  for (const line of startSummary(config, zones.all(), version)) print(line);
+}
+
+async function explained<T>(attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    throw explanationOf(error);
+  }
+}
+
+/** What stands in the way of a start, for a person; any other error as it is. */
+function explanationOf(error: unknown): unknown {
+  if (error instanceof SocketError) return new StartError(error.message, error.fix, { cause: error });
+  if (error instanceof ZonesDirectoryError)
+    return new StartError(error.message, 'create it', { cause: error });
+  if (error instanceof Error && error.name === 'FileStoreError') {
+    return new StartError(error.message, 'make the keys directory writable for this user', { cause: error });
+  }
+  if (isListenFailure(error)) {
+    const { message, fix } = explainListenFailure(error);
+    return new StartError(message, fix);
+  }
+  return error;
+}
+
+function isListenFailure(error: unknown): error is ListenFailure {
+  return typeof error === 'object' && error !== null && 'kind' in error && error.kind === 'listenFailed';
+}

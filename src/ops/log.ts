@@ -1,0 +1,31 @@
+/**
+ * Logs: one JSON object a line on stderr, readable lines on a terminal. The only door to pino. Values that come from
+ * outside go into fields, never into the message's format; names are in presentation form with \DDD escapes.
+ */
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+import pretty from 'pino-pretty';
+
+/** What the daemon writes to: `log.info({ zone }, 'message')`. */
+export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'fatal'>;
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace';
+
+const STDERR = 2;
+
+/** Makes the log of this process. Lines are written at once, so that none is lost when the process ends. */
+export function createLog(level: LogLevel, options: { readonly isTerminal: boolean }): Log {
+  const settings = {
+    level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  if (!options.isTerminal) return pino(settings, pino.destination({ dest: STDERR, sync: true }));
+  const stream = pretty({
+    destination: STDERR,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss',
+    colorize: process.env.NO_COLOR === undefined,
+    singleLine: true,
+  });
+  return pino(settings, stream);
+}

@@ -1,0 +1,253 @@
+/**
+ * The configuration: a YAML file, overridden by the command line, on top of defaults (DESIGN §8). A file is taken as a
+ * whole or not at all; what is wrong in it is told as diagnostics, all at once, each with its place.
+ *
+ * Paths in the file are relative to the file, those of the command line and the defaults to the working directory.
+ */
+import path from 'node:path';
+import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { core } from 'zod';
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { hasErrors } from '../base/diagnostic.ts';
+import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
+import { formatName, lowerName, type Name, parseName } from '../wire/name.ts';
+import { type ConfigDocument, completePolicy, configSchema, impossibilities } from './config-schema.ts';
+import { nearest } from './config-words.ts';
+import type { Listen } from './listen.ts';
+
+export const DEFAULT_LISTEN: Listen = { address: '127.0.0.1', port: 5300 };
+const DEFAULT_MAX_ZONE_FILE_OCTETS = 2 ** 31;
+const DEFAULT_POLICY_NAME = 'default';
+/** A longer file is no configuration. */
+const MAX_CONFIG_OCTETS = 1 << 20;
+
+/** What the daemon runs with. */
+export interface Config {
+  readonly listen: readonly Listen[];
+  readonly zonesDirectory: string;
+  readonly keysDirectory: string;
+  readonly controlPath: string;
+  /** UDP threads. */
+  readonly workers: number;
+  readonly isUnsigned: boolean;
+  readonly logLevel: NonNullable<ConfigDocument['logLevel']>;
+  readonly maxZoneFileOctets: number;
+  readonly policies: ReadonlyMap<string, Policy>;
+  /** Name of the policy of a zone, by `formatName` of its origin in lower case. */
+  readonly zonePolicies: ReadonlyMap<string, string>;
+}
+
+/** What the command line may say; each wins over the file. Paths are relative to the working directory. */
+export type ConfigOverrides = Partial<
+  Pick<
+    Config,
+    'listen' | 'zonesDirectory' | 'keysDirectory' | 'controlPath' | 'workers' | 'isUnsigned' | 'logLevel'
+  >
+>;
+
+/** The policy of a zone and its name. */
+export function policyOf(config: Config, origin: Name): { readonly name: string; readonly policy: Policy } {
+  const name = config.zonePolicies.get(formatName(lowerName(origin))) ?? DEFAULT_POLICY_NAME;
+  return { name, policy: config.policies.get(name) ?? DEFAULT_POLICY };
+}
+
+/** The configuration without a file. */
+export function defaultConfig(overrides: ConfigOverrides = {}): Config {
+  return assemble({}, '.', overrides);
+}
+
+/** Reads the text of a configuration file. `config` is absent if `diagnostics` has an error. */
+export function parseConfig(
+  text: string,
+  file: string,
+  overrides: ConfigOverrides = {},
+): { readonly config: Config | undefined; readonly diagnostics: readonly Diagnostic[] } {
+  const source = new ConfigSource(text, file);
+  const document = source.read();
+  if (document === undefined) return { config: undefined, diagnostics: source.diagnostics };
+  checkNames(document, source);
+  for (const [name, policy] of Object.entries(document.policies ?? {})) {
+    for (const { key, why } of impossibilities(completePolicy(policy))) {
+      source.report(['policies', name, ...key], 'CONFIG_IMPOSSIBLE', `${key.join('.')}: ${why}`);
+    }
+  }
+  if (hasErrors(source.diagnostics)) return { config: undefined, diagnostics: source.diagnostics };
+  return { config: assemble(document, path.dirname(file), overrides), diagnostics: source.diagnostics };
+}
+
+function assemble(document: ConfigDocument, base: string, overrides: ConfigOverrides): Config {
+  const below = (name: string | undefined) => (name === undefined ? undefined : path.resolve(base, name));
+  const here = (name: string | undefined) => (name === undefined ? undefined : path.resolve(name));
+  const keysDirectory =
+    here(overrides.keysDirectory) ?? below(document.keysDirectory) ?? path.resolve('keys');
+  const policies = new Map([[DEFAULT_POLICY_NAME, DEFAULT_POLICY]]);
+  for (const [name, policy] of Object.entries(document.policies ?? {})) {
+    policies.set(name, completePolicy(policy));
+  }
+  const zonePolicies = new Map<string, string>();
+  for (const [zone, { policy = DEFAULT_POLICY_NAME }] of Object.entries(document.zones ?? {})) {
+    zonePolicies.set(formatName(lowerName(zoneName(zone) as Name)), policy);
+  }
+  return {
+    listen: overrides.listen ?? document.listen ?? [DEFAULT_LISTEN],
+    zonesDirectory: here(overrides.zonesDirectory) ?? below(document.zonesDirectory) ?? path.resolve('zones'),
+    keysDirectory,
+    controlPath:
+      here(overrides.controlPath) ?? below(document.control) ?? path.join(keysDirectory, 'control.sock'),
+    workers: overrides.workers ?? document.workers ?? 1,
+    isUnsigned: overrides.isUnsigned ?? document.unsigned ?? false,
+    logLevel: overrides.logLevel ?? document.logLevel ?? 'info',
+    maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,
+    policies,
+    zonePolicies,
+  };
+}
+
+function zoneName(text: string): Name | string {
+  return parseName(text.endsWith('.') ? text : `${text}.`);
+}
+
+/** Zones are domain names, each once, and their policies exist. */
+function checkNames(document: ConfigDocument, source: ConfigSource): void {
+  const policies = [DEFAULT_POLICY_NAME, ...Object.keys(document.policies ?? {})];
+  const seen = new Set<string>();
+  for (const [zone, { policy }] of Object.entries(document.zones ?? {})) {
+    const name = zoneName(zone);
+    if (typeof name === 'string') {
+      source.report(['zones', zone], 'CONFIG_ZONE_NAME', `"${zone}" is no domain name: ${name}`);
+      continue;
+    }
+    const canonical = formatName(lowerName(name));
+    if (seen.has(canonical)) source.report(['zones', zone], 'CONFIG_ZONE_TWICE', `"${zone}" is named twice`);
+    seen.add(canonical);
+    if (policy === undefined || policies.includes(policy)) continue;
+    const near = nearest(policy, policies);
+    const hint = near === undefined ? '' : `, did you mean "${near}"?`;
+    source.report(['zones', zone, 'policy'], 'CONFIG_NO_POLICY', `no policy is named "${policy}"${hint}`);
+  }
+}
+
+type Path = readonly PropertyKey[];
+
+/** One configuration file: text, tree, and what is wrong with it. */
+class ConfigSource {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #text: string;
+  readonly #file: string;
+  readonly #lines = new LineCounter();
+  #tree: Document | undefined;
+
+  constructor(text: string, file: string) {
+    this.#text = text;
+    this.#file = file;
+  }
+
+  /** The document if it has the right shape. */
+  read(): ConfigDocument | undefined {
+    if (this.#text.length > MAX_CONFIG_OCTETS) {
+      this.#add(-1, 'CONFIG_TOO_LARGE', 'a configuration file is at most 1 MiB long');
+      return undefined;
+    }
+    const tree = parseDocument(this.#text, { lineCounter: this.#lines, prettyErrors: false });
+    this.#tree = tree;
+    for (const error of tree.errors) this.#add(error.pos[0], 'CONFIG_SYNTAX', sentence(error.message));
+    if (tree.errors.length > 0) return undefined;
+    let value: unknown;
+    try {
+      value = tree.toJS({ maxAliasCount: 100 }) ?? {};
+    } catch (error) {
+      this.#add(-1, 'CONFIG_SYNTAX', sentence((error as Error).message));
+      return undefined;
+    }
+    const parsed = configSchema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) this.#reportIssue(issue);
+    return undefined;
+  }
+
+  /** Adds an error at the value of `at`, or at the nearest thing around it that is written down. */
+  report(at: Path, code: string, message: string): void {
+    this.#add(this.#offsetOf(at), code, message);
+  }
+
+  #reportIssue(issue: core.$ZodIssue): void {
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) {
+        const near = nearest(key, keysAt(issue.path));
+        const hint = near === undefined ? '' : `, did you mean "${near}"?`;
+        this.#add(this.#offsetOfKey(issue.path, key), 'CONFIG_UNKNOWN_KEY', `unknown key "${key}"${hint}`);
+      }
+      return;
+    }
+    const inner = issue.code === 'invalid_union' ? mostTelling(issue) : issue;
+    const where = [...issue.path, ...(inner === issue ? [] : inner.path)].join('.');
+    const message = sentence(inner.message);
+    this.report(issue.path, 'CONFIG_VALUE', where === '' ? message : `${where}: ${message}`);
+  }
+
+  #offsetOf(at: Path): number {
+    for (let depth = at.length; depth > 0; depth--) {
+      const node = this.#tree?.getIn(at.slice(0, depth), true) as { range?: readonly number[] } | undefined;
+      if (node?.range !== undefined) return node.range[0]!;
+    }
+    return -1;
+  }
+
+  #offsetOfKey(at: Path, key: string): number {
+    const map = at.length === 0 ? this.#tree?.contents : this.#tree?.getIn(at, true);
+    if (!isMap(map)) return this.#offsetOf(at);
+    const pair = map.items.find(
+      (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === key,
+    );
+    return isScalar(pair?.key) ? (pair.key.range?.[0] ?? -1) : -1;
+  }
+
+  #add(offset: number, code: string, message: string): void {
+    const file = this.#file;
+    if (offset < 0) {
+      this.diagnostics.push({ severity: 'error', code, message, file, line: 0, column: 0 });
+      return;
+    }
+    const { line, col } = this.#lines.linePos(offset);
+    const sourceLine = this.#text.split(/\r?\n/)[line - 1] ?? '';
+    this.diagnostics.push({ severity: 'error', code, message, file, line, column: col, sourceLine });
+  }
+}
+
+/** The first complaint of our own in the branches of a union, else the union itself. */
+function mostTelling(issue: core.$ZodIssueInvalidUnion): core.$ZodIssue {
+  const all = issue.errors.flat();
+  return (
+    all.find(({ code }) => code === 'custom') ??
+    (issue.message === 'Invalid input' ? all[0] : undefined) ??
+    issue
+  );
+}
+
+/** Keys that may stand where `at` leads. */
+function keysAt(at: Path): string[] {
+  let schema: unknown = configSchema;
+  for (const step of at) {
+    const { shape, valueType } = unwrapped(schema);
+    schema = shape?.[String(step)] ?? valueType;
+  }
+  return Object.keys(unwrapped(schema).shape ?? {});
+}
+
+interface SchemaView {
+  readonly shape?: Record<string, unknown>;
+  readonly valueType?: unknown;
+}
+
+/** An object or record schema without the `optional` around it. */
+function unwrapped(schema: unknown): SchemaView {
+  let inner = schema as { unwrap?: () => unknown };
+  while (typeof inner?.unwrap === 'function') inner = inner.unwrap() as typeof inner;
+  return (inner ?? {}) as SchemaView;
+}
+
+/** The first line of a message of others, as a sentence of ours: no capital, no full stop. */
+function sentence(message: string): string {
+  const first = message.split('\n')[0]!.replace(/\.$/, '');
+  return /^[A-Z][a-z]/.test(first) ? first[0]!.toLowerCase() + first.slice(1) : first;
+}
