@@ -33,6 +33,7 @@ export function loadZone(job: Omit<LoadJob, 'job'>): LoadOutcome {
         file: job.file,
         origin: job.origin,
         include: (name) => includer.read(name),
+        limits: { totalOctets: job.limitOctets },
       },
       records,
     ),

@@ -166,7 +166,7 @@ export class Zone {
             limitOctets,
             expected: seen.signature,
             isFresh: clock.now() * 1_000 - seen.modifiedMs < FRESH_MS,
-            servedDigest: this.problem === undefined || this.served ? this.served?.digest : undefined,
+            servedDigest: this.served?.digest,
             seed,
             nsec: !isUnsigned,
           })

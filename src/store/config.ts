@@ -131,7 +131,7 @@ type Path = readonly PropertyKey[];
 
 /** One configuration file: text, tree, and what is wrong with it. */
 class ConfigSource {
-  readonly diagnostics: Diagnostic[] = [];
+  readonly #found: Diagnostic[] = [];
   readonly #text: string;
   readonly #file: string;
   readonly #lines = new LineCounter();
@@ -140,6 +140,11 @@ class ConfigSource {
   constructor(text: string, file: string) {
     this.#text = text;
     this.#file = file;
+  }
+
+  /** In the order of the text. */
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#found.toSorted((a, b) => a.line - b.line || a.column - b.column);
   }
 
   /** The document if it has the right shape. */
@@ -205,12 +210,12 @@ class ConfigSource {
   #add(offset: number, code: string, message: string): void {
     const file = this.#file;
     if (offset < 0) {
-      this.diagnostics.push({ severity: 'error', code, message, file, line: 0, column: 0 });
+      this.#found.push({ severity: 'error', code, message, file, line: 0, column: 0 });
       return;
     }
     const { line, col } = this.#lines.linePos(offset);
     const sourceLine = this.#text.split(/\r?\n/)[line - 1] ?? '';
-    this.diagnostics.push({ severity: 'error', code, message, file, line, column: col, sourceLine });
+    this.#found.push({ severity: 'error', code, message, file, line, column: col, sourceLine });
   }
 }
 
