@@ -11,7 +11,7 @@
  * ```
  */
 
-import { MAX_NAME_OCTETS } from '../wire/name.ts';
+import { equalNames, MAX_NAME_OCTETS } from '../wire/name.ts';
 import type { NodeIndex, RRsetIndex, ZoneImage } from '../zone/image.ts';
 import type { ServedZone } from './zonetable.ts';
 
@@ -82,6 +82,15 @@ export class Plan {
   has(image: ZoneImage, rrset: RRsetIndex): boolean {
     for (let i = 0; i < this.count; i++) {
       if (this.rrsets[i] === rrset && this.images[i] === image && this.ownerAt[i] === -1) return true;
+    }
+    return false;
+  }
+
+  /** True if this rrset is planned under the owner that lies at `ownerAt` in `scratch`: a wildcard led to itself. */
+  hasExpanded(image: ZoneImage, rrset: RRsetIndex, ownerAt: number): boolean {
+    for (let i = 0; i < this.count; i++) {
+      if (this.rrsets[i] !== rrset || this.images[i] !== image || this.ownerAt[i] === -1) continue;
+      if (equalNames(this.scratch, this.ownerAt[i]!, this.scratch, ownerAt)) return true;
     }
     return false;
   }

@@ -123,7 +123,7 @@ export class Resolver {
     const isAlias = (image.flags(node) & NODE_FLAG.CNAME) !== 0;
     if (isAlias && !answersAtAlias(this.#type)) {
       const cname = image.rrset(node, RRTYPE.CNAME);
-      if (ownerAt === OWN_NAME && this.#plan.has(image, cname)) return DONE;
+      if (this.#isPlanned(zone, cname, ownerAt)) return DONE;
       this.#addAnswer(zone, cname, ownerAt, KIND.RRSET);
       this.#name = this.#aliasName;
       this.#aliasName.load(image.u8, image.blockAt(cname) + 2, this.#seed);
@@ -168,6 +168,12 @@ export class Resolver {
     if (isSigned) this.#addAnswer(zone, first, ownerAt, KIND.SIGNATURES);
     else this.#sayNodata(zone, node);
     return DONE;
+  }
+
+  /** True if the alias stands in the answer already: it led back to itself. */
+  #isPlanned(zone: ServedZone, cname: RRsetIndex, ownerAt: number): boolean {
+    if (ownerAt === OWN_NAME) return this.#plan.has(zone.image, cname);
+    return this.#plan.hasExpanded(zone.image, cname, ownerAt);
   }
 
   #addAnswer(zone: ServedZone, rrset: RRsetIndex, ownerAt: number, kind: number): void {
