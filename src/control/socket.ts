@@ -100,6 +100,8 @@ export async function claimKeys(keysDirectory: string): Promise<Claim> {
     server.listen(file, resolve);
   });
   fs.chmodSync(file, 0o600);
+  // A checkout leaves the directory open to others.
+  fs.chmodSync(keysDirectory, 0o700);
   server.unref();
   return { release: () => new Promise((resolve) => server.close(() => resolve())) };
 }

@@ -8,6 +8,8 @@ import type { Log } from '../ops/log.ts';
 import type { Scheduler } from './scheduler.ts';
 
 const RESCAN_MS = 10_000;
+/** While the directory cannot be read. */
+const RETRY_MS = 1_000;
 const DEBOUNCE_MS = 50;
 /** A look may take a twentieth of the time at most. */
 const LOOK_SHARE = 20;
@@ -60,7 +62,8 @@ export class ZonesWatch {
     this.#lookedAtMs = performance.now();
     this.#lookMs = this.#lookedAtMs - startedMs;
     if (inode !== this.#inode || this.#watcher === undefined) this.#watch(inode);
-    scheduler.after('look', Math.max(RESCAN_MS, this.#lookMs * LOOK_SHARE), () => this.lookNow());
+    const pauseMs = inode === undefined ? RETRY_MS : RESCAN_MS;
+    scheduler.after('look', Math.max(pauseMs, this.#lookMs * LOOK_SHARE), () => this.lookNow());
   }
 
   stop(): void {

@@ -6,7 +6,7 @@
  *
  * Whatever goes wrong on the way, the epoch that is served stays, and `problem` says why.
  */
-import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
+import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Clock } from '../base/ports.ts';
 import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
@@ -21,17 +21,12 @@ import type { IncludedPart, LoadedZone, LoadOutcome } from './messages.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
 import type { Publisher } from './publisher.ts';
 import type { Scheduler } from './scheduler.ts';
+import { SETTLE_MS, Settling } from './settling.ts';
 import { ForeignKeysError, type SigningPorts, ZoneSigning } from './signing.ts';
+import { ZoneLog } from './zonelog.ts';
 
-/** How long a file must not change before it is read. */
-export const SETTLE_MS = 500;
-/** The same for a file that lost more than half of what is served: it may be half written. */
-const SHRUNK_SETTLE_MS = 5_000;
-/** A file written this recently must end in a line end. */
-const FRESH_MS = 5_000;
 /** Keys or a disk that failed are tried again. */
 const RETRY_S = 60;
-const TOLD_DIAGNOSTICS = 10;
 
 /** What all zones share. */
 export interface ZoneContext {
@@ -67,12 +62,13 @@ export class Zone {
   readonly policyName: string;
   readonly #policy: Policy;
   readonly #context: ZoneContext;
+  readonly #log: ZoneLog;
+  readonly #settling: Settling;
   /** Directory, real path, of the last look. */
   #directory = '';
   #file: SeenZone | undefined;
   /** What the last finished attempt was about: the file with its includes. */
   #handled: FileSignature | undefined;
-  #candidate: { readonly signature: FileSignature; readonly sinceMs: number } | undefined;
   #includes: readonly IncludedPart[] = [];
   #isLoading = false;
   #isSeenMeanwhile = false;
@@ -96,6 +92,8 @@ export class Zone {
     this.policyName = policy.name;
     this.#policy = policy.policy;
     this.#context = context;
+    this.#log = new ZoneLog(context.log, seen.name);
+    this.#settling = new Settling(context.clock);
   }
 
   get path(): string {
@@ -108,7 +106,7 @@ export class Zone {
 
   /** The file has been read as it is now, with success or without. */
   get isSettled(): boolean {
-    return this.#handled !== undefined && !this.#isLoading;
+    return this.#handled !== undefined && !this.#isLoading && !this.#isSeenMeanwhile;
   }
 
   /** Resolves when the file that is there now has been dealt with. */
@@ -133,30 +131,20 @@ export class Zone {
       this.#isSeenMeanwhile = true;
       return;
     }
+    this.#isSeenMeanwhile = false;
     const signature = this.#signature(seen.signature, this.#lookAtIncludes());
-    if (signature === this.#handled) return;
-    const waitMs = this.#settleWait(seen, signature);
+    if (signature === this.#handled) {
+      this.#tellWaiters();
+      return;
+    }
+    const waitMs = this.#settling.waitMs(seen, signature, this.served?.octets ?? 0);
     if (waitMs > 0) this.#context.lookSoon(waitMs);
     else void this.#load(seen, signature);
   }
 
-  /** Milliseconds until the file counts as settled; 0 if it does. */
-  #settleWait(seen: SeenZone, signature: FileSignature): number {
-    const { clock } = this.#context;
-    const now = clock.monotonicMs();
-    const hasShrunk = this.served !== undefined && seen.octets * 2 < this.served.octets;
-    const settleMs = hasShrunk ? SHRUNK_SETTLE_MS : SETTLE_MS;
-    const isOld = clock.now() * 1_000 - seen.modifiedMs > settleMs;
-    const isRetried = this.#candidate?.signature === '';
-    if (this.#candidate?.signature !== signature) this.#candidate = { signature, sinceMs: now };
-    if (isOld && !isRetried) return 0;
-    return this.#candidate.sinceMs + settleMs - now;
-  }
-
   async #load(seen: SeenZone, signature: FileSignature): Promise<void> {
-    const { clock, loads, limitOctets, seed, isUnsigned } = this.#context;
+    const { loads, limitOctets, seed, isUnsigned } = this.#context;
     this.#isLoading = true;
-    this.#candidate = undefined;
     const outcome: LoadOutcome =
       seen.fault === undefined
         ? await loads.load({
@@ -165,7 +153,7 @@ export class Zone {
             origin: this.origin,
             limitOctets,
             expected: seen.signature,
-            isFresh: clock.now() * 1_000 - seen.modifiedMs < FRESH_MS,
+            isFresh: this.#settling.isFresh(seen),
             servedDigest: this.served?.digest,
             seed,
             nsec: !isUnsigned,
@@ -173,21 +161,22 @@ export class Zone {
         : { kind: 'fault', fault: seen.fault };
     if (this.#isRemoved) return;
     const isDone = await this.#apply(seen, signature, outcome);
+    this.#settling.done(!isDone);
     this.#isLoading = false;
+    // What was seen meanwhile may be another file: only a look can tell.
     if (this.#isSeenMeanwhile || !isDone) this.#context.lookSoon(isDone ? 0 : SETTLE_MS);
-    this.#isSeenMeanwhile = false;
-    if (!isDone) return;
+    else this.#tellWaiters();
+  }
+
+  #tellWaiters(): void {
     for (const done of this.#waiters.splice(0)) done();
   }
 
   /** False if the file is not ready and must be looked at again. */
   async #apply(seen: SeenZone, signature: FileSignature, outcome: LoadOutcome): Promise<boolean> {
     if (outcome.kind === 'fault') {
-      if (outcome.fault.code === 'ZONE_CHANGING' || outcome.fault.code === 'ZONE_FILE_GONE') {
-        // An empty signature is that of no file: the settling time starts anew.
-        this.#candidate = { signature: '', sinceMs: 0 };
-        if (seen.fault === undefined) return false;
-      }
+      const isMoving = outcome.fault.code === 'ZONE_CHANGING' || outcome.fault.code === 'ZONE_FILE_GONE';
+      if (isMoving && seen.fault === undefined) return false;
       this.#handled = signature;
       this.#fail(problemOfFault(outcome.fault, seen.path));
       return true;
@@ -198,8 +187,7 @@ export class Zone {
       const first = outcome.diagnostics.find(({ severity }) => severity === 'error')!;
       this.#fail({ code: first.code, message: first.message, diagnostics: outcome.diagnostics });
     } else if (outcome.kind === 'unchanged') {
-      if (this.problem !== undefined)
-        this.#context.log.info({ zone: this.name }, 'the zone file is as it was before');
+      if (this.problem !== undefined) this.#log.info({}, `the file of ${this.name} is what is served again`);
       this.problem = undefined;
     } else {
       await this.#take(seen, outcome);
@@ -218,7 +206,7 @@ export class Zone {
   // ---- What is served ----
 
   async #take(seen: SeenZone, loaded: LoadedZone): Promise<void> {
-    const { clock, isUnsigned, publisher, log } = this.#context;
+    const { clock, isUnsigned, publisher } = this.#context;
     const now = clock.now();
     const image = ZoneImage.open(loaded.image);
     let epoch: Epoch;
@@ -237,9 +225,9 @@ export class Zone {
     this.signingProblem = undefined;
     this.#wakeAt();
     await publisher.publish(this.id, epoch);
-    this.#tellWarnings(warnings);
-    log.info(
-      { zone: this.name, serial: image.serial, records: image.recordCount, ms: Math.round(loaded.tookMs) },
+    this.#log.warnings(warnings);
+    this.#log.info(
+      { serial: image.serial, records: image.recordCount, ms: Math.round(loaded.tookMs) },
       before === undefined
         ? `serving ${this.name} serial ${image.serial}`
         : `serving ${this.name} serial ${image.serial} instead of ${before.image.serial}`,
@@ -250,9 +238,9 @@ export class Zone {
     const { signing: ports } = this.#context;
     if (this.signing === undefined) {
       this.signing = ZoneSigning.open(ports, { origin: this.origin, policy: this.#policy }, loaded, now);
-      this.#tellKeys(this.signing);
+      this.#log.keys(this.signing.keys);
     } else this.signing.check(loaded);
-    this.#tellEdges(this.signing.advance(image, now));
+    this.#log.edges(this.signing.advance(image, now));
     return this.signing.build(loaded.image, this.served?.epoch, now);
   }
 
@@ -264,7 +252,7 @@ export class Zone {
     const now = clock.now();
     try {
       const edges = signing.advance(served.image, now);
-      this.#tellEdges(edges);
+      this.#log.edges(edges);
       if (edges.length > 0 || now >= served.epoch.refreshAt || this.signingProblem !== undefined) {
         const epoch = signing.build(served.epoch.image, served.epoch, now);
         this.served = { ...served, epoch };
@@ -273,8 +261,8 @@ export class Zone {
       this.signingProblem = undefined;
     } catch (error) {
       this.signingProblem = problemOfError(error, signing.keys.path);
-      this.#context.log.error(
-        { zone: this.name, code: this.signingProblem.code, error: this.signingProblem.message },
+      this.#log.error(
+        { code: this.signingProblem.code },
         `signatures of ${this.name} cannot be renewed: ${this.signingProblem.message}; tried again in ${RETRY_S} s`,
       );
     }
@@ -306,50 +294,18 @@ export class Zone {
     scheduler.cancel(`retry ${this.name}`);
     this.served = undefined;
     await publisher.remove(this.id);
-    for (const done of this.#waiters.splice(0)) done();
+    this.#tellWaiters();
   }
 
-  // ---- What is told ----
+  #fail(problem: Problem): void {
+    this.problem = problem;
+    this.#log.problem(problem, this.effect);
+  }
 
   /** In a few words what the problem means for those who ask. */
   get effect(): string {
     if (this.served === undefined) return 'the zone is not served';
     const { image, since } = this.served;
     return `still serving serial ${image.serial}, loaded ${formatInstant(since)}; nothing was changed`;
-  }
-
-  #fail(problem: Problem): void {
-    this.problem = problem;
-    const { log } = this.#context;
-    const errors = problem.diagnostics.filter(({ severity }) => severity === 'error');
-    for (const diagnostic of errors.slice(0, TOLD_DIAGNOSTICS)) {
-      const { code, file, line, column } = diagnostic;
-      log.error({ zone: this.name, code, file, line, column }, formatDiagnostic(diagnostic));
-    }
-    const more = errors.length > TOLD_DIAGNOSTICS ? ` (${errors.length - TOLD_DIAGNOSTICS} more errors)` : '';
-    log.error({ zone: this.name, code: problem.code }, `${this.name} was not loaded${more}: ${this.effect}`);
-  }
-
-  #tellWarnings(warnings: readonly Diagnostic[]): void {
-    for (const warning of warnings.slice(0, TOLD_DIAGNOSTICS)) {
-      const { code, file, line, column } = warning;
-      this.#context.log.warn({ zone: this.name, code, file, line, column }, formatDiagnostic(warning));
-    }
-  }
-
-  #tellKeys({ keys }: ZoneSigning): void {
-    const { log } = this.#context;
-    const tags = keys.zoneState.keys.map(({ tag }) => tag);
-    const told = tags.join(' and ');
-    if (keys.how === 'loaded') log.debug({ zone: this.name, tags }, `keys of ${this.name}: ${told}`);
-    else log.info({ zone: this.name, tags, path: keys.path }, `${keys.how} keys of ${this.name}: ${told}`);
-    for (const note of keys.notes) log.warn({ zone: this.name }, note);
-  }
-
-  #tellEdges(edges: ReturnType<ZoneSigning['advance']>): void {
-    for (const { tag, record, from, to, because } of edges) {
-      const fields = { zone: this.name, key: tag, record, from, to, because };
-      this.#context.log.info(fields, `${this.name} key ${tag}: ${record} ${from} → ${to}: ${because}`);
-    }
   }
 }

@@ -7,7 +7,8 @@ import type { Config } from '../store/config.ts';
 import { policyOf } from '../store/config.ts';
 import { type Look, lookAtZones, type Misnamed, type SeenZone, ZonesDirectoryError } from '../store/zones.ts';
 import { formatName, type Name } from '../wire/name.ts';
-import { SETTLE_MS, Zone, type ZoneContext } from './zone.ts';
+import { SETTLE_MS } from './settling.ts';
+import { Zone, type ZoneContext } from './zone.ts';
 
 /** From so many zones on, more than half vanishing is taken for an accident. */
 const ACCIDENT_ZONES = 4;

@@ -13,12 +13,7 @@ const STDERR = 2;
 
 /** Makes the log of this process. Lines are written at once, so that none is lost when the process ends. */
 export function createLog(level: LogLevel, options: { readonly isTerminal: boolean }): Log {
-  const settings = {
-    level,
-    base: null,
-    timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-  };
+  const settings = { level, base: null, timestamp: stdTimeFunctions.isoTime };
   if (!options.isTerminal) return pino(settings, pino.destination({ dest: STDERR, sync: true }));
   const stream = pretty({
     destination: STDERR,

@@ -1,0 +1,62 @@
+/** What the log says about one zone, in the words of the operator: what, where, with which effect. */
+import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
+import type { EdgeTaken } from '../kasp/bootstrap.ts';
+import type { Log } from '../ops/log.ts';
+import type { ZoneKeys } from '../store/keystore.ts';
+import type { Problem } from './problem.ts';
+
+/** Diagnostics of one file that are told; all are in `keyturn zone check`. */
+const TOLD_DIAGNOSTICS = 10;
+
+export class ZoneLog {
+  readonly #log: Log;
+  readonly #zone: string;
+
+  constructor(log: Log, zone: string) {
+    this.#log = log;
+    this.#zone = zone;
+  }
+
+  info(fields: object, message: string): void {
+    this.#log.info({ zone: this.#zone, ...fields }, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#log.error({ zone: this.#zone, ...fields }, message);
+  }
+
+  /** A file was not loaded; `effect` says what is served. */
+  problem({ code, diagnostics }: Problem, effect: string): void {
+    const errors = diagnostics.filter(({ severity }) => severity === 'error');
+    for (const diagnostic of errors.slice(0, TOLD_DIAGNOSTICS)) {
+      this.error(placeOf(diagnostic), formatDiagnostic(diagnostic));
+    }
+    const more = errors.length > TOLD_DIAGNOSTICS ? ` (${errors.length - TOLD_DIAGNOSTICS} more errors)` : '';
+    this.error({ code }, `${this.#zone} was not loaded${more}: ${effect}`);
+  }
+
+  warnings(warnings: readonly Diagnostic[]): void {
+    for (const warning of warnings.slice(0, TOLD_DIAGNOSTICS)) {
+      this.#log.warn({ zone: this.#zone, ...placeOf(warning) }, formatDiagnostic(warning));
+    }
+  }
+
+  keys(keys: ZoneKeys): void {
+    const tags = keys.zoneState.keys.map(({ tag }) => tag);
+    const told = tags.join(' and ');
+    if (keys.how === 'loaded') this.#log.debug({ zone: this.#zone, tags }, `keys of ${this.#zone}: ${told}`);
+    else this.info({ tags, path: keys.path }, `${keys.how} keys of ${this.#zone}: ${told}`);
+    for (const note of keys.notes) this.#log.warn({ zone: this.#zone }, note);
+  }
+
+  edges(edges: readonly EdgeTaken[]): void {
+    for (const { tag, record, from, to, because } of edges) {
+      const fields = { key: tag, record, from, to, because };
+      this.info(fields, `${this.#zone} key ${tag}: ${record} ${from} → ${to}: ${because}`);
+    }
+  }
+}
+
+function placeOf({ code, file, line, column }: Diagnostic) {
+  return { code, file, line, column };
+}
