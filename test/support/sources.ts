@@ -102,15 +102,16 @@ function endOfTemplate(text: string, start: number): number {
   return text.length;
 }
 
-/** Offset of the `}` that ends the hole whose code starts at `start`. */
+/** Offset of the `}` that ends the hole whose code starts at `start`; strings and the like in it are stepped over. */
 function endOfHole(text: string, start: number): number {
+  const token = new RegExp(TOKEN.source, 'y');
   let depth = 0;
   for (let at = start; at < text.length; at++) {
-    const character = text[at];
-    if (character === '`') at = endOfTemplate(text, at) - 1;
-    else if (character === "'" || character === '"') at = text.indexOf(character, at + 1);
-    else if (character === '{') depth++;
-    else if (character === '}' && depth-- === 0) return at;
+    token.lastIndex = at;
+    const found = token.exec(text)?.[0];
+    if (found !== undefined) at = (found === '`' ? endOfTemplate(text, at) : at + found.length) - 1;
+    else if (text[at] === '{') depth++;
+    else if (text[at] === '}' && depth-- === 0) return at;
   }
   return text.length;
 }
