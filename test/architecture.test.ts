@@ -153,18 +153,16 @@ function importCycles(sources: readonly Source[]): string[] {
   return cycles;
 }
 
-/** The command line, and what it starts as a thread of its own: `new URL('./name.ts', import.meta.url)`. */
+/** The command line. */
 const ENTRY = 'src/cli.ts';
-const THREAD = /new URL\(\s*'([^']+)\.[jt]s'/g;
+/** Imports, and paths of compiled files that are started as threads: `'./udp-thread.js'`. */
+const PATH = /'(\.{1,2}\/[\w./-]+)\.[jt]s'/g;
 
 /** Files that nothing imports or starts. */
 function deadFiles(sources: readonly Source[]): string[] {
   const used = new Set<string | undefined>([ENTRY]);
   for (const source of sources) {
-    for (const { path } of importsOf(source)) if (path !== source.path) used.add(path);
-    for (const [, target] of source.text.matchAll(THREAD)) {
-      used.add(join(dirname(source.path), `${target}.ts`));
-    }
+    for (const [, target] of source.text.matchAll(PATH)) used.add(join(dirname(source.path), `${target}.ts`));
   }
   return sources.map(({ path }) => path).filter((path) => !used.has(path));
 }
@@ -211,7 +209,7 @@ describe('the architecture checks themselves', () => {
     ]);
   });
   it('see a file that nothing uses, and the use of a thread', () => {
-    const cli = plant('src/cli.ts', "new Worker(new URL('./daemon/thread.ts', import.meta.url));\n");
+    const cli = plant('src/cli.ts', "new Worker(new URL('./daemon/thread.js', import.meta.url));\n");
     const files = [cli, plant('src/daemon/thread.ts', ''), plant('src/daemon/dead.ts', '')];
     expect(deadFiles(files)).toEqual(['src/daemon/dead.ts']);
   });
@@ -227,6 +225,10 @@ describe('the architecture checks themselves', () => {
     expect(worldFaults(plant('src/kasp/a.ts', text))).toHaveLength(2);
     expect(worldFaults(plant('src/daemon/a.ts', text))).toEqual([]);
     expect(worldFaults(plant('src/kasp/a.ts', "// Date.now()\nconst x = 'process.exit';\n"))).toEqual([]);
+  });
+  it('read templates, quotes in regular expressions and nested holes as code', () => {
+    const text = `const a = \`\${b.replace(/'/g, \`x\${Date.now()}\`)} it's\`;\nconst c = '\`';\nprocess.exit();\n`;
+    expect(worldFaults(plant('src/kasp/a.ts', text))).toHaveLength(2);
   });
   it('see default exports and barrels', () => {
     expect(shapeFaults(plant('src/wire/a.ts', 'export default 1;\n'))).toHaveLength(1);
