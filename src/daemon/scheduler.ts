@@ -66,6 +66,11 @@ export class Scheduler {
     return live.slice(0, count).map(({ key, due }) => ({ key, at: due as UnixSeconds }));
   }
 
+  /** Entries in memory, replaced ones among them. */
+  get heldEntries(): number {
+    return this.#atInstant.items.length + this.#afterDelay.items.length;
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#entries.clear();
