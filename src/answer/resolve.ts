@@ -28,6 +28,8 @@ export class Resolver {
   readonly #plan: Plan;
   readonly #match = new Match();
   readonly #aliasName = new SearchName();
+  /** The name that a wildcard was expanded to. */
+  readonly #expandedName = new SearchName();
   readonly #synthesized = new Uint8Array(MAX_NAME_OCTETS * 2);
   #type = 0;
   #wantsProof = false;
@@ -209,17 +211,15 @@ export class Resolver {
     proveNoName(this.#plan, zone, expanded);
   }
 
-  readonly #expandedName = new SearchName();
-
   /** RFC 6672 §3.2: the DNAME, and a CNAME from the name to where it leads. */
   #redirect(zone: ServedZone, node: NodeIndex): number {
     const plan = this.#plan;
     const { image } = zone;
     const name = this.#name;
     const dname = image.rrset(node, RRTYPE.DNAME);
-    const isLoop = plan.has(image, dname) && plan.count > MAX_ALIASES;
+    const ownerAt = plan.keepName(name.octets, 0, name.length);
+    if (ownerAt < 0 || plan.hasExpanded(image, dname, ownerAt)) return DONE;
     plan.add(SECTION.ANSWER, zone, image, dname, KIND.RRSET);
-    if (isLoop) return DONE;
     const prefixOctets = name.labelAt[name.labels - image.labels(node)]!;
     const targetOctets = image.blockOctets(dname) - 2;
     const octets = prefixOctets + targetOctets;
@@ -231,9 +231,8 @@ export class Resolver {
     const from = image.blockAt(dname) + 2;
     for (let i = 0; i < prefixOctets; i++) target[i] = name.octets[i]!;
     for (let i = 0; i < targetOctets; i++) target[prefixOctets + i] = image.u8[from + i]!;
-    const ownerAt = plan.keepName(name.octets, 0, name.length);
     const targetAt = plan.keepName(target, 0, octets);
-    if (ownerAt < 0 || targetAt < 0) return DONE;
+    if (targetAt < 0) return DONE;
     plan.addSynthesized(zone, dname, ownerAt, targetAt);
     if (this.#type === RRTYPE.CNAME || this.#type === RRTYPE.ANY) return DONE;
     this.#name = this.#aliasName;
