@@ -1,0 +1,146 @@
+/** Client and server over a real socket, with handlers of the test. */
+import fs from 'node:fs';
+import http from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ControlClient } from '../../../src/control/client.ts';
+import { OPERATIONS, OperationError, type OperationName } from '../../../src/control/operations.ts';
+import { ControlServer, type Handlers } from '../../../src/control/server.ts';
+import { createLog } from '../../../src/ops/log.ts';
+import { Workplace } from '../../support/processes.ts';
+
+const place = new Workplace();
+const file = place.at('control.sock');
+const asked: unknown[] = [];
+
+const handlers: Handlers = {
+  status: () => {
+    throw new Error('a programmer erred');
+  },
+  'zone.list': () => ({ zones: [] }),
+  'zone.show': ({ zone }) => {
+    throw new OperationError('NO_SUCH_OBJECT', 'NO_SUCH_ZONE', `there is no zone ${zone}`, 'look elsewhere');
+  },
+  'zone.reload': (params) => {
+    asked.push(params);
+    return { zones: [] };
+  },
+  'zone.export': function* ({ zone, signed }) {
+    for (let i = 0; i < 20_000; i++) yield `${zone} ${signed} ${i}`;
+  } as Handlers['zone.export'],
+  'zone.forget': () => ({ zones: ['a.'] }),
+  'ds.show': ({ zone }) => ({ zone, ds: [], dnskey: [], notBefore: null, caution: null }),
+};
+
+const server = new ControlServer(file, handlers, createLog('fatal' as 'error', { isTerminal: false }));
+const client = new ControlClient(file);
+
+beforeAll(() => server.start());
+afterAll(async () => {
+  await server.stop();
+  place.remove();
+});
+
+async function failureOf(attempt: Promise<unknown>): Promise<OperationError> {
+  try {
+    await attempt;
+  } catch (error) {
+    if (error instanceof OperationError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+/** Status and body of a request that our client would never send. */
+function raw(method: string, path: string, body = '', type = 'application/json'): Promise<[number, string]> {
+  return new Promise((resolve, reject) => {
+    const request = http.request({ socketPath: file, method, path, headers: { 'content-type': type } });
+    request.once('error', reject);
+    request.once('response', (response) => {
+      let text = '';
+      response.on('data', (part) => {
+        text += part;
+      });
+      response.once('end', () => resolve([response.statusCode ?? 0, text]));
+    });
+    request.end(body);
+  });
+}
+
+describe('control socket', () => {
+  it('can be used by its owner alone', () => {
+    expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('gives results with a schema version', async () => {
+    expect(await client.call('zone.list', {})).toEqual({ schema_version: 1, zones: [] });
+    expect(await client.call('zone.forget', {})).toEqual({ schema_version: 1, zones: ['a.'] });
+  });
+
+  it('carries zones of any octets', async () => {
+    for (const zone of [
+      '.',
+      'example.com.',
+      'a\\.b.',
+      '\\000\\255.x.',
+      '0/25.arpa.',
+      'a b?c#d%e.',
+      `${'\\255'.repeat(250)}.`,
+    ]) {
+      expect((await client.call('ds.show', { zone })).zone).toBe(zone);
+      await client.call('zone.reload', { zone });
+      expect(asked.at(-1)).toEqual({ zone });
+    }
+    await client.call('zone.reload', { zone: undefined });
+    expect(asked.at(-1)).toEqual({});
+  });
+
+  it('streams text, with flags from the query', async () => {
+    let text = '';
+    await client.stream('zone.export', { zone: 'a.', signed: true }, (part) => {
+      text += part;
+    });
+    const lines = text.trimEnd().split('\n');
+    expect(lines).toHaveLength(20_000);
+    expect(lines.at(-1)).toBe('a. true 19999');
+    await client.stream('zone.export', { zone: 'a.' }, (part) => {
+      text = part.toString();
+    });
+    expect(text).toMatch(/a\. false/);
+  });
+
+  it('carries failures with code and fix', async () => {
+    const failure = await failureOf(client.call('zone.show', { zone: 'x.' }));
+    expect(failure).toMatchObject({ kind: 'NO_SUCH_OBJECT', code: 'NO_SUCH_ZONE', fix: 'look elsewhere' });
+    expect(await failureOf(client.call('status', {}))).toMatchObject({ code: 'OPERATION_FAILED' });
+  });
+
+  it('refuses what it does not know, and stays up', async () => {
+    expect((await raw('GET', '/v1/nothing'))[0]).toBe(404);
+    expect((await raw('DELETE', '/v1/zones'))[0]).toBe(400);
+    expect((await raw('POST', '/v1/reload', '{"zone":'))[0]).toBe(400);
+    expect((await raw('POST', '/v1/reload', '{"zone":7}'))[0]).toBe(400);
+    expect((await raw('POST', '/v1/reload', '{"__proto__":{"zone":"a"}}'))[0]).toBe(400);
+    expect((await raw('POST', '/v1/reload', '{}', 'text/plain'))[0]).toBe(400);
+    expect((await raw('POST', '/v1/reload', JSON.stringify({ zone: 'x'.repeat(70_000) })))[0]).toBe(400);
+    expect((await raw('GET', '/v1/zones/a./export?signed=perhaps'))[0]).toBe(400);
+    expect((await raw('GET', `/v1/zones/${'x'.repeat(2_000)}`))[0]).toBeGreaterThanOrEqual(400);
+    expect(await client.call('zone.list', {})).toEqual({ schema_version: 1, zones: [] });
+  });
+
+  it('is told apart from no server', async () => {
+    const nobody = await failureOf(new ControlClient(place.at('none.sock')).call('zone.list', {}));
+    expect(nobody).toMatchObject({ kind: 'UNREACHABLE', code: 'NOT_RUNNING' });
+  });
+});
+
+describe('table of operations', () => {
+  it('has words and a path for each operation, each once', () => {
+    const rows = (Object.keys(OPERATIONS) as OperationName[]).map((name) => OPERATIONS[name]);
+    const unique = (values: string[]) => expect(new Set(values).size).toBe(values.length);
+    unique(rows.map(({ cli }) => cli));
+    unique(rows.map(({ http: { method, path } }) => `${method} ${path}`));
+    for (const { danger, http: route } of rows) {
+      expect(route.method, route.path).toBe(danger === 'reads' ? 'GET' : 'POST');
+    }
+  });
+});
