@@ -149,7 +149,7 @@ const status = z.object({
 export const OPERATIONS = {
   status: operation({
     summary: 'show what the server does and what needs you',
-    params: z.object({}),
+    params: z.strictObject({}),
     result: status,
     danger: 'reads',
     cli: 'status',
@@ -157,7 +157,7 @@ export const OPERATIONS = {
   }),
   'zone.list': operation({
     summary: 'list all zones',
-    params: z.object({}),
+    params: z.strictObject({}),
     result: z.object({ zones: z.array(zoneSummary) }),
     danger: 'reads',
     cli: 'zone list',
@@ -165,7 +165,7 @@ export const OPERATIONS = {
   }),
   'zone.show': operation({
     summary: 'show one zone: file, keys, what is waited for',
-    params: z.object({ zone }),
+    params: z.strictObject({ zone }),
     result: zoneDetail,
     danger: 'reads',
     cli: 'zone show',
@@ -173,7 +173,7 @@ export const OPERATIONS = {
   }),
   'zone.reload': operation({
     summary: 'load one zone (or all) from its file now, and wait for the outcome',
-    params: z.object({ zone: zone.optional() }),
+    params: z.strictObject({ zone: zone.optional() }),
     result: z.object({ zones: z.array(reloaded) }),
     danger: 'acts',
     cli: 'zone reload',
@@ -181,7 +181,7 @@ export const OPERATIONS = {
   }),
   'zone.export': operation({
     summary: 'print a zone as it is served',
-    params: z.object({ zone, signed: flag.default(false) }),
+    params: z.strictObject({ zone, signed: flag.default(false) }),
     result: null,
     danger: 'reads',
     cli: 'zone export',
@@ -189,7 +189,7 @@ export const OPERATIONS = {
   }),
   'zone.forget': operation({
     summary: 'confirm that zones whose files are gone shall no longer be served',
-    params: z.object({ zone: zone.optional() }),
+    params: z.strictObject({ zone: zone.optional() }),
     result: z.object({ zones: z.array(z.string()) }),
     danger: 'removes',
     cli: 'zone forget',
@@ -197,7 +197,7 @@ export const OPERATIONS = {
   }),
   'ds.show': operation({
     summary: 'show the DS records that the parent zone shall have',
-    params: z.object({ zone }),
+    params: z.strictObject({ zone }),
     result: dsResult,
     danger: 'reads',
     cli: 'ds',

@@ -42,6 +42,7 @@ export class ControlServer {
       routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
       forceCloseConnections: true,
     });
+    this.#app.removeContentTypeParser('text/plain');
     for (const name of Object.keys(OPERATIONS) as OperationName[]) this.#route(name, handlers);
     this.#app.setErrorHandler((error, _request, reply) => this.#sendError(reply, error));
     this.#app.setNotFoundHandler((request, reply) => {

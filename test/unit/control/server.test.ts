@@ -120,6 +120,7 @@ describe('control socket', () => {
     expect((await raw('POST', '/v1/reload', '{"zone":'))[0]).toBe(400);
     expect((await raw('POST', '/v1/reload', '{"zone":7}'))[0]).toBe(400);
     expect((await raw('POST', '/v1/reload', '{"__proto__":{"zone":"a"}}'))[0]).toBe(400);
+    expect((await raw('POST', '/v1/reload', '{"zon":"a"}'))[0]).toBe(400);
     expect((await raw('POST', '/v1/reload', '{}', 'text/plain'))[0]).toBe(400);
     expect((await raw('POST', '/v1/reload', JSON.stringify({ zone: 'x'.repeat(70_000) })))[0]).toBe(400);
     expect((await raw('GET', '/v1/zones/a./export?signed=perhaps'))[0]).toBe(400);

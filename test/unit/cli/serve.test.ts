@@ -1,0 +1,58 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readConfig, type ServeFlags } from '../../../src/cli/serve.ts';
+import { OperationError } from '../../../src/control/operations.ts';
+import { Workplace } from '../../support/processes.ts';
+
+function failure(flags: ServeFlags): OperationError {
+  try {
+    readConfig(flags);
+  } catch (error) {
+    if (error instanceof OperationError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+describe('flags of serve', () => {
+  it('win over the file', () => {
+    const place = new Workplace();
+    fs.writeFileSync(place.at('k.yaml'), 'listen: ["127.0.0.1:53"]\nlogLevel: warn\nkeysDirectory: k\n');
+    const config = readConfig({
+      config: place.at('k.yaml'),
+      listen: ['[::1]:5353', '127.0.0.1:5353'],
+      zones: 'z',
+      workers: '2',
+      unsigned: true,
+    });
+    expect(config).toMatchObject({
+      listen: [
+        { address: '::1', port: 5353 },
+        { address: '127.0.0.1', port: 5353 },
+      ],
+      zonesDirectory: path.resolve('z'),
+      keysDirectory: place.at('k'),
+      logLevel: 'warn',
+      workers: 2,
+      isUnsigned: true,
+    });
+    place.remove();
+  });
+
+  it('that make no sense are wrong usage', () => {
+    expect(failure({ listen: ['localhost'] })).toMatchObject({ kind: 'USAGE_WRONG', code: 'BAD_LISTEN' });
+    expect(failure({ workers: '0' })).toMatchObject({ kind: 'USAGE_WRONG', code: 'BAD_WORKERS' });
+    expect(failure({ denial: 'nsec5' })).toMatchObject({ kind: 'USAGE_WRONG', code: 'BAD_DENIAL' });
+    expect(failure({ config: path.join('no', 'such.yaml') })).toMatchObject({ code: 'CONFIG_UNREADABLE' });
+  });
+
+  it('show what is wrong in the file', () => {
+    const place = new Workplace();
+    fs.writeFileSync(place.at('k.yaml'), 'listne: []\n');
+    const { kind, message } = failure({ config: place.at('k.yaml') });
+    expect(kind).toBe('DATA_WRONG');
+    expect(message).toMatch(/k\.yaml:1:1: error: unknown key "listne", did you mean "listen"\?/);
+    place.remove();
+  });
+});
