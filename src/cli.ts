@@ -3,7 +3,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Diagnostic } from './base/diagnostic.ts';
 import { formatDiagnostic } from './base/diagnostic.ts';
-import { checkFiles } from './cli/check.ts';
 import {
   DS_FORMATS,
   type DsFormat,
@@ -14,7 +13,7 @@ import {
   printZones,
   processOutput,
 } from './cli/output.ts';
-import { type ServeFlags, serveCommand } from './cli/serve.ts';
+import type { ServeFlags } from './cli/serve.ts';
 import { ControlClient } from './control/client.ts';
 import {
   FAILURE,
@@ -25,8 +24,9 @@ import {
   type Result,
   SCHEMA_VERSION,
 } from './control/operations.ts';
-import { programVersion, StartError } from './main.ts';
-import { LOG_LEVELS } from './store/config-schema.ts';
+import { StartError } from './daemon/starterror.ts';
+import { programVersion } from './daemon/version.ts';
+import { LOG_LEVELS, UDP_MODES } from './store/config-schema.ts';
 
 const DEFAULT_CONTROL = 'keys/control.sock';
 
@@ -84,11 +84,14 @@ function addServe(program: Command, output: Output): void {
     .option('--keys <dir>', 'directory of keys (default: keys)')
     .option('--listen <addr:port>', 'UDP and TCP; may be repeated (default: 127.0.0.1:5300)', collect)
     .option('--workers <n>', 'UDP threads')
+    .addOption(new Option('--udp <mode>', 'how UDP is received').choices([...UDP_MODES]))
     .option('--denial <mode>', 'how names that do not exist are denied: nsec')
     .option('--unsigned', 'serve without signatures and make no keys')
     .option('--replace-keys', 'sign also zones that come with keys of another signer')
     .addOption(new Option('--log-level <level>', 'how much is logged').choices([...LOG_LEVELS]))
     .action(async (_flags: ServeFlags, command: Command) => {
+      // Loaded when it is needed: other commands start in a fraction of the time.
+      const { serveCommand } = await import('./cli/serve.ts');
       await serveCommand(command.optsWithGlobals<ServeFlags>(), output.print);
     });
 }
@@ -111,7 +114,8 @@ function addZoneCommands(program: Command, output: Output, setExitCode: (code: n
     .command('check <file...>')
     .description('report everything that is wrong with zone files; needs no server')
     .option('--origin <zone>', 'the zone of the file (default: from its name)')
-    .action((files: string[], { origin }: { origin?: string }) => {
+    .action(async (files: string[], { origin }: { origin?: string }) => {
+      const { checkFiles } = await import('./cli/check.ts');
       setExitCode(checkFiles(files, { origin, json: isJson(program) }, output));
     });
   zone

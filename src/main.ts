@@ -2,7 +2,6 @@
  * The daemon, composed: configuration → claim on the keys → threads → zones → sockets → control socket. Everything
  * that the parts need is handed to them here; this is the only place that knows them all.
  */
-import { readFileSync } from 'node:fs';
 import { createHandlers } from './control/handlers.ts';
 import { ControlServer } from './control/server.ts';
 import { claimKeys, SocketError } from './control/socket.ts';
@@ -11,27 +10,20 @@ import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './daemon/ports.ts';
 import { Publisher } from './daemon/publisher.ts';
 import { Scheduler } from './daemon/scheduler.ts';
 import { guardProcess, handleSignals } from './daemon/signals.ts';
+import { StartError } from './daemon/starterror.ts';
 import { startSummary } from './daemon/summary.ts';
 import { type ListenFailure, Supervisor } from './daemon/supervisor.ts';
+import { programVersion } from './daemon/version.ts';
 import { ZonesWatch } from './daemon/watch.ts';
 import { Zones } from './daemon/zones.ts';
 import type { Log } from './ops/log.ts';
 import type { Config } from './store/config.ts';
 import { DiskFileStore } from './store/files.ts';
 import { ZonesDirectoryError } from './store/zones.ts';
+import { chooseUdp, type UdpKind } from './transport/udp-choice.ts';
 
 /** Zones that take longer to load do not keep the others from being served. */
 const MAX_START_MS = 30_000;
-
-/** Thrown when the daemon cannot start; nothing of it is left running. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-  readonly fix: string;
-  constructor(message: string, fix: string, options?: ErrorOptions) {
-    super(message, options);
-    this.fix = fix;
-  }
-}
 
 export interface ServeOptions {
   readonly config: Config;
@@ -39,12 +31,6 @@ export interface ServeOptions {
   readonly replaceKeys: boolean;
   /** Prints a line for a person. */
   readonly print: (line: string) => void;
-}
-
-/** The version of this program. */
-export function programVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Runs the daemon until a signal ends it. Throws StartError. */
@@ -59,19 +45,15 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const scheduler = new Scheduler(clock);
   const publisher = new Publisher();
   const seed = new DataView(SYSTEM_RANDOM.octets(4).buffer).getUint32(0);
-  if (config.workers > 1) {
-    log.warn(
-      { workers: config.workers },
-      'UDP runs in one thread: node:dgram cannot share a port among threads',
-    );
-  }
+  const udp = udpOf(config, log);
   const claim = await explained(() => {
     files.makeDirectory(config.keysDirectory);
     return claimKeys(config.keysDirectory);
   });
   const supervisor = new Supervisor({
     listen: config.listen,
-    udpThreads: 1,
+    udp,
+    udpThreads: udp === 'batched' ? config.workers : 1,
     seed,
     log,
     scheduler,
@@ -114,6 +96,23 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   }
   log.info({ version, listen: config.listen, control: config.controlPath, pid: process.pid }, 'serving');
   for (const line of startSummary(config, zones.all(), version)) print(line);
+}
+
+/** The UDP transport, told in the log with its reason. Throws StartError if the wanted one cannot be had. */
+function udpOf(config: Config, log: Log): UdpKind {
+  const { kind, because } = chooseUdp(config.udp);
+  if (kind === undefined) {
+    throw new StartError(
+      `batched UDP cannot be had: ${because}`,
+      'use --udp dgram, or install koffi (npm ci)',
+    );
+  }
+  log.info({ udp: kind, because }, `UDP is ${kind}: ${because}`);
+  if (kind === 'dgram' && config.workers > 1) {
+    const message = 'UDP runs in one thread: node:dgram cannot share a port among threads';
+    log.warn({ workers: config.workers }, message);
+  }
+  return kind;
 }
 
 async function explained<T>(attempt: () => Promise<T>): Promise<T> {

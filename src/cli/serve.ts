@@ -15,6 +15,7 @@ export interface ServeFlags {
   readonly listen?: readonly string[];
   readonly control?: string;
   readonly workers?: string;
+  readonly udp?: Config['udp'];
   readonly denial?: string;
   readonly unsigned?: boolean;
   readonly replaceKeys?: boolean;
@@ -62,6 +63,7 @@ function overridesOf(flags: ServeFlags): ConfigOverrides {
     ...(flags.keys !== undefined && { keysDirectory: flags.keys }),
     ...(flags.control !== undefined && { controlPath: flags.control }),
     ...(flags.workers !== undefined && { workers: workersOf(flags.workers) }),
+    ...(flags.udp !== undefined && { udp: flags.udp }),
     ...(flags.unsigned !== undefined && { isUnsigned: flags.unsigned }),
     ...(flags.logLevel !== undefined && { logLevel: flags.logLevel }),
   };

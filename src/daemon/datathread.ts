@@ -22,15 +22,16 @@ const FAULT_INTERVAL_MS = 1_000;
 
 /** Runs this thread with the server that `makeServer` makes, until it is told to stop. */
 export function runDataThread(
-  makeServer: (listen: readonly ListenAddress[], respond: Respond) => Server,
+  makeServer: (listen: readonly ListenAddress[], respond: Respond, setup: DataSetup) => Server,
 ): void {
   const port = parentPort;
   if (port === null) throw new Error('a data thread is started by the supervisor');
   const tell = (message: FromData) => port.postMessage(message);
-  const { listen, counters, seed } = workerData as DataSetup;
+  const setup = workerData as DataSetup;
+  const { listen, counters, seed } = setup;
   const table = new ZoneTable();
   const responder = new Responder(table, new Counters(counters), seed);
-  const server = makeServer(listen, answering(responder, tell));
+  const server = makeServer(listen, answering(responder, tell), setup);
   const acknowledge = acknowledger(tell);
   port.on('message', (message: ToData) => {
     if (message.kind === 'publish') {

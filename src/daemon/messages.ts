@@ -6,6 +6,7 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Epoch } from '../signer/epoch.ts';
 import type { FileSignature, ZoneFault } from '../store/zonefile.ts';
 import type { ListenAddress } from '../transport/listen.ts';
+import type { UdpKind } from '../transport/udp-choice.ts';
 
 // ---- Loader thread ----
 
@@ -72,6 +73,8 @@ export interface DataSetup {
   readonly counters: SharedArrayBuffer;
   /** Seed of name hashes, that of all zone images. */
   readonly seed: number;
+  /** The transport of UDP threads. */
+  readonly udp: UdpKind;
 }
 
 export type ToData =

@@ -5,6 +5,7 @@
 import { Counters } from '../base/counters.ts';
 import type { Log } from '../ops/log.ts';
 import type { ListenAddress } from '../transport/listen.ts';
+import type { UdpKind } from '../transport/udp-choice.ts';
 import { LoadQueue } from './loadqueue.ts';
 import type { DataSetup, FromData, LoadJob, LoadReply, ToData } from './messages.ts';
 import type { Publisher } from './publisher.ts';
@@ -21,6 +22,7 @@ export interface ListenFailure {
 
 export interface SupervisorOptions {
   readonly listen: readonly ListenAddress[];
+  readonly udp: UdpKind;
   readonly udpThreads: number;
   readonly seed: number;
   readonly log: Log;
@@ -49,6 +51,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #loader: SupervisedThread<LoadReply, LoadJob>;
   readonly #data: Data[] = [];
+  readonly #stream: Data;
   #mayListen = false;
   #firstListen: { resolve: () => void; reject: (failure: ListenFailure) => void } | undefined;
 
@@ -65,8 +68,8 @@ export class Supervisor {
       onDeath: (error) => this.loads.onDeath(error),
     });
     this.loads = new LoadQueue((job) => this.#loader.post(job));
+    this.#stream = this.#add('stream', './stream-thread.js');
     for (let i = 0; i < options.udpThreads; i++) this.#add(`udp-${i + 1}`, './udp-thread.js');
-    this.#add('stream', './stream-thread.js');
   }
 
   start(): void {
@@ -74,13 +77,22 @@ export class Supervisor {
     for (const { thread } of this.#data) thread.start();
   }
 
-  /** Opens the sockets of all threads; rejects with the first ListenFailure. */
+  /**
+   * Opens the sockets of all threads; rejects with the first ListenFailure. TCP comes first: it finds out whether
+   * another server has the port, which SO_REUSEPORT would let us share with it.
+   */
   listen(): Promise<void> {
-    this.#mayListen = true;
     return new Promise((resolve, reject) => {
       this.#firstListen = { resolve, reject };
-      for (const { thread } of this.#data) thread.post({ kind: 'listen' });
+      this.#stream.thread.post({ kind: 'listen' });
     });
+  }
+
+  #listenUdp(): void {
+    this.#mayListen = true;
+    for (const data of this.#data) {
+      if (data !== this.#stream) data.thread.post({ kind: 'listen' });
+    }
   }
 
   /** Drains and ends all threads, in at most 5 s. */
@@ -102,10 +114,15 @@ export class Supervisor {
     return this.#data.reduce((sum, { counters }) => sum + counters.get(counter), 0);
   }
 
-  #add(name: string, entry: string): void {
-    const { listen, seed, log, scheduler, publisher } = this.#options;
+  #add(name: string, entry: string): Data {
+    const { listen, seed, udp, log, scheduler, publisher } = this.#options;
     const counters = new Counters();
-    const workerData: DataSetup = { listen, counters: counters.values.buffer as SharedArrayBuffer, seed };
+    const workerData: DataSetup = {
+      listen,
+      counters: counters.values.buffer as SharedArrayBuffer,
+      seed,
+      udp,
+    };
     const data: Data = {
       counters,
       isListening: false,
@@ -127,6 +144,7 @@ export class Supervisor {
       }),
     };
     this.#data.push(data);
+    return data;
   }
 
   #onMessage(data: Data, message: FromData): void {
@@ -136,6 +154,7 @@ export class Supervisor {
       log.error({ thread: data.thread.name, fault: message.text }, 'SERVFAIL');
     else if (message.kind === 'listening') {
       data.isListening = true;
+      if (data === this.#stream && !this.#mayListen) this.#listenUdp();
       if (this.#data.every(({ isListening }) => isListening)) this.#firstListen?.resolve();
     } else if (message.kind === 'listenFailed') {
       this.#firstListen?.reject(message);

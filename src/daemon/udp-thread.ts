@@ -1,5 +1,5 @@
-/** A UDP thread. One today: `node:dgram` cannot share a port among threads; the batched transport will. */
-import { DgramServer } from '../transport/udp-dgram.ts';
+/** A UDP thread: one of many with batched UDP, the only one with `node:dgram`, which cannot share a port. */
+import { makeUdpServer } from '../transport/udp-choice.ts';
 import { runDataThread } from './datathread.ts';
 
-runDataThread((listen, respond) => new DgramServer(listen, respond));
+runDataThread((listen, respond, { udp }) => makeUdpServer(udp, listen, respond));

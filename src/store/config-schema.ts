@@ -74,6 +74,9 @@ export const policySchema = z.strictObject({
 
 const path = z.string().min(1, 'a path is not empty');
 
+/** How UDP is received; `auto` takes batches of system calls where they can be had. */
+export const UDP_MODES = ['auto', 'batched', 'dgram'] as const;
+
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 
 export const configSchema = z.strictObject({
@@ -82,6 +85,7 @@ export const configSchema = z.strictObject({
   keysDirectory: path.optional(),
   control: path.optional(),
   workers: z.int().min(1).max(256).optional(),
+  udp: z.enum(UDP_MODES).optional(),
   unsigned: z.boolean().optional(),
   logLevel: z.enum(LOG_LEVELS).optional(),
   maxZoneFileOctets: z.int().min(1).max(0xffff_ffff).optional(),

@@ -29,6 +29,7 @@ export interface Config {
   readonly controlPath: string;
   /** UDP threads. */
   readonly workers: number;
+  readonly udp: NonNullable<ConfigDocument['udp']>;
   readonly isUnsigned: boolean;
   readonly logLevel: NonNullable<ConfigDocument['logLevel']>;
   readonly maxZoneFileOctets: number;
@@ -41,7 +42,14 @@ export interface Config {
 export type ConfigOverrides = Partial<
   Pick<
     Config,
-    'listen' | 'zonesDirectory' | 'keysDirectory' | 'controlPath' | 'workers' | 'isUnsigned' | 'logLevel'
+    | 'listen'
+    | 'zonesDirectory'
+    | 'keysDirectory'
+    | 'controlPath'
+    | 'workers'
+    | 'udp'
+    | 'isUnsigned'
+    | 'logLevel'
   >
 >;
 
@@ -95,6 +103,7 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
     controlPath:
       here(overrides.controlPath) ?? below(document.control) ?? path.join(keysDirectory, 'control.sock'),
     workers: overrides.workers ?? document.workers ?? 1,
+    udp: overrides.udp ?? document.udp ?? 'auto',
     isUnsigned: overrides.isUnsigned ?? document.unsigned ?? false,
     logLevel: overrides.logLevel ?? document.logLevel ?? 'info',
     maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,
