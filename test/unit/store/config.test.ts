@@ -34,9 +34,11 @@ describe('configuration', () => {
     const config = good(`
 listen: ["127.0.0.1:5300", "[::1]:53"]
 policies:
-  default: { scheme: csk, algorithm: ECDSAP256SHA256, lifetime: { csk: unlimited, ksk: 1y, zsk: 90d }, dnskeyTtl: 1h, cdsTtl: 5m, maxZoneTtl: 1d,
-             publishSafety: 1h, retireSafety: 1h, propagation: 5m, parent: { propagation: 1h, dsTtl: 1d }, cdsHold: 72h, minInterval: 24h, staleAfter: 14d,
-             bootstrapHold: auto, monitor: { interval: 1h, rounds: 2, roundGap: 5m }, validity: 7d, denial: nsec, cds: always, digests: [2] }
+  default: { scheme: csk, algorithm: ECDSAP256SHA256, lifetime: { csk: unlimited, ksk: 1y, zsk: 90d },
+             dnskeyTtl: 1h, cdsTtl: 5m, maxZoneTtl: 1d, publishSafety: 1h, retireSafety: 1h, propagation: 5m,
+             parent: { propagation: 1h, dsTtl: 1d }, cdsHold: 72h, minInterval: 24h, staleAfter: 14d,
+             bootstrapHold: auto, monitor: { interval: 1h, rounds: 2, roundGap: 5m }, validity: 7d,
+             denial: nsec, cds: always, digests: [2] }
 zones: { example.com: { policy: default } }
 `);
     expect(config.policies.get('default')).toEqual(DEFAULT_POLICY);

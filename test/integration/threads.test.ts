@@ -1,0 +1,69 @@
+/** The threads of the built server, one of which dies while it serves. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, expect, it } from 'vitest';
+import { Publisher } from '../../src/daemon/publisher.ts';
+import { Scheduler } from '../../src/daemon/scheduler.ts';
+import type { Supervisor } from '../../src/daemon/supervisor.ts';
+import { createLog } from '../../src/ops/log.ts';
+import { type Epoch, unsignedEpoch } from '../../src/signer/epoch.ts';
+import { nameOf } from '../../src/wire/name.ts';
+import { ZoneImage } from '../../src/zone/image.ts';
+import { Asker, type Question } from '../support/asker.ts';
+import { freePort, waitUntil } from '../support/processes.ts';
+import { imageOf } from '../support/served.ts';
+import { ROOT_FOLDER } from '../support/sources.ts';
+
+const ORIGIN = 'thread.example.';
+const ZONE = '@ 300 IN SOA ns.test. admin.test. 7 7200 900 1209600 300\n@ 300 IN NS ns.test.\n';
+const SOA: Question = { name: nameOf(ORIGIN), type: 6 };
+/** What no thread can open: its death. */
+const POISON: Epoch = unsignedEpoch(new SharedArrayBuffer(64));
+
+type SupervisorModule = { readonly Supervisor: typeof Supervisor };
+
+let ending: (() => Promise<void>) | undefined;
+afterEach(async () => {
+  await ending?.();
+});
+
+it('serves everything again after threads died, and waits for none that is dead', async () => {
+  const file = pathToFileURL(join(ROOT_FOLDER, 'dist/daemon/supervisor.js')).href;
+  const { Supervisor: Built } = (await import(file)) as SupervisorModule;
+  const clock = { now: () => Math.floor(Date.now() / 1_000) as never, monotonicMs: () => performance.now() };
+  const scheduler = new Scheduler(clock);
+  const publisher = new Publisher();
+  const image = imageOf(ORIGIN, ZONE, false);
+  const port = await freePort();
+  const supervisor = new Built({
+    listen: [{ address: '127.0.0.1', port }],
+    udp: 'dgram',
+    udpThreads: 1,
+    seed: ZoneImage.open(image).seed,
+    log: createLog('fatal' as 'error', { isTerminal: false }),
+    scheduler,
+    publisher,
+  });
+  const asker = new Asker(port, { dnssec: false, timeoutMs: 500, tries: 1 });
+  ending = async () => {
+    asker.close();
+    scheduler.close();
+    await supervisor.stop();
+  };
+  supervisor.start();
+  await publisher.publish(1, unsignedEpoch(image));
+  await supervisor.listen();
+  const isAnswering = async () => {
+    const answer = await asker.ask(SOA).catch(() => undefined);
+    return answer?.rcode === 0 && answer.answers === 1;
+  };
+  expect(await isAnswering()).toBe(true);
+
+  const poisoned = publisher.publish(2, POISON);
+  const hasDied = () => supervisor.threads().every(({ name, restarts }) => name === 'loader' || restarts > 0);
+  await waitUntil(hasDied, 'both data threads died');
+  await publisher.remove(2);
+  await poisoned;
+  await waitUntil(isAnswering, 'the zone is served again', 20_000);
+  await waitUntil(() => supervisor.threads().every(({ running }) => running), 'all threads run');
+}, 60_000);
