@@ -2,24 +2,24 @@
  * The daemon, composed: configuration → claim on the keys → threads → zones → sockets → control socket. Everything
  * that the parts need is handed to them here; this is the only place that knows them all.
  */
+import type { FileStore } from './base/ports.ts';
 import { createHandlers } from './control/handlers.ts';
 import { ControlServer } from './control/server.ts';
-import { claimKeys, SocketError } from './control/socket.ts';
-import { explainListenFailure } from './daemon/portholder.ts';
+import { type Claim, claimKeys } from './control/socket.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './daemon/ports.ts';
 import { Publisher } from './daemon/publisher.ts';
 import { Scheduler } from './daemon/scheduler.ts';
 import { guardProcess, handleSignals } from './daemon/signals.ts';
 import { StartError } from './daemon/starterror.ts';
+import { explanationOf } from './daemon/startfailure.ts';
 import { startSummary } from './daemon/summary.ts';
-import { type ListenFailure, Supervisor } from './daemon/supervisor.ts';
+import { Supervisor } from './daemon/supervisor.ts';
 import { programVersion } from './daemon/version.ts';
 import { ZonesWatch } from './daemon/watch.ts';
 import { Zones } from './daemon/zones.ts';
 import type { Log } from './ops/log.ts';
 import type { Config } from './store/config.ts';
 import { DiskFileStore } from './store/files.ts';
-import { ZonesDirectoryError } from './store/zones.ts';
 import { chooseUdp, type UdpKind } from './transport/udp-choice.ts';
 
 /** Zones that take longer to load do not keep the others from being served. */
@@ -46,19 +46,10 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const publisher = new Publisher();
   const seed = new DataView(SYSTEM_RANDOM.octets(4).buffer).getUint32(0);
   const udp = udpOf(config, log);
-  const claim = await explained(() => {
-    files.makeDirectory(config.keysDirectory);
-    return claimKeys(config.keysDirectory);
-  });
-  const supervisor = new Supervisor({
-    listen: config.listen,
-    udp,
-    udpThreads: udp === 'batched' ? config.workers : 1,
-    seed,
-    log,
-    scheduler,
-    publisher,
-  });
+  const claim = await claimDirectory(files, config.keysDirectory);
+  const udpThreads = udp === 'batched' ? config.workers : 1;
+  const { listen } = config;
+  const supervisor = new Supervisor({ listen, udp, udpThreads, seed, log, scheduler, publisher });
   const zones = new Zones(config, {
     ...{ clock, scheduler, publisher, log, seed },
     loads: supervisor.loads,
@@ -67,12 +58,8 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
     signing: { files, random: SYSTEM_RANDOM, keysDirectory: config.keysDirectory, replaceKeys },
     lookSoon: (ms) => watch.lookSoon(ms),
   });
-  const watch = new ZonesWatch({
-    directory: config.zonesDirectory,
-    log,
-    scheduler,
-    look: () => zones.look(),
-  });
+  const directory = config.zonesDirectory;
+  const watch = new ZonesWatch({ directory, log, scheduler, look: () => zones.look() });
   const handlers = createHandlers({ config, clock, zones, supervisor, scheduler, version, startedAt });
   const control = new ControlServer(config.controlPath, handlers, log);
   const stop = async () => {
@@ -94,7 +81,7 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
     await stop();
     throw explanationOf(error);
   }
-  log.info({ version, listen: config.listen, control: config.controlPath, pid: process.pid }, 'serving');
+  log.info({ version, listen, control: config.controlPath, pid: process.pid }, 'serving');
   for (const line of startSummary(config, zones.all(), version)) print(line);
 }
 
@@ -115,29 +102,12 @@ function udpOf(config: Config, log: Log): UdpKind {
   return kind;
 }
 
-async function explained<T>(attempt: () => Promise<T>): Promise<T> {
+/** Makes the keys directory and claims it for this process. Throws StartError. */
+async function claimDirectory(files: FileStore, keysDirectory: string): Promise<Claim> {
   try {
-    return await attempt();
+    files.makeDirectory(keysDirectory);
+    return await claimKeys(keysDirectory);
   } catch (error) {
     throw explanationOf(error);
   }
-}
-
-/** What stands in the way of a start, for a person; any other error as it is. */
-function explanationOf(error: unknown): unknown {
-  if (error instanceof SocketError) return new StartError(error.message, error.fix, { cause: error });
-  if (error instanceof ZonesDirectoryError)
-    return new StartError(error.message, 'create it', { cause: error });
-  if (error instanceof Error && error.name === 'FileStoreError') {
-    return new StartError(error.message, 'make the keys directory writable for this user', { cause: error });
-  }
-  if (isListenFailure(error)) {
-    const { message, fix } = explainListenFailure(error);
-    return new StartError(message, fix);
-  }
-  return error;
-}
-
-function isListenFailure(error: unknown): error is ListenFailure {
-  return typeof error === 'object' && error !== null && 'kind' in error && error.kind === 'listenFailed';
 }

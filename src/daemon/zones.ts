@@ -71,8 +71,8 @@ export class Zones {
       if (!(error instanceof ZonesDirectoryError)) throw error;
       this.#raise({
         code: 'ZONES_DIRECTORY',
-        message: `${error.message}; all zones stay served as they are`,
-        fix: 'make the directory readable again',
+        message: error.message,
+        fix: 'make it readable; what is served stays so until then',
       });
       return undefined;
     }
