@@ -287,6 +287,10 @@ export class ZoneFileParser {
         if (ttl === UNKNOWN) return undefined;
         continue;
       }
+      if (!hasClass && tokens.is(token, 'in')) {
+        hasClass = true;
+        continue;
+      }
       const word = tokens.text(token);
       const recordClass = hasClass ? undefined : parseClass(word);
       if (recordClass === undefined) {
