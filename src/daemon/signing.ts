@@ -73,7 +73,7 @@ export class ZoneSigning {
   ): ZoneSigning {
     const { files, random, keysDirectory } = ports;
     const { origin, policy } = zone;
-    if (!hasKeys(files, zoneKeysPath(keysDirectory, origin))) checkForeign(ports, origin, [], foreign);
+    if (!hasKeys(files, zoneKeysPath(keysDirectory, origin))) refuseForeign(ports, origin, foreign);
     const keys = openZoneKeys({ files, random, keysDirectory, origin, policy, now });
     const signing = new ZoneSigning(ports, origin, policy, keys);
     signing.check(foreign);
@@ -135,7 +135,13 @@ export class ZoneSigning {
   }
 }
 
-function hasKeys(files: FileStore, path: string): boolean {
+/** Throws ForeignKeysError if a zone without keys of ours comes with any: also unsigned it would break. */
+export function refuseForeign(ports: SigningPorts, origin: Name, foreign: ForeignRecords): void {
+  checkForeign(ports, origin, [], foreign);
+}
+
+/** Whether a directory of keys holds any, or the state of some. */
+export function hasKeys(files: FileStore, path: string): boolean {
   if (files.stat(path) === undefined) return false;
   return files
     .list(path)
@@ -157,7 +163,7 @@ function checkForeign(
   const path = zoneKeysPath(ports.keysDirectory, origin);
   const which = [...new Set(unknown)].slice(0, 4).join(', ');
   throw new ForeignKeysError(
-    `${formatName(origin)} comes with keys of another signer (${which}); signing it with other keys could break it`,
+    `${formatName(origin)} comes with keys of another signer (${which}); serving it without them could break it`,
     path,
   );
 }

@@ -12,6 +12,7 @@ import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { Log } from '../ops/log.ts';
 import { type Epoch, unsignedEpoch } from '../signer/epoch.ts';
+import { zoneKeysPath } from '../store/keystore.ts';
 import type { FileSignature } from '../store/zonefile.ts';
 import { lookAtIncluded, type SeenZone } from '../store/zones.ts';
 import type { Name } from '../wire/name.ts';
@@ -22,7 +23,7 @@ import { type Problem, problemOfError, problemOfFault } from './problem.ts';
 import type { Publisher } from './publisher.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SETTLE_MS, Settling } from './settling.ts';
-import { ForeignKeysError, type SigningPorts, ZoneSigning } from './signing.ts';
+import { ForeignKeysError, hasKeys, refuseForeign, type SigningPorts, ZoneSigning } from './signing.ts';
 import { ZoneLog } from './zonelog.ts';
 
 /** Keys or a disk that failed are tried again. */
@@ -211,7 +212,7 @@ export class Zone {
     const image = ZoneImage.open(loaded.image);
     let epoch: Epoch;
     try {
-      epoch = isUnsigned ? unsignedEpoch(loaded.image) : this.#sign(image, loaded, now);
+      epoch = isUnsigned ? this.#unsigned(loaded) : this.#sign(image, loaded, now);
     } catch (error) {
       this.#fail(problemOfError(error, seen.path));
       // A disk may come back; keys of others go only with the file or the command line.
@@ -232,6 +233,16 @@ export class Zone {
         ? `serving ${this.name} serial ${image.serial}`
         : `serving ${this.name} serial ${image.serial} instead of ${before.image.serial}`,
     );
+  }
+
+  #unsigned(loaded: LoadedZone): Epoch {
+    const { signing: ports } = this.#context;
+    refuseForeign(ports, this.origin, loaded);
+    const path = zoneKeysPath(ports.keysDirectory, this.origin);
+    if (this.served === undefined && hasKeys(ports.files, path)) {
+      this.#log.warn({ path }, `${this.name} has keys but is served unsigned: bogus, if its parent has a DS`);
+    }
+    return unsignedEpoch(loaded.image);
   }
 
   #sign(image: ZoneImage, loaded: LoadedZone, now: UnixSeconds): Epoch {

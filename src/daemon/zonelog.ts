@@ -21,6 +21,10 @@ export class ZoneLog {
     this.#log.info({ zone: this.#zone, ...fields }, message);
   }
 
+  warn(fields: object, message: string): void {
+    this.#log.warn({ zone: this.#zone, ...fields }, message);
+  }
+
   error(fields: object, message: string): void {
     this.#log.error({ zone: this.#zone, ...fields }, message);
   }
@@ -37,7 +41,7 @@ export class ZoneLog {
 
   warnings(warnings: readonly Diagnostic[]): void {
     for (const warning of warnings.slice(0, TOLD_DIAGNOSTICS)) {
-      this.#log.warn({ zone: this.#zone, ...placeOf(warning) }, formatDiagnostic(warning));
+      this.warn(placeOf(warning), formatDiagnostic(warning));
     }
   }
 
@@ -46,7 +50,7 @@ export class ZoneLog {
     const told = tags.join(' and ');
     if (keys.how === 'loaded') this.#log.debug({ zone: this.#zone, tags }, `keys of ${this.#zone}: ${told}`);
     else this.info({ tags, path: keys.path }, `${keys.how} keys of ${this.#zone}: ${told}`);
-    for (const note of keys.notes) this.#log.warn({ zone: this.#zone }, note);
+    for (const note of keys.notes) this.warn({}, note);
   }
 
   edges(edges: readonly EdgeTaken[]): void {

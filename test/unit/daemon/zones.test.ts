@@ -212,6 +212,14 @@ describe('keys of others', () => {
     expect(fs.existsSync(bench.place.at('keys', 'a.example'))).toBe(false);
   });
 
+  it('keep it from being served unsigned, too', async () => {
+    bench.close();
+    bench = new Bench({ isUnsigned: true });
+    bench.write('a.example.zone', foreign);
+    await bench.settle();
+    expect(bench.problem()).toBe('ZONE_FOREIGN_KEYS');
+  });
+
   it('do not, if somebody says so', async () => {
     bench.close();
     bench = new Bench({ replaceKeys: true });
