@@ -97,12 +97,15 @@ export function isTruncated({ message }: Told): boolean {
   return (message.flags & 0x0200) !== 0;
 }
 
+/** What follows from the answer section: not compared when the peers have different answers. */
+const FOLLOWING = new Set<Aspect>(['order', 'authority', 'additional', 'ttl']);
+
 /** The aspects in which all peers say the same and we do not. TTLs are compared only between equal records. */
 export function differences(ours: Told, peers: readonly Told[]): Aspect[] {
+  const split = new Set(disagreements(peers));
   const found = ASPECTS.filter((aspect) => {
-    const [first, ...others] = peers.map(({ aspects }) => aspects[aspect]);
-    const isAgreed = others.every((other) => other === first);
-    return isAgreed && ours.aspects[aspect] !== first;
+    if (split.has(aspect) || (split.has('answer') && FOLLOWING.has(aspect))) return false;
+    return ours.aspects[aspect] !== peers[0]?.aspects[aspect];
   });
   const hasOther = found.some((aspect) => aspect !== 'ttl');
   return hasOther ? found.filter((aspect) => aspect !== 'ttl') : found;

@@ -62,7 +62,8 @@ class Sketch {
 
   /** Adds a record unless it cannot stand where it would; tells if it was added. */
   add(owner: string, type: string, rdata: string, ttl?: number): boolean {
-    if (!isName(owner) || !this.isAllowed(owner, type)) return false;
+    const isAlias = type === 'CNAME' || type === 'DNAME' || type === 'NS';
+    if (!isName(owner) || (isAlias && !isName(rdata)) || !this.isAllowed(owner, type)) return false;
     const types = this.owners.get(owner) ?? new Set();
     this.owners.set(owner, types.add(type));
     if (type === 'DNAME') this.#dnames.push(owner);
@@ -102,6 +103,11 @@ class Sketch {
 
   /** Where an alias may lead: a name that is there, might be there, is in another zone, or is outside. */
   target(): string {
+    const name = this.#anyTarget();
+    return isName(name) ? name : this.origin;
+  }
+
+  #anyTarget(): string {
     const dice = this.random.below(10);
     if (dice < 4) return this.random.pick([...this.names]);
     if (dice < 6) return this.name();
