@@ -37,7 +37,12 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
     if (column > 0) rows.push(`    ${' '.repeat(column - 1 - from)}^`);
   }
   if (fix !== undefined) rows.push(`    fix: ${fix}`);
-  return rows.join('\n');
+  return rows.map(harmless).join('\n');
+}
+
+/** Nothing that a terminal obeys, whoever wrote the message or named the file: C0, C1, direction marks. */
+function harmless(row: string): string {
+  return row.replace(/\p{C}/gu, '?');
 }
 
 /** True if any of them is an error. */
