@@ -1,0 +1,54 @@
+/** Writes sections of `bench/results.md`: each bench replaces its own and leaves the others. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { run } from '../test/support/processes.ts';
+
+const FILE = 'bench/results.md';
+const HEAD = `# What the benches measured
+
+Each section is written by the command that it names; run it again to replace the section. Ratios count, not the
+figures of one machine. A ratio above its goal is a loss and stands here as plainly as a win.
+`;
+
+/** Replaces the section of a bench (or adds it). */
+export function writeSection(bench: string, body: string): void {
+  const [begin, end] = [`<!-- begin ${bench} -->`, `<!-- end ${bench} -->`];
+  const before = existsSync(FILE) ? readFileSync(FILE, 'utf8') : HEAD;
+  const section = `${begin}\n${body.trim()}\n${end}`;
+  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
+  const after =
+    from === -1
+      ? `${before.trimEnd()}\n\n${section}\n`
+      : before.slice(0, from) + section + before.slice(to + end.length);
+  writeFileSync(FILE, after);
+}
+
+/** A Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+/** The machine in one line. */
+export function machine(): string {
+  const models = new Set(cpus().map(({ model }) => model));
+  return `${cpus().length} cores (${[...models].join(', ')}), ${process.platform} ${process.arch}, Node ${process.version}`;
+}
+
+/** The version that a program tells of itself. */
+export async function versionOf(program: string, flag: string): Promise<string> {
+  const { stdout, stderr } = await run(program, [flag], 10_000);
+  return /\d+\.\d+[\w.]*/.exec(stdout + stderr)?.[0] ?? 'unknown version';
+}
+
+/** The middle of the values, for two middles their mean. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** `5.12 [4.98–5.30]`: the median and the spread. */
+export function spread(values: readonly number[], digits = 2): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return `${median(values).toFixed(digits)} [${least.toFixed(digits)}–${most.toFixed(digits)}]`;
+}

@@ -1,0 +1,54 @@
+/** The zones and questions of the benches, as text. The same call makes the same text. */
+
+/** Knuth's multiplicative hash: spreads names all over the zone, in no order. */
+function scatter(i: number): string {
+  return Math.imul(i, 2_654_435_761 | 0)
+    .toString(36)
+    .replace('-', 'm');
+}
+
+/** A zone of `names` hosts with an address, and for each tenth of them a delegation with glue. */
+export function smallZone(names: number): string {
+  const rows = ['$TTL 3600', '@ SOA ns hostmaster 1 7200 900 1209600 300', '@ NS ns', 'ns A 192.0.2.1'];
+  for (let i = 0; i < names; i++) {
+    rows.push(`host${i} A 192.0.2.${i % 250}`);
+    if (i % 10 === 0) rows.push(`cut${i} NS ns.cut${i}`, `ns.cut${i} A 192.0.2.9`);
+  }
+  return `${rows.join('\n')}\n`;
+}
+
+/** What is asked of a small zone; each a question per line, as dnsperf reads them. */
+export const QUESTIONS = {
+  positive: (origin: string, names: number) => lines(names * 4, (i) => `host${spread(i, names)}.${origin} A`),
+  nxdomain: (origin: string) => lines(200_000, (i) => `${scatter(i + 1)}.${origin} A`),
+  referral: (origin: string, names: number) =>
+    lines(names * 4, (i) => `www.cut${spread(i, names / 10) * 10}.${origin} A`),
+} as const;
+
+export type Questions = keyof typeof QUESTIONS;
+
+/** Visits `count` numbers out of order: 7919 is a prime. */
+function spread(i: number, count: number): number {
+  return (i * 7_919) % count;
+}
+
+function lines(count: number, line: (i: number) => string): string {
+  return `${Array.from({ length: count }, (_, i) => line(i)).join('\n')}\n`;
+}
+
+/**
+ * A zone of `names` names with A, AAAA and TXT each (the apex and its name server come on top). In version `serial`
+ * the TXT of one name in a hundred, others for each serial, tells of the serial.
+ */
+export function largeZone(names: number, serial: number): string {
+  const rows = [`$TTL 3600\n@ SOA ns hostmaster ${serial} 7200 900 1209600 300\n@ NS ns\nns A 192.0.2.1`];
+  for (let i = 0; i < names; i++) {
+    const isChanged = serial > 1 && i % 100 === serial % 100;
+    rows.push(
+      `host${i} A 10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}\n` +
+        `host${i} AAAA 2001:db8::${(i >> 16).toString(16)}:${(i & 0xffff).toString(16)}\n` +
+        `host${i} TXT "v=text number ${i}${isChanged ? ` of ${serial}` : ''}"`,
+    );
+  }
+  return `${rows.join('\n')}\n`;
+}
