@@ -118,9 +118,8 @@ const DESCRIPTORS: Readonly<Record<number, TypeDescriptor>> = {
   [RRTYPE.SVCB]: keeps(SVCB),
   [RRTYPE.HTTPS]: keeps(SVCB),
   [RRTYPE.DSYNC]: keeps('type:rrtype scheme:dsyncScheme port:u16 target:name'),
-  // RFC 7208, UNSPEC of Project Athena, RFC 6742, RFC 7043
+  // RFC 7208, RFC 6742, RFC 7043. Types 100 to 103 of Project Athena are opaque.
   [RRTYPE.SPF]: keeps(TEXT),
-  [RRTYPE.UNSPEC]: keeps('data:base64'),
   [RRTYPE.NID]: keeps('preference:u16 node-id:locator64'),
   [RRTYPE.L32]: keeps('preference:u16 locator:ipv4'),
   [RRTYPE.L64]: keeps('preference:u16 locator:locator64'),

@@ -2,7 +2,7 @@
 import { decodeBase16Into, decodeBase64Into, encodeBase16, encodeBase64 } from '../base/encoding.ts';
 import { ipv4, ipv6 } from './addressfields.ts';
 import { base64, base64Optional } from './blobfields.ts';
-import { type Field, readNumber, skip, type WireCursor } from './field.ts';
+import { type Field, readNumber, skip, skipRest, type WireCursor } from './field.ts';
 import type { FieldParser } from './fieldparser.ts';
 import { name } from './namefields.ts';
 import { algorithm } from './numberfields.ts';
@@ -67,30 +67,29 @@ export const ipsecKey: Field = {
 
 const DISCOVERY = 0x80;
 
-function relayField(type: number): Field {
-  return gatewayField(type) ?? base64;
-}
-
-/** Precedence, discovery bit, relay type, relay (RFC 8777 §4); relays of other types are opaque. */
+/** Precedence, discovery bit, relay type, relay (RFC 8777 §4); relays of other types are opaque and have no text. */
 export const amtRelay: Field = {
   parse(parser) {
     const precedence = parser.takeNumber(255);
     const discovery = precedence === -1 ? -1 : parser.takeNumber(1);
-    const type = discovery === -1 ? -1 : parser.takeNumber(127);
+    const type = discovery === -1 ? -1 : parser.takeNumber(GATEWAY.NAME);
     if (type === -1) return false;
     parser.put8(precedence);
     parser.put8(type | (discovery === 1 ? DISCOVERY : 0));
-    return relayField(type).parse(parser);
+    return (gatewayField(type) as Field).parse(parser);
   },
   check(cursor) {
     const at = cursor.at;
-    return skip(cursor, 2) && relayField(cursor.octets[at + 1]! & 0x7f).check(cursor);
+    if (!skip(cursor, 2)) return false;
+    const relay = gatewayField(cursor.octets[at + 1]! & ~DISCOVERY);
+    return relay === undefined ? skipRest(cursor) > 0 : relay.check(cursor);
   },
   format(cursor) {
     const precedence = readNumber(cursor, 1);
     const octet = readNumber(cursor, 1);
-    const relay = relayField(octet & 0x7f).format(cursor);
-    return `${precedence} ${octet >> 7} ${octet & 0x7f} ${relay}`;
+    const type = octet & ~DISCOVERY;
+    const relay = gatewayField(type);
+    return relay && `${precedence} ${octet >> 7} ${type} ${relay.format(cursor)}`;
   },
 };
 
