@@ -52,6 +52,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       peers.every((peer) => isSubset(ours.aspects.answer, peer.aspects.answer)),
   },
   {
+    id: 'any-without-addresses',
+    because: 'RFC 8482 §4: the answer to ANY is to be small; nothing is added to it',
+    explains: ({ question, found, ours }) =>
+      question.type === 'ANY' &&
+      found.every((aspect) => aspect === 'additional') &&
+      ours.aspects.additional === '',
+  },
+  {
     id: 'addresses-of-targets',
     because:
       'RFC 1183 §1, RFC 2230 §3, RFC 9460 §4.1: addresses of the target belong into the Additional section',
