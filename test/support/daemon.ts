@@ -39,6 +39,9 @@ export function foldersOf(workplace: Workplace): { zones: string; keys: string; 
   return { zones, keys, control: join(keys, 'control.sock') };
 }
 
+/** The UDP transport that the suite runs over: `npm run test:dgram` takes the portable one. */
+const UDP = globalThis.process.env.KEYTURN_TEST_UDP ?? 'auto';
+
 /** A running `keyturn serve`. */
 export class Daemon {
   readonly port: number;
@@ -68,7 +71,7 @@ export class Daemon {
     writeFileSync(configFile, setup.configuration ?? CONFIGURATION);
     const port = setup.port ?? (await freePort());
     const fixed = ['--config', configFile, '--zones', folders.zones, '--keys', folders.keys];
-    const listen = ['--listen', `127.0.0.1:${port}`];
+    const listen = ['--listen', `127.0.0.1:${port}`, '--udp', UDP];
     const process = new ServerProcess(globalThis.process.execPath, [
       CLI,
       'serve',
