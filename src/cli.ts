@@ -202,6 +202,8 @@ function tellFailure(error: unknown, asJson: boolean, output: Output): number {
   return 1;
 }
 
-// A reader that has seen enough (`| head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// A reader that has seen enough (`| head`) is no failure, and for a server no reason to end.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exitCode = 1;
+});
 process.exitCode = await main(process.argv.slice(2), processOutput());

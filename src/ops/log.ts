@@ -10,6 +10,9 @@ export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug' | 'trace' | '
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 const STDERR = 2;
+/** Fields that a line for a person has in its message already. */
+const TOLD_IN_MESSAGE =
+  'pid,zone,serial,records,ms,tags,path,key,record,from,to,because,code,file,line,column,signal,fix,udp';
 
 /** Makes the log of this process. Lines are written at once, so that none is lost when the process ends. */
 export function createLog(level: LogLevel, options: { readonly isTerminal: boolean }): Log {
@@ -21,6 +24,7 @@ export function createLog(level: LogLevel, options: { readonly isTerminal: boole
     translateTime: 'SYS:HH:MM:ss',
     colorize: process.env.NO_COLOR === undefined,
     singleLine: true,
+    ignore: TOLD_IN_MESSAGE,
   });
   return pino(settings, stream);
 }
