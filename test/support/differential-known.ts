@@ -34,11 +34,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     id: 'aliases-across-zones',
     because: 'RFC 1034 §4.3.2 step 3a goes back to step 1, which looks for the nearest zone again',
     explains: (difference) => {
-      const shared = orderUntilZoneEnds(difference);
-      if (shared === undefined) return false;
+      const way = wayOut(difference);
+      if (way === undefined) return false;
       // A peer may give up a long chain before it leaves the zone.
       const isPrefix = ({ aspects: { order } }: Told) =>
-        order.startsWith(shared) || (order !== '' && shared.startsWith(order));
+        order.startsWith(way.aliases) || (order !== '' && way.aliases.startsWith(order));
       return difference.peers.filter(isPrefix).length >= 2;
     },
   },
@@ -86,27 +86,38 @@ export function findKnown(difference: Difference): string | undefined {
   return KNOWN_DIFFERENCES.find(({ explains }) => explains(difference))?.id;
 }
 
-function isSubset(part: string, whole: string): boolean {
+/** True if all rows of one text are rows of the other. */
+export function isSubset(part: string, whole: string): boolean {
   const rows = new Set(whole.split('\n'));
   return part === '' || part.split('\n').every((row) => rows.has(row));
 }
 
-/** Our aliases up to and with the first that leads into another zone; undefined if none does. */
-function orderUntilZoneEnds({ question, ours, zoneOf }: Difference): string | undefined {
+/** How an answer of ours leaves the zone in which it began. */
+export interface WayOut {
+  /** Aliases up to and with the first that leads into another zone, as in the aspect `order`. */
+  readonly aliases: string;
+  /** Where it leads. */
+  readonly target: string;
+}
+
+/** Undefined if all of our answer is from one zone. */
+export function wayOut({
+  question,
+  ours,
+  zoneOf,
+}: Pick<Difference, 'question' | 'ours' | 'zoneOf'>): WayOut | undefined {
   const zoneFor = (name: string): string | undefined => {
     const zone = zoneOf(name);
     // The DS of an apex is its parent's (RFC 4035 §3.1.4.1).
     return question.type === 'DS' && zone === name ? (zoneOf(parentOf(name)) ?? zone) : zone;
   };
   const aliases = ours.message.answer.filter(({ type }) => type === RRTYPE.CNAME || type === RRTYPE.DNAME);
-  const last = aliases.findIndex(
-    ({ owner, type, rdata }) =>
-      type === RRTYPE.CNAME && zoneFor(formatName(rdata).toLowerCase()) !== zoneOf(owner.toLowerCase()),
-  );
-  return last < 0
-    ? undefined
-    : ours.aspects.order
-        .split('\n')
-        .slice(0, last + 1)
-        .join('\n');
+  for (const [index, { owner, type, rdata }] of aliases.entries()) {
+    if (type !== RRTYPE.CNAME) continue;
+    const target = formatName(rdata).toLowerCase();
+    if (zoneFor(target) === zoneOf(owner.toLowerCase())) continue;
+    const rows = ours.aspects.order.split('\n').slice(0, index + 1);
+    return { aliases: rows.join('\n'), target };
+  }
+  return undefined;
 }

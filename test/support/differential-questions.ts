@@ -69,6 +69,11 @@ function namesOf(zone: WeirdZone, random: SeededRandom): string[] {
   return [...names].filter(isName);
 }
 
+/** One question; `zone` is the index of the zone for which it was made. */
+export function questionFor(zone: number, name: string, type: string, edns: boolean): DifferentialQuestion {
+  return { zone, name, type, edns, octets: queryOctets(name, type, { edns, payload: 4096 }) };
+}
+
 /** About `perZone` questions for each zone. */
 export function generateQuestions(
   zones: readonly WeirdZone[],
@@ -84,7 +89,7 @@ export function generateQuestions(
       const type = random.pick(dice < 7 ? present : dice < 18 ? TYPES : RARE_TYPES);
       const name = random.pick(names);
       const edns = random.below(4) > 0;
-      return { zone: index, name, type, edns, octets: queryOctets(name, type, { edns, payload: 4096 }) };
+      return questionFor(index, name, type, edns);
     });
   });
 }

@@ -13,9 +13,14 @@ import {
   type Told,
   tell,
 } from './differential-compare.ts';
-import { findKnown } from './differential-known.ts';
+import { findKnown, isSubset, wayOut } from './differential-known.ts';
 import { PEER_NAMES, type PeerServer, startPeers } from './differential-peers.ts';
-import { type DifferentialQuestion, generateQuestions, parentOf } from './differential-questions.ts';
+import {
+  type DifferentialQuestion,
+  generateQuestions,
+  parentOf,
+  questionFor,
+} from './differential-questions.ts';
 import { generateHosting, type WeirdZone } from './differential-zones.ts';
 import { Workplace } from './processes.ts';
 import { TestServer } from './served.ts';
@@ -49,6 +54,9 @@ export interface DifferentialResult {
   readonly failures: readonly string[];
 }
 
+/** As many aliases as we follow; a longer chain ends early. */
+const MAX_ALIASES = 16;
+
 /** Four servers with the same zones. */
 class Comparison {
   readonly #zones: readonly WeirdZone[];
@@ -60,6 +68,7 @@ class Comparison {
   readonly #split = new Map<Aspect, number>();
   readonly #alone = new Map<Aspect, number>();
   readonly #curiosities: string[] = [];
+  readonly #followUps = new Map<string, DifferentialQuestion>();
   readonly #refused = new Map<string, readonly string[]>();
   readonly #failures: string[] = [];
   #compared = 0;
@@ -90,17 +99,13 @@ class Comparison {
       const origins = [...(refused[index] as Set<number>)].map((zone) => this.#zones[zone]?.origin ?? '');
       this.#refused.set(peer.name, origins);
     }
-    const messages = questions.map(({ octets }) => octets);
-    const answers = await Promise.all(peers.map((peer) => peer.client.askAll(messages, 64)));
-    for (const [index, question] of questions.entries()) {
-      this.#judge(
-        question,
-        answers.map((ofPeer) => ofPeer[index]),
-      );
-    }
+    await this.#ask(peers, questions);
+    // Where an alias of ours leads into another zone, the peers are asked for the rest themselves.
+    const rest = [...this.#followUps.values()];
+    await this.#ask(peers, rest);
     return {
       zones: this.#zones.length,
-      asked: questions.length,
+      asked: questions.length + rest.length,
       compared: this.#compared,
       agreed: this.#agreed,
       known: this.#known,
@@ -112,8 +117,42 @@ class Comparison {
     };
   }
 
+  async #ask(peers: readonly PeerServer[], questions: readonly DifferentialQuestion[]): Promise<void> {
+    const messages = questions.map(({ octets }) => octets);
+    const answers = await Promise.all(peers.map((peer) => peer.client.askAll(messages, 64)));
+    for (const [index, question] of questions.entries()) {
+      this.#judge(
+        question,
+        answers.map((ofPeer) => ofPeer[index]),
+      );
+    }
+  }
+
+  #answer({ octets }: DifferentialQuestion): Told {
+    return tell(this.#ours.askRaw(octets, { transport: 'tcp' }), this.#origins);
+  }
+
+  /** An answer that leads into another zone must end as the answer for that name does. */
+  #checkFollowed(question: DifferentialQuestion, ours: Told): void {
+    // To these an alias is an answer.
+    if (question.type === 'CNAME' || question.type === 'ANY') return;
+    const zoneOf = (name: string): string | undefined => this.#zoneOf(name);
+    const way = wayOut({ question, ours, zoneOf });
+    if (way === undefined || zoneOf(way.target) === undefined) return;
+    if (ours.aspects.order.split('\n').length >= MAX_ALIASES) return;
+    const rest = questionFor(question.zone, way.target, question.type, question.edns);
+    this.#followUps.set(`${way.target} ${question.type}`, rest);
+    const told = this.#answer(rest);
+    const isWhole =
+      isSubset(told.aspects.answer, ours.aspects.answer) &&
+      told.aspects.rcode === ours.aspects.rcode &&
+      told.aspects.authority === ours.aspects.authority;
+    if (!isWhole) this.#failures.push(this.#explain(question, ['answer'], ours, [told]));
+  }
+
   #judge(question: DifferentialQuestion, answers: readonly (Uint8Array | undefined)[]): void {
-    const ours = tell(this.#ours.askRaw(question.octets, { transport: 'tcp' }), this.#origins);
+    const ours = this.#answer(question);
+    this.#checkFollowed(question, ours);
     const told = answers.map((octets) => (octets === undefined ? undefined : tell(octets, this.#origins)));
     // A server that did not load a zone says SERVFAIL for it: it has no opinion. Nor has one that had no room.
     const peers = told.filter(
