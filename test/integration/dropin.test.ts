@@ -24,6 +24,14 @@ import { runOk, Workplace, waitUntil } from '../support/processes.ts';
 const ORIGIN = 'moving.example.';
 const STEADY = 'steady.example.';
 
+const FOREIGN_KEY = `${ORIGIN} IN DNSKEY 257 3 13 ${'A'.repeat(86)}==`;
+
+/** A file of this length that takes no room on the disk. */
+function writeSparse(path: string, octets: number): void {
+  writeFileSync(path, '');
+  truncateSync(path, octets);
+}
+
 describeWithPeers(['dig', 'dnsperf'], 'zone files under a running server', () => {
   const workplace = new Workplace();
   let daemon: Daemon;
@@ -83,16 +91,14 @@ describeWithPeers(['dig', 'dnsperf'], 'zone files under a running server', () =>
     return answer.map(({ rdata }) => rdata).sort();
   }
 
-  /** Does something to the file that must not change what is served, and must be explained in the log. */
-  async function harm(what: () => unknown): Promise<void> {
+  /** Does something to the file that must not change what is served; the log must say why, by this code. */
+  async function harm(code: string, what: () => unknown): Promise<void> {
     const before = daemon.process.lines.length;
     await what();
-    const complains = (): boolean =>
-      daemon.log.slice(-200).some(({ level }) => level >= 40) &&
-      daemon.process.lines
-        .slice(before)
-        .some((line) => /"level":[456]0/.test(line) && line.includes('moving.example'));
-    await waitUntil(complains, 'a log line says why the file is not served', 15_000, daemon.process);
+    const explained = `"zone":"${ORIGIN}","code":"${code}"`;
+    const isExplained = (): boolean =>
+      daemon.process.lines.slice(before).some((line) => line.includes(explained));
+    await waitUntil(isExplained, `a log line with ${code}`, 15_000, daemon.process);
     expect(await daemon.serial(ORIGIN)).toBe(version);
   }
 
@@ -130,39 +136,37 @@ describeWithPeers(['dig', 'dnsperf'], 'zone files under a running server', () =>
     await daemon.waitForSerial(ORIGIN, version);
   });
 
-  const BAD_TEXTS: readonly (readonly [string, (good: string) => string])[] = [
-    ['a broken record', (good) => `${good}oops IN A 192.0.2.300\n`],
-    ['no octets at all', () => ''],
-    ['half a record at its end', (good) => good.slice(0, good.lastIndexOf('"'))],
-    ['no SOA record', (good) => good.replace(/^.*\sSOA\s.*\n/m, '')],
-    ['a record of another zone', (good) => `${good}www.example.net. IN A 192.0.2.1\n`],
-    ['a CNAME beside other data', (good) => `${good}n1.${ORIGIN} IN CNAME n2.${ORIGIN}\n`],
-    ['an image instead of text', () => '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\x01\0'],
-    ['an include of a file outside', (good) => `${good}$INCLUDE /etc/passwd\n`],
-    ['a key that is not ours', (good) => `${good}${ORIGIN} IN DNSKEY 257 3 13 ${'A'.repeat(86)}==\n`],
+  const BAD_TEXTS: readonly (readonly [string, string, (good: string) => string])[] = [
+    ['ZONE_BAD_RDATA', 'a broken record', (good) => `${good}oops IN A 192.0.2.300\n`],
+    ['ZONE_EMPTY', 'no octets at all', () => ''],
+    ['ZONE_QUOTES', 'half a record at its end', (good) => good.slice(0, good.lastIndexOf('"'))],
+    ['ZONE_NO_SOA', 'no SOA record', (good) => good.replace(/^.*\sSOA\s.*\n/m, '')],
+    ['ZONE_OUT_OF_ZONE', 'a record of another zone', (good) => `${good}www.example.net. IN A 192.0.2.1\n`],
+    [
+      'ZONE_CNAME_AND_OTHER',
+      'a CNAME beside other data',
+      (good) => `${good}n1.${ORIGIN} IN CNAME n2.${ORIGIN}\n`,
+    ],
+    ['ZONE_SYNTAX', 'an image instead of text', () => '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\x01\0'],
+    ['ZONE_INCLUDE', 'an include of a file outside', (good) => `${good}$INCLUDE /etc/passwd\n`],
+    ['ZONE_FOREIGN_KEYS', 'a key of somebody else', (good) => `${good}${FOREIGN_KEY}\n`],
   ];
-  for (const [what, spoil] of BAD_TEXTS) {
+  for (const [code, what, spoil] of BAD_TEXTS) {
     it(`goes on with the old zone when the file has ${what}, and recovers`, async () => {
-      await harm(() => replace(spoil(versionedZone(ORIGIN, 200))));
+      await harm(code, () => replace(spoil(versionedZone(ORIGIN, 200))));
       await moveOn();
     });
   }
 
-  const BAD_FILES: readonly (readonly [string, () => unknown])[] = [
-    ['a symbolic link that leads outside', () => symlinkSync('/etc/hostname', file)],
-    ['a FIFO', () => runOk('mkfifo', [file])],
-    ['a folder', () => mkdirSync(file)],
-    [
-      'a file of 10 GB',
-      () => {
-        writeFileSync(file, '');
-        truncateSync(file, 10_000_000_000);
-      },
-    ],
+  const BAD_FILES: readonly (readonly [string, string, () => unknown])[] = [
+    ['ZONE_LINK_OUTSIDE', 'a symbolic link that leads outside', () => symlinkSync('/etc/hostname', file)],
+    ['ZONE_NOT_A_FILE', 'a FIFO', () => runOk('mkfifo', [file])],
+    ['ZONE_NOT_A_FILE', 'a folder', () => mkdirSync(file)],
+    ['ZONE_TOO_LARGE', 'a file of 10 GB', () => writeSparse(file, 10_000_000_000)],
   ];
-  for (const [what, make] of BAD_FILES) {
+  for (const [code, what, make] of BAD_FILES) {
     it(`goes on with the old zone when the file becomes ${what}, and recovers`, async () => {
-      await harm(async () => {
+      await harm(code, async () => {
         rmSync(file);
         await make();
       });

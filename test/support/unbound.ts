@@ -106,7 +106,7 @@ export class Unbound {
 
 /** True if a server answers anything at all on this port. */
 export async function answers(port: number): Promise<boolean> {
-  const asker = new Asker(port, { timeoutMs: 500, tries: 1 });
+  const asker = new Asker(port, { timeoutMs: 100, tries: 1 });
   const isAnswered = await asker
     .askUdp({ name: Uint8Array.of(9, ...Buffer.from('localhost'), 0), type: 1 })
     .then(
