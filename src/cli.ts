@@ -30,6 +30,9 @@ import { LOG_LEVELS, UDP_MODES } from './store/config-schema.ts';
 
 const DEFAULT_CONTROL = 'keys/control.sock';
 
+/** This process is the server. */
+let isServing = false;
+
 interface GlobalFlags {
   readonly control?: string;
   readonly json?: boolean;
@@ -90,6 +93,7 @@ function addServe(program: Command, output: Output): void {
     .option('--replace-keys', 'sign also zones that come with keys of another signer')
     .addOption(new Option('--log-level <level>', 'how much is logged').choices([...LOG_LEVELS]))
     .action(async (_flags: ServeFlags, command: Command) => {
+      isServing = true;
       // Loaded when it is needed: other commands start in a fraction of the time.
       const { serveCommand } = await import('./cli/serve.ts');
       await serveCommand(command.optsWithGlobals<ServeFlags>(), output.print);
@@ -202,8 +206,8 @@ function tellFailure(error: unknown, asJson: boolean, output: Output): number {
   return 1;
 }
 
-// A reader that has seen enough (`| head`) is no failure, and for a server no reason to end.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.exitCode = 1;
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  // A reader that has seen enough (`| head`) is no failure, and for a server no reason to end.
+  if (!isServing) process.exit(code === 'EPIPE' ? 0 : 1);
 });
 process.exitCode = await main(process.argv.slice(2), processOutput());

@@ -16,7 +16,7 @@ import {
   type Result,
   SCHEMA_VERSION,
 } from './operations.ts';
-import { prepareSocket } from './socket.ts';
+import { prepareSocket, SocketError } from './socket.ts';
 
 /** What does the work; parameters have been checked. */
 export type Handlers = {
@@ -54,8 +54,14 @@ export class ControlServer {
   /** Listens; throws SocketError. */
   async start(): Promise<void> {
     await prepareSocket(this.#path);
-    await this.#app.listen({ path: this.#path });
-    fs.chmodSync(this.#path, 0o600);
+    try {
+      await this.#app.listen({ path: this.#path });
+      fs.chmodSync(this.#path, 0o600);
+    } catch (error) {
+      const { message } = error as Error;
+      const fix = 'name another path with --control';
+      throw new SocketError('SOCKET_FAILED', `the control socket: ${message}`, fix, { cause: error });
+    }
   }
 
   /** Ends all connections and removes the socket. */

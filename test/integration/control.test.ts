@@ -261,3 +261,21 @@ describe('a server with a hold on CDS', () => {
     workplace.remove();
   });
 });
+
+describe('a reader that goes away', () => {
+  it('ends a command in peace, but no server', async () => {
+    const workplace = new Workplace();
+    const daemon = await Daemon.start({
+      workplace,
+      zones: { 'big.example.zone': versionedZone('big.example.', 1, 3_000) },
+    });
+    const shell = (command: string) => run('sh', ['-c', `${command} | head -1`]);
+    const tool = `${process.execPath} ${CLI} --control ${join(daemon.keys, 'control.sock')}`;
+    const { stdout, stderr } = await shell(`${tool} zone export big.example --signed`);
+    expect(stdout).toMatch(/SOA/);
+    expect(stderr).toBe('');
+    expect((await daemon.keyturn('status')).code).toBe(0);
+    await daemon.stop();
+    workplace.remove();
+  });
+});
