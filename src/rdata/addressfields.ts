@@ -237,6 +237,8 @@ export const atmAddress: Field = {
     const { octets, at } = cursor;
     skipRest(cursor);
     if (octets[at] === ATM_AESA) return encodeBase16(octets, at + 1, cursor.end);
-    return `+${String.fromCharCode(...octets.subarray(at + 1, cursor.end))}`;
+    let text = '+';
+    for (let i = at + 1; i < cursor.end; i++) text += String.fromCharCode(octets[i]!);
+    return text;
   },
 };

@@ -70,7 +70,9 @@ function bitsOf(octets: Uint8Array, at: number, end: number): number[] {
 }
 
 function putBits(parser: FieldParser, bits: readonly number[]): void {
-  const octets = new Uint8Array(bits.length === 0 ? 0 : (Math.max(...bits) >> 3) + 1);
+  let length = 0;
+  for (const bit of bits) length = Math.max(length, (bit >> 3) + 1);
+  const octets = new Uint8Array(length);
   for (const bit of bits) octets[bit >> 3]! |= 0x80 >> (bit & 7);
   putAll(parser, octets);
 }

@@ -27,6 +27,7 @@ function takeAngle(
   limitDegrees: number,
   hemispheres: string,
 ): number | undefined {
+  const first = parser.tokens.next;
   const degrees = takeMatch(parser, /^\d{1,3}$/);
   const minutes = degrees && takeMatch(parser, /^\d{1,2}$/);
   const seconds = minutes && takeMatch(parser, /^(\d{1,2})(?:\.(\d{1,3}))?$/);
@@ -36,9 +37,8 @@ function takeAngle(
   const angle = whole * 1000 + thousandths;
   const isGood = Number(minutes?.[0] ?? 0) < 60 && Number(seconds?.[1] ?? 0) < 60;
   if (hemisphere === undefined || !isGood || angle > limitDegrees * 3_600_000) {
-    parser.tokens.next = Math.min(parser.tokens.next + 1, parser.tokens.count);
     const form = `degrees [minutes [seconds]] ${hemispheres[0]}|${hemispheres[1]}`;
-    parser.fail(`the ${what} is not ${form}, up to ${limitDegrees} degrees`);
+    parser.fail(`the ${what} is not ${form}, up to ${limitDegrees} degrees`, { token: first });
     return undefined;
   }
   return hemisphere[0].toUpperCase() === hemispheres[0] ? angle : -angle;

@@ -22,6 +22,12 @@ const KIND = {
 const NEWLINE = 10;
 const EQUALS = 61;
 
+/** Types whose RDATA has `key="value"`. */
+const PAIR_TYPES = ['svcb', 'https', 'type64', 'type65'] as const;
+const MAX_PAIR_TYPE_OCTETS = 6;
+/** Owner, TTL, class, type. */
+const MAX_TYPE_TOKENS = 4;
+
 /** Octet → KIND. A carriage return is a blank, so that CRLF ends a line. */
 const KIND_OF = new Uint8Array(256);
 for (const [characters, kind] of [
@@ -56,6 +62,7 @@ export class Lexer {
   #at: number;
   #line = 1;
   #depth = 0;
+  #hasPairs = false;
   #openAt = 0;
   #openLine = 0;
   readonly #limits: ZoneFileLimits;
@@ -68,10 +75,10 @@ export class Lexer {
   }
 
   /**
-   * Reads the next record that has tokens; false at the end of the file. With `pairs`, `key="a b"` is one token,
-   * quotation marks included (RFC 9460 §2.1). If `fault` is set, the record is not to be used.
+   * Reads the next record that has tokens; false at the end of the file. If `fault` is set, the record is not to be
+   * used. In records of type SVCB and HTTPS `key="a b"` is one token, quotation marks included (RFC 9460 §2.1).
    */
-  read(tokens: Tokens, pairs = false): boolean {
+  read(tokens: Tokens): boolean {
     const { octets } = this;
     const end = octets.length;
     this.#begin(tokens);
@@ -108,24 +115,18 @@ export class Lexer {
           this.#quoted(tokens);
           break;
         default:
-          this.#word(tokens, pairs);
+          this.#word(tokens);
       }
     }
     if (this.#depth > 0) return this.#unclosed();
     return tokens.count > 0 || this.fault !== undefined;
   }
 
-  /** Reads the record that was read last once more, with pairs. */
-  rereadWithPairs(tokens: Tokens): void {
-    this.#at = this.recordAt;
-    this.#line = this.recordLine;
-    this.read(tokens, true);
-  }
-
   #begin(tokens: Tokens): void {
     tokens.clear(this.octets);
     this.fault = undefined;
     this.#depth = 0;
+    this.#hasPairs = false;
     this.recordAt = this.#at;
     this.recordLine = this.#line;
     this.startsBlank = KIND_OF[this.octets[this.#at]!] === KIND.BLANK && this.#at < this.octets.length;
@@ -170,7 +171,7 @@ export class Lexer {
     if (this.fault === undefined) tokens.push(start, end, flags);
   }
 
-  #word(tokens: Tokens, pairs: boolean): void {
+  #word(tokens: Tokens): void {
     const { octets } = this;
     const end = octets.length;
     const start = this.#at;
@@ -185,7 +186,7 @@ export class Lexer {
         continue;
       }
       if (kind !== KIND.QUOTE) break;
-      if (pairs && octets[at - 1] === EQUALS) {
+      if (this.#hasPairs && octets[at - 1] === EQUALS) {
         at = this.#closingQuote(at + 1);
         flags = TOKEN.ESCAPED;
         if (octets[at] !== NEWLINE && at < end) at++;
@@ -194,6 +195,21 @@ export class Lexer {
     }
     this.#at = at;
     this.#push(tokens, start, at, flags);
+    if (at - start <= MAX_PAIR_TYPE_OCTETS && tokens.count <= MAX_TYPE_TOKENS)
+      this.#hasPairs ||= this.#isPairType(tokens);
+  }
+
+  /** True if the last token is the type of the record, and one whose RDATA has pairs. */
+  #isPairType(tokens: Tokens): boolean {
+    const last = tokens.count - 1;
+    const first = this.startsBlank ? 0 : 1;
+    if (last < first || !PAIR_TYPES.some((word) => tokens.is(last, word))) return false;
+    for (let token = first; token < last; token++) {
+      const octet = tokens.octets[tokens.starts[token]!]!;
+      const isTtl = octet >= 48 && octet <= 57;
+      if (!isTtl && !tokens.is(token, 'in') && !tokens.is(token, 'class1')) return false;
+    }
+    return true;
   }
 
   #quoted(tokens: Tokens): void {

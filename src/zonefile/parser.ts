@@ -190,7 +190,6 @@ export class ZoneFileParser {
   // ---- Records ----
 
   #record(): void {
-    const { tokens } = this;
     if (!this.lexer.startsBlank && !this.#takeOwner()) return;
     if (this.#ownerOctets === 0) {
       const message = 'a line that begins with a blank repeats the owner before it, but there is none';
@@ -200,11 +199,6 @@ export class ZoneFileParser {
     const fields = this.#takeTtlClassType();
     if (fields === undefined) return;
     const { type, ttl: writtenTtl } = fields;
-    if (type === RRTYPE.SVCB || type === RRTYPE.HTTPS) {
-      const { next } = tokens;
-      this.lexer.rereadWithPairs(tokens);
-      tokens.next = next;
-    }
     this.#fields.origin = this.origin;
     if (!parseRdata(this.#fields, type)) {
       const fault = this.#fields.fault as NonNullable<FieldParser['fault']>;
