@@ -6,7 +6,7 @@ import { decode } from 'dns-packet';
 import { formatType } from '../../src/wire/iana.ts';
 import { Peer } from '../../src/wire/peer.ts';
 import { generateHosting } from './differential-zones.ts';
-import { type Message, readMessage } from './message.ts';
+import { type Message, type MessageRecord, readMessage } from './message.ts';
 import { NOW, queryOctets, TestServer } from './served.ts';
 import { generateZone } from './zones.ts';
 
@@ -62,6 +62,25 @@ export class FuzzTarget {
     return this.#response.subarray(0, octets);
   }
 
+  /**
+   * Throws unless UDP and TCP tell the same: without TC the answer and authority sections are those of TCP, with TC
+   * they are a part of them, and TCP is never truncated.
+   */
+  checkTruncation(request: Uint8Array): void {
+    if (isSilent(request)) return;
+    const [udp, tcp] = (['udp', 'tcp'] as const).map((transport) =>
+      readMessage(this.respond(request, transport, false).slice()),
+    ) as [Message, Message];
+    if ((tcp.flags & 0x0200) !== 0) throw new Error('TC over TCP');
+    for (const section of ['answer', 'authority'] as const) {
+      const [short, whole] = [udp[section], tcp[section]].map((records) => records.map(recordKey));
+      const isPart = short!.every((record, index) => record === whole![index]);
+      const isWhole = short!.length === whole!.length;
+      if (!isPart || ((udp.flags & 0x0200) === 0 && !isWhole))
+        throw new Error(`UDP and TCP differ in ${section}`);
+    }
+  }
+
   /** Throws unless the good query is answered as ever. */
   checkGood(): void {
     if (!this.isGoodAnswer(this.server.askRaw(this.goodQuery)))
@@ -72,6 +91,10 @@ export class FuzzTarget {
   isGoodAnswer(answer: Uint8Array): boolean {
     return Buffer.from(answer).toString('hex').slice(4) === this.#goodAnswer.slice(4);
   }
+}
+
+function recordKey({ owner, type, ttl, rdata }: MessageRecord): string {
+  return `${owner} ${type} ${ttl} ${Buffer.from(rdata).toString('latin1')}`;
 }
 
 /** True if a request gets no answer: shorter than a header, or itself an answer. */

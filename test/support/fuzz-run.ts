@@ -6,6 +6,9 @@ import { checkResponse, describeCase, type FuzzTarget, isSilent } from './fuzz-r
 const GOOD_EVERY = 64;
 const STRANGER_EVERY = 16;
 const TWICE_EVERY = 8;
+const TRUNCATION_EVERY = 25;
+/** Far beyond what any answer takes; a pause for garbage collection is within. */
+const MAX_MS = 500;
 
 /** What came of a run: enough to see that it reached everything. */
 export interface FuzzOutcome {
@@ -28,9 +31,12 @@ export function fuzzRespond(
     const request = mutator.next();
     const transport = index % 2 === 0 ? 'udp' : 'tcp';
     try {
+      const started = performance.now();
       const response = target.respond(request, transport, index % TWICE_EVERY === 0);
+      if (performance.now() - started > MAX_MS) throw new Error('took too long');
       checkResponse(request, response, transport, index % STRANGER_EVERY === 0);
       if (index % GOOD_EVERY === 0) target.checkGood();
+      if (index % TRUNCATION_EVERY === 0) target.checkTruncation(request);
       note(outcome, request, response);
     } catch (fault) {
       throw new Error(describeCase(seed, index, request, fault));
