@@ -11,28 +11,29 @@ import type { Plan } from './plan.ts';
 import { KIND, SECTION } from './plan.ts';
 import type { ServedZone } from './zonetable.ts';
 
-const wildcardName = new Uint8Array(258);
+const WILDCARD_LABEL = Uint8Array.of(1, 42);
 
 /** Plans the NSEC that matches `node` or, for an empty non-terminal, covers it: "no such type". */
 export function proveNodata(plan: Plan, zone: ServedZone, node: NodeIndex): void {
   addNsec(plan, zone, zone.image.covering(node));
 }
 
-/** Plans the NSEC that covers `name`, which does not exist: "no such name, no closer match" (RFC 4035 §3.1.3.3). */
-export function proveNoName(plan: Plan, zone: ServedZone, name: SearchName): void {
-  addNsec(plan, zone, zone.image.covering(nodeBefore(zone.image, name.octets, 0)));
+/**
+ * Plans the NSEC that covers `name`, which does not exist, nor does the next closer name below its closest encloser:
+ * "no such name, no closer match" (RFC 4035 §3.1.3.3).
+ */
+export function proveNoName(plan: Plan, zone: ServedZone, name: SearchName, encloser: NodeIndex): void {
+  const { image } = zone;
+  const nextCloser = name.labels - image.labels(encloser) - 1;
+  const before = nodeBefore(image, encloser, name.octets, name.labelAt[nextCloser]!);
+  addNsec(plan, zone, image.covering(before));
 }
 
 /** Plans the NSECs for "no such name, and no wildcard that could make it" (RFC 4035 §3.1.3.2). */
 export function proveNxdomain(plan: Plan, zone: ServedZone, name: SearchName, encloser: NodeIndex): void {
-  proveNoName(plan, zone, name);
+  proveNoName(plan, zone, name, encloser);
   const { image } = zone;
-  const at = image.nameAt(encloser);
-  wildcardName[0] = 1;
-  wildcardName[1] = 42;
-  const octets = image.nameOctets(encloser);
-  for (let i = 0; i < octets; i++) wildcardName[i + 2] = image.u8[at + i]!;
-  addNsec(plan, zone, image.covering(nodeBefore(image, wildcardName, 0)));
+  addNsec(plan, zone, image.covering(nodeBefore(image, encloser, WILDCARD_LABEL, 0)));
 }
 
 function addNsec(plan: Plan, zone: ServedZone, node: NodeIndex): void {

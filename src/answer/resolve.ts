@@ -201,14 +201,16 @@ export class Resolver {
     const before = plan.count;
     // The proof is of the name that was expanded, which `#answer` may replace by an alias's target.
     const next = this.#answer(zone, source, ownerAt);
-    if (this.#wantsProof && (plan.count > before || next === DONE)) this.#proveExpansion(zone, ownerAt);
+    if (this.#wantsProof && (plan.count > before || next === DONE)) {
+      this.#proveExpansion(zone, ownerAt, encloser);
+    }
     return next;
   }
 
-  #proveExpansion(zone: ServedZone, ownerAt: number): void {
+  #proveExpansion(zone: ServedZone, ownerAt: number, encloser: NodeIndex): void {
     const expanded = this.#expandedName;
     expanded.load(this.#plan.scratch, ownerAt, this.#seed);
-    proveNoName(this.#plan, zone, expanded);
+    proveNoName(this.#plan, zone, expanded, encloser);
   }
 
   /** RFC 6672 §3.2: the DNAME, and a CNAME from the name to where it leads. */
