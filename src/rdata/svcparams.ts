@@ -281,6 +281,11 @@ function addressesText(value: Uint8Array, octets: 4 | 16): string {
   return Array.from({ length: value.length / octets }, (_, i) => format(value, i * octets)).join(',');
 }
 
+/** Keys that came after RFC 9460 are written as `key7`: Knot 3.2 and others know no name for them. */
+function writtenKey(key: number): string {
+  return key <= KEY.IPV6HINT ? keyText(key) : `key${key}`;
+}
+
 function valueText(key: number, value: Uint8Array): string {
   switch (key) {
     case KEY.MANDATORY:
@@ -328,7 +333,7 @@ export const serviceParams: Field = {
   format(cursor) {
     const texts = (readParams(cursor) ?? []).map(({ key, value }) => {
       const text = valueText(key, value);
-      return text === '' ? keyText(key) : `${keyText(key)}=${text}`;
+      return text === '' ? writtenKey(key) : `${writtenKey(key)}=${text}`;
     });
     return texts.join(' ');
   },
