@@ -1,5 +1,6 @@
 /**
- * @hot The header of a DNS message (RFC 1035 §4.1.1, flag bits AD and CD: RFC 4035 §3.1.6, §3.2.2), read and written in place.
+ * @hot The header of a DNS message (RFC 1035 §4.1.1, flag bits AD and CD: RFC 4035 §3.1.6, §3.2.2), read and
+ * written in place.
  *
  * ```
  *    0   1                             │ 15 14 13 12 11 10 9 8 7 6  5  4  3 2 1 0   bits of FLAGS
