@@ -29,6 +29,12 @@ export function cpuSeconds(root: number): number {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** Seconds of CPU of all children of this process that have ended and were waited for. */
+export function waitedForSeconds(): number {
+  const fields = statOf(process.pid) ?? [];
+  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+}
+
 /** Fields of /proc/PID/stat behind the name (which may hold blanks and parentheses); undefined if it is gone. */
 function statOf(pid: number): string[] | undefined {
   const text = readProc(`/proc/${pid}/stat`);

@@ -1,0 +1,204 @@
+/**
+ * `npm run bench:load [ROUNDS [RELOADS]]`: a zone of 990,000 records (DESIGN §9 W7 and the memory of W9). First
+ * `keyturn zone check` beside the checkers of others, in turn; then a server that loads the zone, reloads it again and
+ * again with 1 % changed while dnsperf asks at half load, and gives its memory back when the file is removed.
+ */
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, run, ServerProcess, Workplace, waitUntil } from '../test/support/processes.ts';
+import { costOf, type ProgramCost } from './cost.ts';
+import { parseReport, runLoad } from './dnsperf.ts';
+import { memoryOf } from './proc.ts';
+import { machine, median, spread, table, versionOf, writeSection } from './results.ts';
+import { ask } from './servers.ts';
+import { largeZone } from './zonetext.ts';
+
+const ORIGIN = 'large.example.';
+const NAMES = 330_000;
+const MIB = 2 ** 20;
+/** W7: the whole server. */
+const MOST_OCTETS = 300 * MIB;
+const CLI = resolve('dist/cli.js');
+
+const [rounds = 3, reloads = 20] = process.argv.slice(2).map(Number);
+const workplace = new Workplace();
+const [zones, keys] = [workplace.at('zones'), workplace.at('keys')];
+const file = workplace.at('zones', `${ORIGIN}zone`);
+const aside = workplace.at('aside');
+for (const folder of [zones, keys]) mkdirSync(folder, { mode: 0o700 });
+writeFileSync(file, largeZone(NAMES, 1));
+const sections: string[] = [];
+try {
+  sections.push(await checkers(), await server());
+  const head = `\`npm run bench:load -- ${rounds} ${reloads}\`, ${new Date().toISOString().slice(0, 16)}Z. ${machine()}.`;
+  const text = ['## A zone of 990,000 records', head, ...sections].join('\n\n');
+  console.log(`\n${text}`);
+  writeSection('load', text);
+} finally {
+  workplace.remove();
+}
+
+// ---- Checkers ----
+
+/** Parses and checks the file with each program in turn; a table of time, CPU and memory. */
+async function checkers(): Promise<string> {
+  const contenders: readonly [name: string, program: string, ...args: string[]][] = [
+    ['keyturn zone check', process.execPath, CLI, 'zone', 'check', file],
+    [`named-checkzone ${await versionOf('named-checkzone', '-v')}`, 'named-checkzone', '-q', ORIGIN, file],
+    [`nsd-checkzone ${await versionOf('nsd', '-v')}`, 'nsd-checkzone', ORIGIN, file],
+    [`kzonecheck ${await versionOf('kzonecheck', '-V')}`, 'kzonecheck', '-o', ORIGIN, file],
+  ];
+  const costs = contenders.map((): ProgramCost[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, [name, program, ...args]] of contenders.entries()) {
+      const cost = await costOf(program, args);
+      costs[i]!.push(cost);
+      console.log(
+        `${name.padEnd(28)}${cost.wallS.toFixed(2)} s, CPU ${cost.cpuS.toFixed(2)} s, ${mib(cost.peakOctets)}`,
+      );
+    }
+  }
+  const ours = costs[0]!;
+  const rows = contenders.map(([name], i) => [
+    name,
+    spread(costs[i]!.map(({ wallS }) => wallS)),
+    spread(costs[i]!.map(({ cpuS }) => cpuS)),
+    mib(median(costs[i]!.map(({ peakOctets }) => peakOctets))),
+    i === 0 ? '' : median(ours.map(({ cpuS }, round) => cpuS / costs[i]![round]!.cpuS)).toFixed(2),
+  ]);
+  const note = 'W7 wants Keyturn ÷ named-checkzone ≤ 1.0. Each row is the median [least–most] of the rounds.';
+  return `${note}\n\n${table(['program', 'seconds', 'CPU seconds', 'peak memory', 'CPU of Keyturn ÷ it'], rows)}`;
+}
+
+// ---- The server ----
+
+async function server(): Promise<string> {
+  const port = await freePort();
+  const startedMs = performance.now();
+  const args = [
+    CLI,
+    'serve',
+    '--zones',
+    zones,
+    '--keys',
+    keys,
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--workers',
+    '1',
+  ];
+  const daemon = new ServerProcess(process.execPath, [...args, '--udp', 'batched', '--log-level', 'warn']);
+  try {
+    await waitForSerial(port, 1);
+    const startMs = performance.now() - startedMs;
+    await sleep(2_000);
+    const loaded = memoryOf(daemon.pid);
+    const reloading = await reloadUnderLoad(port, daemon);
+    const removedMs = await removeZone(port);
+    await sleep(3_000);
+    const rows = [
+      ['start to the first answer', seconds(startMs)],
+      [
+        'resident memory, serving',
+        `${mib(loaded.rss)} (goal ≤ ${mib(MOST_OCTETS)}: ${loaded.rss <= MOST_OCTETS ? 'reached' : '**missed**'})`,
+      ],
+      ['peak while it loaded', mib(loaded.peak)],
+      ...reloading,
+      ['file removed to REFUSED', seconds(removedMs)],
+      ['resident memory then', mib(memoryOf(daemon.pid).rss)],
+    ];
+    return table(['whole server, signed, one worker', ''], rows);
+  } finally {
+    await daemon.stop();
+  }
+}
+
+/** Drops in version after version while dnsperf asks at half of what the server can do; rows of the report. */
+async function reloadUnderLoad(port: number, daemon: ServerProcess): Promise<string[][]> {
+  const questions = workplace.at('questions');
+  const lines = Array.from({ length: 50_000 }, (_, i) => `host${(i * 7_919) % NAMES}.${ORIGIN} A`);
+  writeFileSync(questions, `${lines.join('\n')}\n`);
+  const load = { port, file: questions, dnssecOk: true, inFlight: 150, core: 1 };
+  await runLoad({ ...load, seconds: 3 });
+  const full = await runLoad({ ...load, seconds: 3 });
+  const rate = Math.round(full.perSecond / 2);
+  const calm = await runLoad({ ...load, seconds: 5, rate });
+  const before = await signatureOf(port, 'host5');
+  const options = ['-D', '-e', '-b', '4096', '-q', '150', '-t', '5', '-Q', `${rate}`, '-l', '3600'];
+  const dnsperf = new ServerProcess('dnsperf', [
+    '-s',
+    '127.0.0.1',
+    '-p',
+    `${port}`,
+    '-d',
+    questions,
+    ...options,
+  ]);
+  const tookMs: number[] = [];
+  const memory: number[] = [];
+  for (let serial = 2; serial <= reloads + 1; serial++) {
+    writeFileSync(aside, largeZone(NAMES, serial));
+    const fromMs = performance.now();
+    renameSync(aside, file);
+    await waitForSerial(port, serial);
+    tookMs.push(performance.now() - fromMs);
+    await sleep(1_000);
+    memory.push(memoryOf(daemon.pid).rss);
+    console.log(`serial ${serial} after ${seconds(tookMs.at(-1)!)}, ${mib(memory.at(-1)!)}`);
+  }
+  await dnsperf.stop('SIGINT');
+  const during = parseReport(dnsperf.lines.join('\n'));
+  const isKept = (await signatureOf(port, 'host5')) === before;
+  return [
+    [
+      '1 % changed: file dropped in to served (500 ms of it to see that it is complete)',
+      `${spread(tookMs.map((ms) => ms / 1_000))} s`,
+    ],
+    ['resident memory after the second reload', mib(memory[1] ?? Number.NaN)],
+    [`resident memory after ${reloads} reloads`, mib(memory.at(-1)!)],
+    ['most, one second after any reload', mib(Math.max(...memory))],
+    ['signature of an rrset that did not change', isKept ? 'the same octets' : '**made anew**'],
+    [
+      `queries at half load (${rate}/s) meanwhile`,
+      `${during.completed} answered, ${during.lost} lost, ${during.rcodes}`,
+    ],
+    ['latency, average and most', `${latency(calm)} before, ${latency(during)} meanwhile`],
+    ['most memory that the process ever had', mib(memoryOf(daemon.pid).peak)],
+  ];
+}
+
+async function removeZone(port: number): Promise<number> {
+  const fromMs = performance.now();
+  rmSync(file);
+  const isRefused = async (): Promise<boolean> =>
+    (await ask(port, ORIGIN, 'SOA')).includes('status: REFUSED');
+  await waitUntil(isRefused, 'the zone is gone', 60_000);
+  return performance.now() - fromMs;
+}
+
+async function waitForSerial(port: number, serial: number): Promise<void> {
+  const pattern = new RegExp(`SOA\\s+ns\\.\\S+ \\S+ ${serial} `);
+  await waitUntil(async () => pattern.test(await ask(port, ORIGIN, 'SOA')), `serial ${serial}`, 120_000);
+}
+
+/** The RRSIG line that dig shows for the address of a host. */
+async function signatureOf(port: number, label: string): Promise<string> {
+  const fixed = ['-r', '+noall', '+answer', '+nosplit', '+dnssec', '@127.0.0.1', '-p', `${port}`];
+  const { stdout } = await run('dig', [...fixed, `${label}.${ORIGIN}`, 'A'], 10_000);
+  const line = stdout.split('\n').find((text) => /\sRRSIG\s/.test(text));
+  if (line === undefined) throw new Error(`no signature for ${label}\n${stdout}`);
+  return line;
+}
+
+function latency({ averageMs, maximumMs }: { averageMs: number; maximumMs: number }): string {
+  return `${averageMs.toFixed(2)} and ${maximumMs.toFixed(0)} ms`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)} s`;
+}
+
+function mib(octets: number): string {
+  return `${Math.round(octets / MIB)} MiB`;
+}
