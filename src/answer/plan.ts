@@ -61,6 +61,12 @@ export class Plan {
     this.scratchOctets = 0;
   }
 
+  /** Lets go of the zones of earlier answers, or they would outlive their service. */
+  release(): void {
+    this.zones.length = 0;
+    this.images.length = 0;
+  }
+
   /** Plans an rrset under its own owner; one that stands in the plan already is left out. */
   add(section: number, zone: ServedZone, image: ZoneImage, rrset: RRsetIndex, kind: number): void {
     if (this.has(image, rrset)) return;

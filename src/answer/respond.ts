@@ -28,6 +28,7 @@ export class Responder {
   readonly #writer = new Writer(new Uint8Array(HEADER.OCTETS));
   readonly #compressor: Compressor;
   readonly #resolver: Resolver;
+  readonly #signer: OnlineSigner;
   readonly #encoder: Encoder;
   /** The last programmer error that `respond` caught, for the shell's log. */
   lastFault: unknown = null;
@@ -38,7 +39,14 @@ export class Responder {
     this.#query = new Query(seed);
     this.#compressor = new Compressor(seed);
     this.#resolver = new Resolver(table, this.#plan, seed);
-    this.#encoder = new Encoder(this.#writer, this.#compressor, new OnlineSigner(counters));
+    this.#signer = new OnlineSigner(counters);
+    this.#encoder = new Encoder(this.#writer, this.#compressor, this.#signer);
+  }
+
+  /** Lets go of zones that earlier answers came from: call when one is no longer served. */
+  release(): void {
+    this.#plan.release();
+    this.#signer.release();
   }
 
   /**

@@ -36,22 +36,25 @@ export class ZoneTable {
     return this.#byId.size;
   }
 
-  /** Adds a zone, or replaces the one with this id in one step. */
-  publish(id: number, epoch: Epoch): void {
-    this.remove(id);
+  /** Adds a zone, or replaces the one with this id in one step and returns that. */
+  publish(id: number, epoch: Epoch): ServedZone | undefined {
+    const before = this.remove(id);
     const zone = new ServedZone(id, epoch);
     this.#byId.set(id, zone);
     this.#atDepth[zone.image.labels(APEX)]!++;
     if (this.#byId.size * 2 > this.#mask) this.#rebuild((this.#mask + 1) * 2);
     else this.#place(zone);
+    return before;
   }
 
-  remove(id: number): void {
+  /** Takes a zone out and returns it, if it was there. */
+  remove(id: number): ServedZone | undefined {
     const zone = this.#byId.get(id);
-    if (zone === undefined) return;
+    if (zone === undefined) return undefined;
     this.#byId.delete(id);
     this.#atDepth[zone.image.labels(APEX)]!--;
     this.#unplace(zone);
+    return zone;
   }
 
   zones(): IterableIterator<ServedZone> {

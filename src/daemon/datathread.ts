@@ -4,11 +4,12 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Responder } from '../answer/respond.ts';
-import { ZoneTable } from '../answer/zonetable.ts';
+import { type ServedZone, ZoneTable } from '../answer/zonetable.ts';
 import { Counters } from '../base/counters.ts';
 import { unixSeconds } from '../base/time.ts';
 import { type ListenAddress, ListenError } from '../transport/listen.ts';
 import type { Respond } from '../wire/peer.ts';
+import { noteDropped } from './garbage.ts';
 import type { DataSetup, FromData, ToData } from './messages.ts';
 
 /** What a data thread needs of a server; both transports are one. */
@@ -35,10 +36,10 @@ export function runDataThread(
   const acknowledge = acknowledger(tell);
   port.on('message', (message: ToData) => {
     if (message.kind === 'publish') {
-      table.publish(message.id, message.epoch);
+      drop(responder, table.publish(message.id, message.epoch));
       acknowledge(message.version);
     } else if (message.kind === 'remove') {
-      table.remove(message.id);
+      drop(responder, table.remove(message.id));
       acknowledge(message.version);
     } else if (message.kind === 'listen') {
       void open(server, tell);
@@ -49,6 +50,13 @@ export function runDataThread(
       });
     }
   });
+}
+
+/** A zone is no longer served: its memory shall go back. */
+function drop(responder: Responder, zone: ServedZone | undefined): void {
+  if (zone === undefined) return;
+  responder.release();
+  noteDropped(zone.image.octets);
 }
 
 /** The responder with a clock, read once a query; what it caught is told, at most once a second. */

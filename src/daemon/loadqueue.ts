@@ -59,8 +59,8 @@ export class LoadQueue {
   #pump(): void {
     if (!this.#isUp || this.#running !== undefined || this.#next === this.#queue.length) return;
     this.#running = this.#queue[this.#next++];
-    // Shifting a long array for each job would be quadratic.
-    if (this.#next > 1_000) {
+    // A job that is done must not stay here: it holds an image. Shifting for each of many would be quadratic.
+    if (this.#next === this.#queue.length || this.#next > 1_000) {
       this.#queue.splice(0, this.#next);
       this.#next = 0;
     }

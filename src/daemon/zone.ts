@@ -17,6 +17,7 @@ import type { FileSignature } from '../store/zonefile.ts';
 import { lookAtIncluded, type SeenZone } from '../store/zones.ts';
 import type { Name } from '../wire/name.ts';
 import { ZoneImage } from '../zone/image.ts';
+import { noteDropped } from './garbage.ts';
 import type { LoadQueue } from './loadqueue.ts';
 import type { IncludedPart, LoadedZone, LoadOutcome } from './messages.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
@@ -226,6 +227,7 @@ export class Zone {
     this.signingProblem = undefined;
     this.#wakeAt();
     await publisher.publish(this.id, epoch);
+    noteDropped(before?.image.octets ?? 0);
     this.#log.warnings(warnings);
     this.#log.info(
       { serial: image.serial, records: image.recordCount, ms: Math.round(loaded.tookMs) },
@@ -303,8 +305,10 @@ export class Zone {
     this.#isRemoved = true;
     scheduler.cancel(`zone ${this.name}`);
     scheduler.cancel(`retry ${this.name}`);
+    const octets = this.served?.image.octets ?? 0;
     this.served = undefined;
     await publisher.remove(this.id);
+    noteDropped(octets);
     this.#tellWaiters();
   }
 

@@ -72,6 +72,11 @@ export class OnlineSigner {
     this.#counters = counters;
   }
 
+  /** Lets go of the image that was signed last. */
+  release(): void {
+    this.#fields.signerName = ROOT;
+  }
+
   /** Octets of the RRSIG RDATA that `putRrsig` will write. */
   rrsigOctets(signer: ZoneSigner, image: ZoneImage): number {
     return RRSIG_HEAD_OCTETS + image.nameOctets(APEX) + signer.slots.signatureOctets;
