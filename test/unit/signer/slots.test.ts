@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { SlotTable, slotTableOctets } from '../../../src/signer/slots.ts';
@@ -38,35 +39,33 @@ describe('SlotTable', () => {
 
   it('never lets a reader take octets of two signatures while another thread rewrites the slot', async () => {
     const buffer = new SharedArrayBuffer(slotTableOctets(1, P256));
+    const stop = new SharedArrayBuffer(4);
     // The writer speaks the protocol of the table by itself: state 1, octets, state = inception.
     const writer = new Worker(
       `const { workerData, parentPort } = require('node:worker_threads');
-       const states = new Int32Array(workerData), octets = new Uint8Array(workerData);
-       for (let n = 2; n < 400000; n++) {
+       const states = new Int32Array(workerData.buffer), octets = new Uint8Array(workerData.buffer);
+       const stop = new Int32Array(workerData.stop);
+       parentPort.postMessage('ready');
+       for (let n = 2; n < 2e9 && Atomics.load(stop, 0) === 0; n++) {
          Atomics.store(states, 0, 1);
          for (let i = 4; i < 68; i++) octets[i] = n & 255;
          Atomics.store(states, 0, n);
-       }
-       parentPort.postMessage('done');`,
-      { eval: true, workerData: buffer },
+         for (let pause = n % 50; pause > 0; pause--) Atomics.load(stop, 0);
+       }`,
+      { eval: true, workerData: { buffer, stop } },
     );
-    let isDone = false;
-    writer.on('message', () => {
-      isDone = true;
-    });
+    await once(writer, 'message');
     const slots = new SlotTable(buffer, P256);
     const out = new Uint8Array(64);
     let reads = 0;
-    for (let turn = 0; turn < 5_000 && !isDone; turn++) {
-      for (let i = 0; i < 2_000; i++) {
-        const inception = slots.inception(0);
-        if (inception === 0 || !slots.read(0, inception, out, 0)) continue;
-        reads++;
-        if (out.some((octet) => octet !== (inception & 255))) expect.unreachable('a torn signature was read');
-      }
-      await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 20_000_000 && reads < 50_000; turn++) {
+      const inception = slots.inception(0);
+      if (inception === 0 || !slots.read(0, inception, out, 0)) continue;
+      reads++;
+      if (out.some((octet) => octet !== (inception & 255))) expect.unreachable('a torn signature was read');
     }
-    await writer.terminate();
+    Atomics.store(new Int32Array(stop), 0, 1);
+    await once(writer, 'exit');
     expect(reads).toBeGreaterThan(0);
   });
 });
