@@ -25,7 +25,7 @@ export function loadZone(job: Omit<LoadJob, 'job'>): LoadOutcome {
   // A zone with includes has another digest than its file, and is parsed to know them.
   if (own.copy().digest('hex') === job.servedDigest) return { kind: 'unchanged', includes: [] };
   const includer = new IncludeReader(job.directory, job.limitOctets);
-  const records = new ZoneRecords();
+  const records = new ZoneRecords(read.octets.length);
   const diagnostics: Diagnostic[] = [
     ...parseZoneFile(
       read.octets,

@@ -5,6 +5,10 @@
  */
 
 const NO_OWNER = -1;
+const MIN_RECORDS = 64;
+const MIN_HEAP_OCTETS = 1 << 10;
+/** A line of a large zone file is hardly ever shorter. */
+const OCTETS_A_RECORD = 24;
 
 /** Where parsers put records. Octets are copied; the arguments may be scratch buffers. */
 export interface RecordSink {
@@ -31,17 +35,33 @@ export interface RecordSink {
 export class ZoneRecords implements RecordSink {
   count = 0;
   readonly files: string[] = [];
-  heap = new Uint8Array(1 << 12);
+  heap: Uint8Array<ArrayBuffer>;
   heapOctets = 0;
   /** Heap offset of the owner; equal consecutive owners share it. */
-  ownerAt = new Uint32Array(256);
-  types = new Uint16Array(256);
-  ttls = new Uint32Array(256);
-  rdataAt = new Uint32Array(256);
-  rdataOctets = new Uint16Array(256);
-  fileNumbers = new Uint16Array(256);
-  lines = new Uint32Array(256);
+  ownerAt: Uint32Array;
+  types: Uint16Array;
+  ttls: Uint32Array;
+  rdataAt: Uint32Array;
+  rdataOctets: Uint16Array;
+  fileNumbers: Uint16Array;
+  lines: Uint32Array;
   #lastOwnerAt = NO_OWNER;
+
+  /**
+   * `textOctets` is the size of the file that will be read, if it is known: columns that need not grow are not copied,
+   * and what they do not use of new memory is never committed by the system.
+   */
+  constructor(textOctets = 0) {
+    const records = Math.max(MIN_RECORDS, Math.ceil(textOctets / OCTETS_A_RECORD));
+    this.heap = new Uint8Array(Math.max(MIN_HEAP_OCTETS, textOctets));
+    this.ownerAt = new Uint32Array(records);
+    this.types = new Uint16Array(records);
+    this.ttls = new Uint32Array(records);
+    this.rdataAt = new Uint32Array(records);
+    this.rdataOctets = new Uint16Array(records);
+    this.fileNumbers = new Uint16Array(records);
+    this.lines = new Uint32Array(records);
+  }
 
   addFile(file: string): number {
     return this.files.push(file) - 1;
