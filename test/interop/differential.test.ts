@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { runDifferential, summarize } from '../support/differential.ts';
 import { KNOWN_DIFFERENCES } from '../support/differential-known.ts';
+import { comparePackets } from '../support/differential-packets.ts';
 import { describeWithPeers } from '../support/peers.ts';
 
 const SHOWN = 5;
@@ -29,5 +30,16 @@ describeWithPeers(['named', 'nsd', 'knotd'], 'the same questions to other server
     expect(result.agreed).toBeGreaterThan(result.asked / 2);
     const shown = result.failures.slice(0, SHOWN).join('\n\n');
     expect(result.failures.length, `seed ${run.seed}\n${shown}`).toBe(0);
+  });
+
+  it('says the same rcode to messages that are not as they should be', async () => {
+    const seed = 3;
+    const result = await comparePackets(seed, 1_500);
+    process.stderr.write(
+      `seed ${seed}: ${result.asked} messages, ${result.unanimous} with one rcode of the peers; ` +
+        `known differences: ${[...result.known].map(([word, count]) => `${word} ${count}`).join(', ')}\n`,
+    );
+    expect(result.unanimous).toBeGreaterThan(result.asked / 3);
+    expect(result.failures.length, `seed ${seed}\n${result.failures.slice(0, SHOWN).join('\n')}`).toBe(0);
   });
 });

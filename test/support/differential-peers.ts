@@ -23,11 +23,13 @@ export interface ZoneText {
 export class PeerServer {
   readonly name: PeerName;
   readonly process: ServerProcess;
+  readonly port: number;
   readonly client: DatagramClient;
 
   private constructor(name: PeerName, process: ServerProcess, port: number) {
     this.name = name;
     this.process = process;
+    this.port = port;
     this.client = new DatagramClient(port);
   }
 
