@@ -126,7 +126,13 @@ const SETUPS: Readonly<Record<PeerName, Setup>> = {
     ];
     const rows = zones.map(({ origin, file }) => `zone:\n  name: "${quoted(origin)}"\n  zonefile: "${file}"`);
     return {
-      text: `server:\n${server.map((row) => `  ${row}\n`).join('')}remote-control:\n  control-enable: no\n${rows.join('\n')}\n`,
+      text: [
+        'server:',
+        ...server.map((row) => `  ${row}`),
+        'remote-control:\n  control-enable: no',
+        ...rows,
+        '',
+      ].join('\n'),
       args: ['-d', '-c'],
     };
   },

@@ -97,13 +97,18 @@ const TOKENS = [
   ),
 ];
 
+/** ASCII mostly, now and then any UTF-16 unit. */
+function anyCharacter(random: SeededRandom): string {
+  return String.fromCharCode(random.below(random.below(4) === 0 ? 65_536 : 128));
+}
+
 function mutate(text: string, random: SeededRandom): string {
   const at = random.below(text.length + 1);
   const lines = text.split('\n');
   const line = random.below(lines.length);
   switch (random.below(9)) {
     case 0:
-      return `${text.slice(0, at)}${String.fromCharCode(random.below(random.below(4) === 0 ? 65_536 : 128))}${text.slice(at + 1)}`;
+      return text.slice(0, at) + anyCharacter(random) + text.slice(at + 1);
     case 1:
       return text.slice(0, at) + random.pick(TOKENS) + text.slice(at);
     case 2:
