@@ -50,7 +50,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   zod: ['store/config', 'control/'],
   yaml: ['store/config'],
   commander: ['cli'],
-  chokidar: ['store/zones', 'daemon/watch'],
   fastify: ['control/', 'http/'],
   'cli-table3': ['cli'],
 };
