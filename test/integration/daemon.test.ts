@@ -14,7 +14,7 @@ import { Daemon } from '../support/daemon.ts';
 import { versionedZone } from '../support/daemon-watch.ts';
 import { dig, parseDig } from '../support/dig.ts';
 import { describeWithPeers, getPeer } from '../support/peers.ts';
-import { freePort, runOk, Workplace } from '../support/processes.ts';
+import { freePort, runOk, Workplace, waitUntil } from '../support/processes.ts';
 import { SeededRandom } from '../support/zones.ts';
 
 const ORIGINS = ['one.example.', 'two.example.', 'xn--bcher-kva.example.'];
@@ -34,6 +34,12 @@ describeWithPeers(['dig'], 'a running server', () => {
   });
 
   it('prints a dig line for each zone that works as it stands', async () => {
+    await waitUntil(
+      () => /dig @.* xn--bcher-kva/.test(daemon.process.tail(100)),
+      'a summary',
+      5_000,
+      daemon.process,
+    );
     const text = daemon.process.lines.join('\n');
     const lines = [...text.matchAll(/dig @127\.0\.0\.1 -p \d+ [\w.-]+ [A-Z]+(?: \+\w+)*/g)].map(
       ([line]) => line,
