@@ -159,7 +159,11 @@ async function report(outcomes: readonly Outcome[]): Promise<void> {
     });
   });
   const head = ['goal', 'work', 'server', 'µs CPU a query', 'queries/s', 'lost', 'Keyturn ÷ it'];
-  const versions = `Knot ${await versionOf('knotd', '-V')}, NSD ${await versionOf('nsd', '-v')}, dnsperf ${await versionOf('dnsperf', '-h')}`;
+  const versions = [
+    `Knot ${await versionOf('knotd', '-V')}`,
+    `NSD ${await versionOf('nsd', '-v')}`,
+    `dnsperf ${await versionOf('dnsperf', '-h')}`,
+  ].join(', ');
   const text = [
     '## CPU a query beside Knot and NSD',
     `\`npm run bench:peers -- ${seconds} ${rounds}\`, ${new Date().toISOString().slice(0, 16)}Z. ${machine()}. ${versions}.`,
