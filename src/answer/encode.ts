@@ -27,8 +27,9 @@ export class Encoder {
   isUnsignable = false;
   #wantsSignatures = false;
   #now = 0 as UnixSeconds;
-  /** Where the owner of the current rrset was written. */
+  /** Where the owner of the current rrset was written, and how many octets it took, a pointer at its end included. */
   #ownerAt = 0;
+  #ownerOctets = 0;
 
   constructor(writer: Writer, compressor: Compressor, signer: OnlineSigner) {
     this.#writer = writer;
@@ -88,23 +89,22 @@ export class Encoder {
 
   /** The owner of the first record; it is written in front of it, later records point to it. */
   #putOwner(plan: Plan, i: number): void {
-    this.#ownerAt = this.#writer.position;
+    const writer = this.#writer;
+    this.#ownerAt = writer.position;
     const scratchAt = plan.ownerAt[i]!;
-    if (scratchAt >= 0) {
-      this.#compressor.putName(this.#writer, plan.scratch, scratchAt, true);
-      return;
-    }
     const image = plan.images[i]!;
-    this.#compressor.putName(this.#writer, image.u8, image.nameAt(plan.owner(i)), true);
+    if (scratchAt >= 0) this.#compressor.putName(writer, plan.scratch, scratchAt, true);
+    else this.#compressor.putName(writer, image.u8, image.nameAt(plan.owner(i)), true);
+    this.#ownerOctets = writer.position - this.#ownerAt;
   }
 
-  /** Repeats the owner for a further record: a pointer, or the root's octet. */
+  /** Repeats the owner for a further record: a pointer, the root's octet, or beyond the reach of pointers a copy. */
   #putOwnerAgain(octets: Uint8Array): void {
     const first = octets[this.#ownerAt]!;
     if (first === 0) this.#writer.putU8(0);
     else if (first >= 0xc0) this.#writer.putU16((first << 8) | octets[this.#ownerAt + 1]!);
     else if (this.#ownerAt < 0x4000) this.#writer.putU16(0xc000 | this.#ownerAt);
-    else this.#writer.putOctets(octets, this.#ownerAt, nameOctets(octets, this.#ownerAt));
+    else this.#writer.putOctets(octets, this.#ownerAt, this.#ownerOctets);
   }
 
   /** Writes all records of a block; the owner of the first stands already. */
