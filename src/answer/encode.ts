@@ -176,11 +176,21 @@ export class Encoder {
     if (zone.apex === null || plan.kinds[i] === KIND.SYNTHESIZED) return;
     if ((image.rrsetFlags(rrset) & RRSET_FLAG.SIGNED) === 0) return;
     const isFirst = plan.kinds[i] === KIND.SIGNATURES;
-    if (image === zone.apex) this.#putApexSignatures(image, rrset, plan.ttls[i]!, section);
+    if (image === zone.apex) this.#putApexSignatures(zone, image, rrset, plan.ttls[i]!, section);
     else this.#putZoneSignatures(plan, i, zone, section, isFirst);
   }
 
-  #putApexSignatures(apex: ZoneImage, rrset: RRsetIndex, ttl: number, section: number): void {
+  #putApexSignatures(
+    zone: ServedZone,
+    apex: ZoneImage,
+    rrset: RRsetIndex,
+    ttl: number,
+    section: number,
+  ): void {
+    if (this.#now > zone.apexExpiresAt) {
+      this.isUnsignable = true;
+      return;
+    }
     const rrsigs = apex.targetsAt(rrset) - 1;
     if (rrsigs < 0) return;
     this.#putOwnerAgain(this.#writer.octets);

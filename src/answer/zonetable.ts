@@ -14,12 +14,15 @@ export class ServedZone {
   readonly image: ZoneImage;
   /** DNSKEY, CDS, CDNSKEY and the apex NSEC with their signatures; null for an unsigned zone. */
   readonly apex: ZoneImage | null;
+  /** When the signatures in `apex` cease to be served. */
+  readonly apexExpiresAt: number;
   readonly signers: readonly ZoneSigner[];
 
   constructor(id: number, epoch: Epoch) {
     this.id = id;
     this.image = ZoneImage.open(epoch.image);
     this.apex = epoch.apex === null ? null : ZoneImage.open(epoch.apex);
+    this.apexExpiresAt = epoch.apexExpiresAt;
     this.signers = epoch.signers.map((signer) => new ZoneSigner(signer, epoch.validity));
   }
 }

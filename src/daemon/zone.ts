@@ -29,6 +29,8 @@ import { ZoneLog } from './zonelog.ts';
 
 /** Keys or a disk that failed are tried again. */
 const RETRY_S = 60;
+/** The clock may step back: whether signatures at the apex are valid is looked at this often at least. */
+const LOOK_S = 3_600;
 
 /** What all zones share. */
 export interface ZoneContext {
@@ -266,7 +268,12 @@ export class Zone {
     try {
       const edges = signing.advance(served.image, now);
       this.#log.edges(edges);
-      if (edges.length > 0 || now >= served.epoch.refreshAt || this.signingProblem !== undefined) {
+      if (
+        edges.length > 0 ||
+        now >= served.epoch.refreshAt ||
+        now < served.epoch.apexInception ||
+        this.signingProblem !== undefined
+      ) {
         const epoch = signing.build(served.epoch.image, served.epoch, now);
         this.served = { ...served, epoch };
         void publisher.publish(this.id, epoch);
@@ -288,7 +295,11 @@ export class Zone {
     if (served === undefined || signing === undefined) return;
     const soonest = plus(clock.now(), this.signingProblem === undefined ? 1 : RETRY_S);
     const due = Math.min(served.epoch.refreshAt, signing.nextWake ?? served.epoch.refreshAt) as UnixSeconds;
-    scheduler.at(`zone ${this.name}`, Math.max(soonest, due) as UnixSeconds, () => this.#wake());
+    scheduler.at(
+      `zone ${this.name}`,
+      Math.max(soonest, Math.min(due, plus(clock.now(), LOOK_S))) as UnixSeconds,
+      () => this.#wake(),
+    );
   }
 
   #retryLoad(now: UnixSeconds): void {

@@ -37,7 +37,7 @@ export function signApexRRset(
   apex: Name,
   rrset: UnsignedRRset,
   keys: readonly EpochKey[],
-  window: { readonly inception: UnixSeconds; readonly validity: number },
+  window: { readonly inception: UnixSeconds; readonly validity: number; readonly now: UnixSeconds },
 ): ApexRRset {
   const rrsigs = keys.map((key) => {
     const fields = {
@@ -53,7 +53,7 @@ export function signApexRRset(
     const rrsig = signRRset(fields, apex, rrset.rdatas, key.privateKey);
     const dnskey = dnskeyRdata(key.flags, key.algorithm, key.publicKey);
     const signed = { owner: apex, type: rrset.type, rdatas: rrset.rdatas, rrsig, dnskey, apex };
-    const fault = verifyRRset(signed, fields.inception);
+    const fault = verifyRRset(signed, window.now);
     if (fault !== undefined) throw new ApexSignatureError(`signature by key ${key.tag}: ${fault}`);
     return rrsig;
   });

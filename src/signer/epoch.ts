@@ -62,6 +62,8 @@ export interface Epoch {
   }[];
   /** Inception of the DNSKEY, CDS and CDNSKEY signatures; grows from epoch to epoch (RFC 7344 §6.2). */
   readonly apexInception: UnixSeconds;
+  /** When the first signature in the apex image expires; none of them is served after that. */
+  readonly apexExpiresAt: UnixSeconds;
   /** When the apex image must be made anew because its signatures age. */
   readonly refreshAt: UnixSeconds;
 }
@@ -75,7 +77,15 @@ const NEVER = 0xffff_ffff as UnixSeconds;
 
 /** The epoch of a zone that is served without signatures. */
 export function unsignedEpoch(image: SharedArrayBuffer): Epoch {
-  return { image, apex: null, validity: 0, signers: [], apexInception: 0 as UnixSeconds, refreshAt: NEVER };
+  return {
+    image,
+    apex: null,
+    validity: 0,
+    signers: [],
+    apexInception: 0 as UnixSeconds,
+    apexExpiresAt: NEVER,
+    refreshAt: NEVER,
+  };
 }
 
 /**
@@ -90,9 +100,10 @@ export function buildEpoch(
 ): Epoch {
   const zone = ZoneImage.open(image);
   const lowest = (previous?.apexInception ?? 0) + 1;
-  const apexInception = Math.max(now - INCEPTION_LEAD, lowest) as UnixSeconds;
+  // Growing matters less than being valid: the clock may have been ahead when the epoch before was made.
+  const apexInception = Math.min(Math.max(now - INCEPTION_LEAD, lowest), now) as UnixSeconds;
   const nsecInception = inceptionAt(now, content.validity, zone.origin, 0, RRTYPE.NSEC);
-  const rrsets = apexRRsets(zone, content, apexInception, nsecInception);
+  const rrsets = apexRRsets(zone, content, { apexInception, nsecInception, now });
   checkSigners(content);
   const epoch: Epoch = {
     image,
@@ -100,6 +111,7 @@ export function buildEpoch(
     validity: content.validity,
     signers: content.zoneSigners.map((key) => signerOf(zone, key, previous)),
     apexInception,
+    apexExpiresAt: (Math.min(apexInception, nsecInception) + content.validity) as UnixSeconds,
     refreshAt: refreshInstant(content.validity, apexInception, nsecInception),
   };
   signAhead(zone, epoch, now);
@@ -118,9 +130,10 @@ function checkSigners(content: EpochContent): void {
 function apexRRsets(
   zone: ZoneImage,
   content: EpochContent,
-  apexInception: UnixSeconds,
-  nsecInception: UnixSeconds,
+  times: { apexInception: UnixSeconds; nsecInception: UnixSeconds; now: UnixSeconds },
 ): ApexRRset[] {
+  const { validity } = content;
+  const { apexInception, nsecInception, now } = times;
   const ofKeys = [
     { type: RRTYPE.DNSKEY, ttl: content.dnskeyTtl, rdatas: content.dnskey },
     { type: RRTYPE.CDS, ttl: content.cdsTtl, rdatas: content.cds },
@@ -129,14 +142,15 @@ function apexRRsets(
   const signed = ofKeys.map((rrset) =>
     signApexRRset(zone.origin, rrset, content.dnskeySigners, {
       inception: apexInception,
-      validity: content.validity,
+      validity,
+      now,
     }),
   );
   const nsec = apexNsec(
     zone,
     ofKeys.map(({ type }) => type),
   );
-  const window = { inception: nsecInception, validity: content.validity };
+  const window = { inception: nsecInception, validity, now };
   return [...signed, signApexRRset(zone.origin, nsec, content.zoneSigners, window)];
 }
 
