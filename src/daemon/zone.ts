@@ -29,8 +29,6 @@ import { ZoneLog } from './zonelog.ts';
 
 /** Keys or a disk that failed are tried again. */
 const RETRY_S = 60;
-/** The clock may step back: whether signatures at the apex are valid is looked at this often at least. */
-const LOOK_S = 3_600;
 
 /** What all zones share. */
 export interface ZoneContext {
@@ -131,6 +129,7 @@ export class Zone {
     this.#directory = directory;
     this.missingSinceMs = undefined;
     this.isHeld = false;
+    if (this.#isFromFuture()) this.#wake();
     if (this.#isLoading) {
       this.#isSeenMeanwhile = true;
       return;
@@ -259,6 +258,11 @@ export class Zone {
     return this.signing.build(loaded.image, this.served?.epoch, now);
   }
 
+  /** The clock was ahead when the epoch was made: its signatures are not valid yet, and no timer knows. */
+  #isFromFuture(): boolean {
+    return this.served !== undefined && this.#context.clock.now() < this.served.epoch.apexInception;
+  }
+
   /** Takes what is due: steps of the key states, signatures at the apex that age. */
   #wake(): void {
     const { clock, publisher } = this.#context;
@@ -271,7 +275,7 @@ export class Zone {
       if (
         edges.length > 0 ||
         now >= served.epoch.refreshAt ||
-        now < served.epoch.apexInception ||
+        this.#isFromFuture() ||
         this.signingProblem !== undefined
       ) {
         const epoch = signing.build(served.epoch.image, served.epoch, now);
@@ -295,11 +299,7 @@ export class Zone {
     if (served === undefined || signing === undefined) return;
     const soonest = plus(clock.now(), this.signingProblem === undefined ? 1 : RETRY_S);
     const due = Math.min(served.epoch.refreshAt, signing.nextWake ?? served.epoch.refreshAt) as UnixSeconds;
-    scheduler.at(
-      `zone ${this.name}`,
-      Math.max(soonest, Math.min(due, plus(clock.now(), LOOK_S))) as UnixSeconds,
-      () => this.#wake(),
-    );
+    scheduler.at(`zone ${this.name}`, Math.max(soonest, due) as UnixSeconds, () => this.#wake());
   }
 
   #retryLoad(now: UnixSeconds): void {

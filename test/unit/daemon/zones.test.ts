@@ -312,6 +312,17 @@ describe('time', () => {
     expect(zone.served!.epoch.refreshAt).toBeGreaterThan(first.refreshAt);
     expect(zone.signing!.keys.zoneState.keys[0]!.states.ds?.state).toBe('rumoured');
   });
+
+  it('makes signatures anew that were made while the clock was ahead', async () => {
+    bench.clock.advance(30 * 86_400);
+    bench.write('a.example.zone', zoneText(1));
+    await bench.settle();
+    bench.clock.step(bench.clock.now() - 30 * 86_400);
+    const zone = bench.zones.find(nameOf(A))!;
+    expect(zone.served!.epoch.apexInception).toBeGreaterThan(bench.clock.now());
+    await bench.settle();
+    expect(zone.served!.epoch.apexInception).toBeLessThanOrEqual(bench.clock.now());
+  });
 });
 
 describe('reload', () => {
