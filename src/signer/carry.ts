@@ -2,12 +2,13 @@
  * Carries signatures over a reload: an rrset that is the same in both images, TTL and owner included, keeps the
  * signature that it has. Both images are walked once, in canonical order.
  */
+import { MAX_SIGNATURE_OCTETS } from '../dnssec/algorithm.ts';
 import { compareCanonical } from '../wire/name.ts';
 import type { NodeIndex, RRsetIndex, ZoneImage } from '../zone/image.ts';
 import { NO_RRSET, RRSET_FLAG } from '../zone/image.ts';
 import type { SlotTable } from './slots.ts';
 
-const signature = new Uint8Array(96);
+const signature = new Uint8Array(MAX_SIGNATURE_OCTETS);
 
 /** Copies what still holds from `oldSlots` to `newSlots`, both of the same key; returns how many were carried. */
 export function carrySignatures(

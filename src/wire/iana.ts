@@ -120,7 +120,6 @@ export const OPCODE = { QUERY: 0, NOTIFY: 4, UPDATE: 5 } as const;
 export const ALGORITHM = { ECDSAP256SHA256: 13, ECDSAP384SHA384: 14, ED25519: 15 } as const;
 
 const NAME_OF_TYPE = new Map<number, string>(Object.entries(RRTYPE).map(([name, type]) => [type, name]));
-const NAME_OF_CLASS = new Map<number, string>(Object.entries(CLASS).map(([name, value]) => [value, name]));
 
 /** Mnemonic or TYPE123. */
 export function formatType(type: number): string {
@@ -130,11 +129,6 @@ export function formatType(type: number): string {
 /** Type of a mnemonic (any case) or TYPE123; undefined if it is neither. */
 export function parseType(text: string): number | undefined {
   return parseMnemonic(text, RRTYPE, 'TYPE');
-}
-
-/** Mnemonic or CLASS123. */
-export function formatClass(value: number): string {
-  return NAME_OF_CLASS.get(value) ?? `CLASS${value}`;
 }
 
 /** Class of a mnemonic (any case) or CLASS123; undefined if it is neither. */
