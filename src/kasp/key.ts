@@ -38,12 +38,26 @@ export interface RecordTimes {
   readonly state: RecordState;
   /** When the state was committed. */
   readonly since: UnixSeconds;
+  /** tDone: when every server was known to have switched (ROLLOVER 1.6); null until then. */
+  readonly doneAt: UnixSeconds | null;
   /** Earliest instant of the next edge; null while unknown, or where time alone does not lead on. */
   readonly notBefore: UnixSeconds | null;
 }
 
 /** States of a key's records; null where the key's roles have no such record. */
 export type KeyStates = Readonly<Record<RecordKind, RecordTimes | null>>;
+
+/** What was seen of a key's DS at the parent, by its monitor or by the operator (ROLLOVER 1.1). */
+export interface DsObservation {
+  /** Since when every server of the parent has the DS; null if not so. */
+  readonly seenAllAt: UnixSeconds | null;
+  /** Since when no server of the parent has it; null if not so, or never looked. */
+  readonly goneAllAt: UnixSeconds | null;
+  /** When any server had it last. */
+  readonly lastSeenAnywhereAt: UnixSeconds | null;
+}
+
+export const NEVER_OBSERVED: DsObservation = { seenAllAt: null, goneAllAt: null, lastSeenAnywhereAt: null };
 
 export interface Key {
   /** UUID. */
@@ -52,8 +66,13 @@ export interface Key {
   readonly tag: number;
   readonly algorithm: number;
   readonly flags: number;
+  /** The roles that it shall have. A CSK that hands zone signing to a ZSK keeps its zrrsig until that has left. */
   readonly roles: readonly KeyRole[];
   readonly goal: KeyGoal;
+  /** Ids of the key that it replaces and of the one that replaces it (ROLLOVER 1.5). */
+  readonly predecessor: string | null;
+  readonly successor: string | null;
+  readonly dsObservation: DsObservation;
   /** As in DNSKEY RDATA. */
   readonly publicKey: Uint8Array;
   /** SHA-256 in hex of algorithm and public key: the identity of the key pair. */
@@ -66,12 +85,6 @@ export interface Key {
 
 /** Whether the parent is known to have DS records of the zone. */
 export type Delegation = 'unconfirmed' | 'none' | 'secure';
-
-/** What the machine knows of one zone. Durable before anything follows from it. */
-export interface ZoneState {
-  readonly keys: readonly Key[];
-  readonly delegation: Delegation;
-}
 
 /** What a key is before anything of it is visible. */
 export interface KeyMaterial {
@@ -90,7 +103,7 @@ export function flagsFor(roles: readonly KeyRole[]): number {
 export function hiddenKey(material: KeyMaterial, now: UnixSeconds): Key {
   const { id, algorithm, roles, publicKey } = material;
   const flags = flagsFor(roles);
-  const hidden: RecordTimes = { state: 'hidden', since: now, notBefore: null };
+  const hidden: RecordTimes = { state: 'hidden', since: now, doneAt: now, notBefore: null };
   const signsKeys = roles.includes('key-signing');
   return {
     id,
@@ -99,6 +112,9 @@ export function hiddenKey(material: KeyMaterial, now: UnixSeconds): Key {
     flags,
     roles,
     goal: 'IN',
+    predecessor: null,
+    successor: null,
+    dsObservation: NEVER_OBSERVED,
     publicKey,
     publicKeyHash: publicKeyHash(algorithm, publicKey),
     createdAt: now,
@@ -126,6 +142,13 @@ export function isShown(key: Key, record: RecordKind): boolean {
 /** True if no record of the key can be in any cache. */
 export function isEntirelyHidden(key: Key): boolean {
   return RECORD_KINDS.every((record) => stateOf(key, record) === 'hidden');
+}
+
+/** The goal of one record: OUT with the key, or because the key gives up the role that makes it. */
+export function recordGoal(key: Key, record: RecordKind): KeyGoal {
+  if (key.goal === 'OUT') return 'OUT';
+  if (record === 'dnskey') return 'IN';
+  return key.roles.includes(record === 'zrrsig' ? 'zone-signing' : 'key-signing') ? 'IN' : 'OUT';
 }
 
 /** The key with one record's state and times replaced; a DNSKEY that enters rumoured is published. */

@@ -15,6 +15,11 @@ export type DenialMode = 'nsec' | 'nsec3' | 'compact';
 /** When CDS and CDNSKEY are published: all the time, only while the parent shall change something, or never. */
 export type CdsMode = 'always' | 'rollover' | 'never';
 
+/** How a key with a DS is replaced: both DS for a while, one for the other at once, or the DS first (ROLLOVER 2.2, 2.3). */
+export type KskMethod = 'additive' | 'swap' | 'double-ds';
+/** Whether the new algorithm signs before it is published, or at once with that (ROLLOVER 2.5). */
+export type AlgorithmMethod = 'conservative' | 'liberal';
+
 export interface Policy {
   readonly scheme: KeyScheme;
   /** DNSSEC algorithm number of new keys. */
@@ -44,6 +49,11 @@ export interface Policy {
   readonly minInterval: number;
   /** A rollover that waits longer than this for the parent is reported as stale. */
   readonly staleAfter: number;
+  readonly rollover: { readonly ksk: KskMethod; readonly algorithm: AlgorithmMethod };
+  /** Cancel a rollover that is stale, where ROLLOVER 2.9 allows it and its DS was never seen. */
+  readonly autoCancel: boolean;
+  /** How long the private half of a key is kept after its last record is hidden. */
+  readonly purgeAfter: number;
   /** Wait between the first signatures and CDS: `auto` is that of ROLLOVER 2.7 S1, 0 asks for a DS at once. */
   readonly bootstrapHold: 'auto' | number;
   /** How the DS RRset at the parent is watched. */
@@ -75,6 +85,9 @@ export const DEFAULT_POLICY: Policy = {
   cdsHold: 72 * HOUR,
   minInterval: DAY,
   staleAfter: 14 * DAY,
+  rollover: { ksk: 'additive', algorithm: 'conservative' },
+  autoCancel: false,
+  purgeAfter: 90 * DAY,
   bootstrapHold: 'auto',
   monitor: { interval: HOUR, rounds: 2, roundGap: 5 * MINUTE },
   validity: 7 * DAY,
