@@ -30,13 +30,15 @@ export interface Arrow {
   readonly to: RecordState;
   /** True if what is served changes with it; else it is an observation. */
   readonly isAction: boolean;
+  /** What the edge is for. An observation is explained by its deadline. */
+  readonly because: string;
 }
 
 /**
  *     IN:   hidden → rumoured → omnipresent        OUT:   rumoured, omnipresent → unretentive → hidden
  *           unretentive ↗
  */
-const EDGES: readonly Omit<Arrow, 'record'>[] = [
+const EDGES: readonly Omit<Arrow, 'record' | 'because'>[] = [
   { goal: 'IN', from: 'hidden', to: 'rumoured', isAction: true },
   { goal: 'IN', from: 'unretentive', to: 'rumoured', isAction: true },
   { goal: 'IN', from: 'rumoured', to: 'omnipresent', isAction: false },
@@ -45,9 +47,24 @@ const EDGES: readonly Omit<Arrow, 'record'>[] = [
   { goal: 'OUT', from: 'unretentive', to: 'hidden', isAction: false },
 ];
 
+const PURPOSES: Readonly<Record<KeyGoal, Readonly<Record<RecordKind, string>>>> = {
+  IN: {
+    dnskey: 'the key shall be in use: its DNSKEY is published',
+    krrsig: 'the key shall be in use: it signs the DNSKEY RRset',
+    zrrsig: 'the key shall be in use: it signs zone data',
+    ds: 'the key shall be trusted: the parent is asked for its DS',
+  },
+  OUT: {
+    dnskey: 'the key shall go: its DNSKEY is withdrawn',
+    krrsig: 'the key shall go: it no longer signs the DNSKEY RRset',
+    zrrsig: 'the key shall no longer sign zone data',
+    ds: 'the key shall go: the parent is asked to drop its DS',
+  },
+};
+
 /** Every edge of every record; what comes stands before what goes. */
 export const ARROWS: readonly Arrow[] = EDGES.flatMap((edge) =>
-  RECORD_KINDS.map((record) => ({ record, ...edge })),
+  RECORD_KINDS.map((record) => ({ record, ...edge, because: PURPOSES[edge.goal][record] })),
 );
 
 /** A condition on the way of a record into rumoured or unretentive. */
