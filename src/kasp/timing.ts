@@ -63,8 +63,7 @@ export function deadline(
   key: Key,
   record: RecordKind,
   to: RecordState,
-  policy: Policy,
-  now: UnixSeconds,
+  { policy, now }: { readonly policy: Policy; readonly now: UnixSeconds },
 ): Deadline {
   assert(to === 'omnipresent' || to === 'hidden', 'only an observation has a deadline');
   const context = { state, key, record, policy, now };

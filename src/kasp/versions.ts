@@ -66,38 +66,37 @@ export function contentOf(
 }
 
 /**
- * Appends what differs from the newest versions, first served at `now`, and has the zone wait for acknowledgement.
- * Zone data with a larger TTL counts at once; a smaller TTL counts when all servers have acknowledged it. Where
- * nothing differs there is nothing to wait for: every edge so far is done.
+ * Takes the TTLs of the zone data that is served into account: a larger one counts at once, a smaller one when all
+ * servers have acknowledged it.
  */
-export function recordContent(state: ZoneState, policy: Policy, facts: Facts, now: UnixSeconds): ZoneState {
-  const { dnskey, zone, cds } = contentOf(state, policy);
-  const { logs } = state;
-  const open = { first: now, last: null };
-  const isNewDnskey = !isSame(logs.dnskey.at(-1), dnskey);
-  const isNewZone = !isSame(logs.zone.at(-1), zone);
-  const isNewCds = !isSame(logs.cds.at(-1), cds);
+export function noteZoneTtl(state: ZoneState, { maxTtl }: Facts, now: UnixSeconds): ZoneState {
   const { current, horizon } = state.zoneTtl;
-  const isNew = isNewDnskey || isNewZone || isNewCds;
-  const isPending = isNew || (facts.maxTtl < current && state.pendingSince === null);
-  if (!isPending && facts.maxTtl <= current) {
-    return state.pendingSince === null ? withDone(state, now) : state;
-  }
-  const recorded: ZoneState = {
-    ...state,
-    pendingSince: isPending ? now : state.pendingSince,
-    zoneTtl: { current: Math.max(current, facts.maxTtl), horizon },
-    logs: {
-      ...logs,
-      dnskey: isNewDnskey ? [...logs.dnskey, { ...open, ...dnskey }] : logs.dnskey,
-      zone: isNewZone ? [...logs.zone, { ...open, ...zone }] : logs.zone,
-      cds: isNewCds ? [...logs.cds, { ...open, ...cds }] : logs.cds,
-    },
-  };
-  return recorded.pendingSince === null ? withDone(recorded, now) : recorded;
+  if (maxTtl > current) return { ...state, zoneTtl: { current: maxTtl, horizon } };
+  return maxTtl < current && state.pendingSince === null ? { ...state, pendingSince: now } : state;
 }
 
-type Comparable = Partial<Omit<CdsVersion, 'first' | 'last'>>;
+/**
+ * Appends what differs from the newest versions, first served at `now`, and has the zone wait for acknowledgement.
+ * Where nothing differs there is nothing to wait for: every edge so far is done.
+ */
+export function recordContent(before: ZoneState, policy: Policy, facts: Facts, now: UnixSeconds): ZoneState {
+  const state = noteZoneTtl(before, facts, now);
+  const content = contentOf(state, policy);
+  const { logs } = state;
+  const open = { first: now, last: null };
+  const dnskey = withNewest(logs.dnskey, { ...content.dnskey, ...open });
+  const zone = withNewest(logs.zone, { ...content.zone, ...open });
+  const cds = withNewest(logs.cds, { ...content.cds, ...open });
+  const isNew = dnskey !== logs.dnskey || zone !== logs.zone || cds !== logs.cds;
+  if (isNew) return { ...state, pendingSince: now, logs: { ...logs, dnskey, zone, cds } };
+  return state.pendingSince === null ? withDone(state, now) : state;
+}
+
+function withNewest<V extends Span>(log: readonly V[], content: V): readonly V[] {
+  return isSame(log.at(-1), content) ? log : [...log, content];
+}
+
+type Comparable = Span & Partial<CdsVersion>;
 
 /** Same keys, signers and TTL. The newest version of a log is open, so that its TTL is that of the RRset. */
 function isSame(newest: Comparable | undefined, content: Comparable): boolean {

@@ -9,8 +9,16 @@ import {
   type Key,
   type RecordState,
 } from '../../../src/kasp/key.ts';
-import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
-import { cdsSet, dnskeySet, dnskeySigners, wantedDs, zoneSigners } from '../../../src/kasp/records.ts';
+import { type CdsMode, DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
+import {
+  cdsSet,
+  cdsSigners,
+  dnskeySet,
+  dnskeySigners,
+  wantedDs,
+  zoneSigners,
+} from '../../../src/kasp/records.ts';
+import type { Rollover, RolloverMethod, ZoneState } from '../../../src/kasp/zonestate.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 
 const APEX = nameOf('example.com.');
@@ -26,7 +34,9 @@ const LETTERS: Readonly<Record<string, RecordState>> = {
 function keyIn(states: string, seed = 1): Key {
   const [dnskey, krrsig, zrrsig, ds] = states
     .split('/')
-    .map((letter) => (letter === '-' ? null : { state: LETTERS[letter]!, since: NOW, notBefore: null }));
+    .map((letter) =>
+      letter === '-' ? null : { state: LETTERS[letter]!, since: NOW, doneAt: NOW, notBefore: null },
+    );
   const roles = [
     krrsig === null ? [] : ['key-signing'],
     zrrsig === null ? [] : ['zone-signing'],
@@ -34,6 +44,17 @@ function keyIn(states: string, seed = 1): Key {
   const publicKey = new Uint8Array(64).fill(seed);
   const key = hiddenKey({ id: `key-${seed}`, algorithm: 13, roles, publicKey }, NOW);
   return { ...key, states: { dnskey: dnskey!, krrsig: krrsig!, zrrsig: zrrsig!, ds: ds! } };
+}
+
+function secure(keys: Key[]): Pick<ZoneState, 'keys' | 'goal'> {
+  return { keys, goal: 'secure' };
+}
+
+function rolloverBy(method: RolloverMethod): Rollover {
+  return {
+    ...{ id: 'roll', type: 'ksk', method, emergency: null, startedAt: NOW, incoming: [], outgoing: [] },
+    ...{ cancelledAt: null, step: 'publish', stepSince: NOW, isStalled: false, followedBy: null },
+  };
 }
 
 describe('what is served follows from the states', () => {
@@ -47,7 +68,7 @@ describe('what is served follows from the states', () => {
       expect(dnskeySet([keyIn(`${letter}/H/H/H`)])).toHaveLength(shown);
       expect(dnskeySigners([keyIn(`O/${letter}/H/H`)])).toHaveLength(shown);
       expect(zoneSigners([keyIn(`O/H/${letter}/H`)])).toHaveLength(shown);
-      expect(cdsSet([keyIn(`O/O/O/${letter}`)], APEX, DEFAULT_POLICY).cds).toHaveLength(shown);
+      expect(cdsSet(secure([keyIn(`O/O/O/${letter}`)]), APEX, DEFAULT_POLICY).cds).toHaveLength(shown);
     }
   });
 
@@ -62,7 +83,7 @@ describe('what is served follows from the states', () => {
 
   it('CDS and CDNSKEY name the same keys, in all digests of the policy', () => {
     const keys = [keyIn('O/O/O/R', 1), keyIn('O/O/O/O', 2), keyIn('O/O/O/U', 3), keyIn('O/-/O/-', 4)];
-    const { cds, cdnskey } = cdsSet(keys, APEX, { cds: 'always', digests: [2, 4] });
+    const { cds, cdnskey } = cdsSet(secure(keys), APEX, { cds: 'always', digests: [2, 4] });
     const [one, two] = [1, 2].map((seed) => dnskeyRdata(257, 13, new Uint8Array(64).fill(seed)));
     expect(cdnskey).toEqual([one, two]);
     expect(new Set(cds)).toEqual(
@@ -74,13 +95,39 @@ describe('what is served follows from the states', () => {
     const settled = [keyIn('O/O/O/O')];
     const rolling = [keyIn('O/O/O/O'), keyIn('O/O/O/R', 2)];
     const count = (keys: Key[], cds: 'always' | 'rollover' | 'never') =>
-      cdsSet(keys, APEX, { cds, digests: [2] }).cdnskey.length;
+      cdsSet(secure(keys), APEX, { cds, digests: [2] }).cdnskey.length;
     expect([count(settled, 'always'), count(settled, 'rollover'), count(settled, 'never')]).toEqual([
       1, 0, 0,
     ]);
     expect([count(rolling, 'always'), count(rolling, 'rollover'), count(rolling, 'never')]).toEqual([
       2, 2, 0,
     ]);
+  });
+
+  it('a zone that shall be insecure asks for removal until no cache has its DS', () => {
+    const ask = (states: string[], goal: ZoneState['goal'], cds: CdsMode = 'rollover') => {
+      const keys = states.map((text, index) => keyIn(text, index));
+      return cdsSet({ keys, goal }, APEX, { cds, digests: [2] });
+    };
+    const removal = { cds: [Uint8Array.of(0, 0, 0, 0, 0)], cdnskey: [Uint8Array.of(0, 0, 3, 0, 0)] };
+    const nothing = { cds: [], cdnskey: [] };
+    expect(ask(['O/O/O/U'], 'insecure')).toEqual(removal);
+    expect(ask(['O/O/O/U', 'O/O/-/H'], 'insecure')).toEqual(removal);
+    expect(ask(['O/O/O/H'], 'insecure')).toEqual(nothing);
+    expect(ask(['O/O/O/U'], 'secure')).toEqual(nothing);
+    expect(ask(['O/O/O/U'], 'insecure', 'never')).toEqual(nothing);
+    // Removal stands alone in its RRset: not while another DS is wanted.
+    expect(ask(['O/O/O/U', 'O/O/-/O'], 'insecure').cdnskey).toEqual([
+      dnskeyRdata(257, 13, new Uint8Array(64).fill(1)),
+    ]);
+  });
+
+  it('CDS are signed by who signs DNSKEY, with double-DS by who signs the zone too', () => {
+    const keys = [keyIn('O/O/-/O', 1), keyIn('O/-/O/-', 2), keyIn('H/H/-/R', 3), keyIn('O/O/O/O', 4)];
+    const signers = (rollover: Rollover | null) => cdsSigners({ keys, rollover }).map(({ id }) => id);
+    expect(signers(null)).toEqual(['key-1', 'key-4']);
+    expect(signers(rolloverBy('additive'))).toEqual(['key-1', 'key-4']);
+    expect(signers(rolloverBy('double-ds'))).toEqual(['key-1', 'key-2', 'key-4']);
   });
 
   it('the DS to ask for are those of key-signing keys that shall stay, whatever their state', () => {
