@@ -94,10 +94,55 @@ export function violations(logs: PublicationLogs, options: OracleOptions, now: U
   ];
 }
 
-/** The violations of `after` that `before` does not have: those that a change of the logs would bring about. */
+/** The violations of `after` that `before` does not have. */
 export function newViolations(before: readonly Violation[], after: readonly Violation[]): Violation[] {
   const known = new Set(before.map(identityOf));
   return after.filter((violation) => !known.has(identityOf(violation)));
+}
+
+/**
+ * What a change of the logs makes worse, `before ⇒ after` as in ROLLOVER 1.4: a violation counts unless the versions
+ * that the new ones take the place of were in it already, and for as long. A broken zone can thus be repaired.
+ */
+export function contradictions(
+  before: PublicationLogs,
+  after: PublicationLogs,
+  options: OracleOptions,
+  now: UnixSeconds,
+): Violation[] {
+  const known = new Map<string, number>();
+  for (const old of violations(before, options, now)) {
+    for (const property of IMPLIED[old.property] ?? [old.property]) {
+      known.set(identityOf({ ...old, property }), untilOf(old));
+    }
+  }
+  return violations(after, options, now).filter((violation) => {
+    const { ds, dnskey, zone, cds } = violation.versions;
+    const versions = {
+      ds: predecessorIn(before.ds, ds),
+      dnskey: predecessorIn(before.dnskey, dnskey),
+      zone: predecessorIn(before.zone, zone),
+      cds: predecessorIn(before.cds, cds),
+    };
+    const until = known.get(identityOf({ ...violation, versions }));
+    return until === undefined || until < untilOf(violation);
+  });
+}
+
+/** Of the chain, the worst is reported: what it leaves unsaid is broken too. */
+const IMPLIED: Readonly<Partial<Record<Property, readonly Property[]>>> = {
+  P1: ['P1', 'P2', 'P3'],
+  P2: ['P2', 'P3'],
+};
+
+/** The version itself if the log has it, else the newest one of the log. */
+function predecessorIn<V extends Span>(log: readonly V[], version: V | null): V | null {
+  if (version === null || log.some((old) => contentOf(old) === contentOf(version))) return version;
+  return log.at(-1) ?? null;
+}
+
+function untilOf({ until }: Violation): number {
+  return until ?? Number.POSITIVE_INFINITY;
 }
 
 /** P1, and only where that holds, P2 and P3, over all (DS, DNSKEY, data). */
@@ -276,13 +321,12 @@ function shares(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** Property and content of the versions: what a violation is known by, whatever its window. */
-function identityOf({ property, versions }: Violation): string {
+function identityOf({ property, versions }: Pick<Violation, 'property' | 'versions'>): string {
   const { ds, dnskey, zone, cds } = versions;
-  return JSON.stringify([
-    property,
-    ds && [ds.first, ds.keys],
-    dnskey && [dnskey.first, dnskey.keys, dnskey.signers],
-    zone && [zone.first, zone.signers],
-    cds && [cds.first, cds.keys, cds.isDelete, cds.signers],
-  ]);
+  return [property, ...[ds, dnskey, zone, cds].map(contentOf)].join(' ');
+}
+
+/** A version without what changes when it is closed. */
+function contentOf(version: Span | null): string {
+  return version === null ? '-' : JSON.stringify({ ...version, last: null, ttl: 0, isConfirmed: true });
 }

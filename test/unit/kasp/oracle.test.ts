@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type UnixSeconds, unixSeconds } from '../../../src/base/time.ts';
-import { newViolations, type OracleOptions, type Violation, violations } from '../../../src/kasp/oracle.ts';
+import {
+  contradictions,
+  newViolations,
+  type OracleOptions,
+  type Violation,
+  violations,
+} from '../../../src/kasp/oracle.ts';
 import type { PublicationLogs } from '../../../src/kasp/zonestate.ts';
 
 const NOW = unixSeconds(1_000_000);
@@ -264,5 +270,36 @@ describe('what a change brings about', () => {
     const worse = { ...broken, cds: [...broken.cds, cds('k', 's', [10, null])] };
     expect(properties(newViolations(before, judge(worse)))).toEqual(['P5', 'P7']);
     expect(newViolations([], before)).toEqual(before);
+  });
+
+  const worse = (before: PublicationLogs, after: PublicationLogs): string[] =>
+    properties(contradictions(before, after, OPTIONS, NOW));
+
+  it('is what breaks a sound zone', () => {
+    const sound = history();
+    expect(worse(sound, sound)).toEqual([]);
+    expect(worse(sound, { ...sound, dnskey: [...sound.dnskey, dnskey('ksn', 'k', [0, null])] })).toEqual([]);
+    expect(worse(sound, { ...sound, dnskey: [...sound.dnskey, dnskey('ns', 'n', [0, null])] })).toEqual([
+      'P1',
+    ]);
+    expect(worse(sound, { ...sound, zone: [...sound.zone, zone('', [0, null])] })).toContain('P1');
+  });
+
+  it('is not that a broken zone, which is repaired, is still broken', () => {
+    const stale = history({ ds: [ds('n')] });
+    const step = { ...stale, dnskey: [...stale.dnskey, dnskey('ksn', 'k', [0, null])] };
+    const repaired = { ...stale, dnskey: [...stale.dnskey, dnskey('ksn', 'kn', [0, null])] };
+    expect(properties(judge(step))).toContain('P1');
+    expect(worse(stale, step)).toEqual([]);
+    expect(worse(stale, repaired)).toEqual([]);
+    const unsigned = { ...repaired, zone: [...stale.zone, zone('', [0, null])] };
+    expect(worse(repaired, unsigned)).toContain('P1');
+  });
+
+  it('is that something broken for a while becomes broken for good', () => {
+    const leaving = history({ ds: [ds('n', [-900_000, -60]), ds('k', [-60, null])] });
+    const after = { ...leaving, ds: [...leaving.ds, ds('n', [0, null], false)] };
+    expect(worse(leaving, leaving)).toEqual([]);
+    expect(worse(leaving, after)).toEqual(['P1']);
   });
 });
