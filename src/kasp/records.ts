@@ -1,8 +1,8 @@
 /**
- * What a zone serves, as a pure function of its key states (ROLLOVER 1.2, 3.1): the DNSKEY RRset holds the keys
- * whose DNSKEY is rumoured or omnipresent, those with krrsig rumoured or omnipresent sign it, those with zrrsig sign
- * zone data, and CDS and CDNSKEY name the keys whose DS is, or ask for removal once a zone that shall be insecure
- * wants no DS any more. No other switch exists.
+ * What a zone serves, as a pure function of its key states (ROLLOVER 1.2, 3.1): the DNSKEY RRset holds the
+ * keys whose DNSKEY is rumoured or omnipresent, those with krrsig rumoured or omnipresent sign it, those
+ * with zrrsig sign zone data, and CDS and CDNSKEY name the keys whose DS is, or ask for removal once a zone
+ * that shall be insecure wants no DS any more. No other switch exists.
  */
 import { dnskeyRdata } from '../dnssec/dnskey.ts';
 import { CDNSKEY_DELETE, CDS_DELETE, dsRdata } from '../dnssec/ds.ts';
@@ -32,7 +32,10 @@ export function zoneSigners(keys: readonly Key[]): Key[] {
   return keys.filter((key) => isShown(key, 'zrrsig'));
 }
 
-/** The keys that CDS and CDNSKEY name, or that they ask for removal; no keys and no removal: none is published. */
+/**
+ * The keys that CDS and CDNSKEY name, or that they ask for removal; no keys and no removal: none is
+ * published.
+ */
 export interface CdsRequest {
   readonly keys: readonly Key[];
   readonly isDelete: boolean;
@@ -40,7 +43,10 @@ export interface CdsRequest {
 
 type CdsState = Pick<ZoneState, 'keys' | 'goal'>;
 
-/** What CDS and CDNSKEY ask the parent for. Removal is asked for until the last DS has left all caches (RFC 8078 §4). */
+/**
+ * What CDS and CDNSKEY ask the parent for. Removal is asked for until the last DS has left all caches (RFC
+ * 8078 §4).
+ */
 export function cdsRequest({ keys, goal }: CdsState, policy: Pick<Policy, 'cds'>): CdsRequest {
   if (policy.cds === 'never') return { keys: [], isDelete: false };
   const shown = keys.filter((key) => isShown(key, 'ds'));
@@ -50,7 +56,9 @@ export function cdsRequest({ keys, goal }: CdsState, policy: Pick<Policy, 'cds'>
   return { keys: policy.cds === 'always' || isMoving ? shown : [], isDelete: false };
 }
 
-/** RDATA of the CDS and CDNSKEY RRsets, each in canonical order; both name the same keys, or both are empty. */
+/**
+ * RDATA of the CDS and CDNSKEY RRsets, each in canonical order; both name the same keys, or both are empty.
+ */
 export interface CdsSet {
   readonly cds: readonly Uint8Array[];
   readonly cdnskey: readonly Uint8Array[];
@@ -66,8 +74,9 @@ export function cdsSet(state: CdsState, apex: Name, policy: Pick<Policy, 'cds' |
 }
 
 /**
- * The keys that sign CDS and CDNSKEY: those that sign DNSKEY. With double-DS the zone's signers join them, because
- * the others leave the DNSKEY RRset at once while caches hold a CDS that they signed (ROLLOVER 2.3, 3.1).
+ * The keys that sign CDS and CDNSKEY: those that sign DNSKEY. With double-DS the zone's signers join them,
+ * because the others leave the DNSKEY RRset at once while caches hold a CDS that they signed (ROLLOVER 2.3,
+ * 3.1).
  */
 export function cdsSigners({ keys, rollover }: Pick<ZoneState, 'keys' | 'rollover'>): Key[] {
   const isDoubleDs = rollover?.method === 'double-ds';

@@ -1,8 +1,9 @@
 /**
- * How long a record stays rumoured or unretentive (ROLLOVER 1.6), computed from the publication logs: what counts is
- * the TTL of the versions that are displaced, never that of the one that replaces them. A record is omnipresent when
- * the last version without it has left all caches, and hidden when the last version with it has. Time alone never
- * proves what the parent does: without an observation of its DS there is no deadline.
+ * How long a record stays rumoured or unretentive (ROLLOVER 1.6), computed from the publication logs: what
+ * counts is the TTL of the versions that are displaced, never that of the one that replaces them. A record
+ * is omnipresent when the last version without it has left all caches, and hidden when the last version with
+ * it has. Time alone never proves what the parent does: without an observation of its DS there is no
+ * deadline.
  */
 import { assert } from '../base/assert.ts';
 import { formatDuration, plus, type UnixSeconds } from '../base/time.ts';
@@ -48,7 +49,10 @@ interface Context {
   readonly now: UnixSeconds;
 }
 
-/** Cancelling an additive rollover needs no longer hold: a CDS applied late still names the key that stays (2.9). */
+/**
+ * Cancelling an additive rollover needs no longer hold: a CDS applied late still names the key that stays
+ * (2.9).
+ */
 const MAX_ADDITIVE_HOLD = 86_400;
 
 const UNACKNOWLEDGED: Deadline = {
@@ -243,7 +247,9 @@ const REASON_OF: Readonly<Record<RecordKind, WaitReason>> = {
   ds: 'ds_ttl',
 };
 
-/** `DNSKEY TTL 1h + propagation 5m + publishSafety 1h`; what is zero is left out, if anything else remains. */
+/**
+ * `DNSKEY TTL 1h + propagation 5m + publishSafety 1h`; what is zero is left out, if anything else remains.
+ */
 function sumOf(parts: readonly Part[]): string {
   const shown = parts.filter(({ seconds }) => seconds > 0);
   return (shown.length > 0 ? shown : parts.slice(0, 1))

@@ -1,8 +1,8 @@
 /**
- * Keeps the publication logs (ROLLOVER 1.1, 1.7): a version is appended when what the key states imply differs from
- * the newest, before it is served, and it is closed when every server is known to serve a newer one. What a closed
- * version leaves in caches is written down at that instant, from the TTLs that were served then: a TTL that is
- * lowered later shortens nothing (ROLLOVER 1.6).
+ * Keeps the publication logs (ROLLOVER 1.1, 1.7): a version is appended when what the key states imply
+ * differs from the newest, before it is served, and it is closed when every server is known to serve a newer
+ * one. What a closed version leaves in caches is written down at that instant, from the TTLs that were
+ * served then: a TTL that is lowered later shortens nothing (ROLLOVER 1.6).
  *
  * Every function hands back the state it got if there is nothing to change.
  */
@@ -15,7 +15,9 @@ import type { CdsVersion, DnskeyVersion, DsVersion, Span, ZoneState, ZoneVersion
 
 // ---- Spans ----
 
-/** First instant at which no cache has the version, with `r` seconds of propagation; null while it is open. */
+/**
+ * First instant at which no cache has the version, with `r` seconds of propagation; null while it is open.
+ */
 export function endOf(span: Span, r: number): UnixSeconds | null {
   return span.last === null ? null : plus(span.last, r + span.ttl);
 }
@@ -66,8 +68,8 @@ export function contentOf(
 }
 
 /**
- * Takes the TTLs of the zone data that is served into account: a larger one counts at once, a smaller one when all
- * servers have acknowledged it.
+ * Takes the TTLs of the zone data that is served into account: a larger one counts at once, a smaller one
+ * when all servers have acknowledged it.
  */
 export function noteZoneTtl(state: ZoneState, { maxTtl }: Facts, now: UnixSeconds): ZoneState {
   const { current, horizon } = state.zoneTtl;
@@ -76,8 +78,8 @@ export function noteZoneTtl(state: ZoneState, { maxTtl }: Facts, now: UnixSecond
 }
 
 /**
- * Appends what differs from the newest versions, first served at `now`, and has the zone wait for acknowledgement.
- * Where nothing differs there is nothing to wait for: every edge so far is done.
+ * Appends what differs from the newest versions, first served at `now`, and has the zone wait for
+ * acknowledgement. Where nothing differs there is nothing to wait for: every edge so far is done.
  */
 export function recordContent(before: ZoneState, policy: Policy, facts: Facts, now: UnixSeconds): ZoneState {
   const state = noteZoneTtl(before, facts, now);
@@ -112,8 +114,9 @@ function isSame(newest: Comparable | undefined, content: Comparable): boolean {
 // ---- Acknowledgement ----
 
 /**
- * All servers have switched to the newest content: older versions of DNSKEY, zone data and CDS are closed, every
- * edge so far is done (tDone), and a lowered TTL of zone data counts, with a horizon for what was cached before.
+ * All servers have switched to the newest content: older versions of DNSKEY, zone data and CDS are closed,
+ * every edge so far is done (tDone), and a lowered TTL of zone data counts, with a horizon for what was
+ * cached before.
  */
 export function acknowledge(state: ZoneState, facts: Facts, policy: Policy, now: UnixSeconds): ZoneState {
   if (state.pendingSince === null) return state;
@@ -143,7 +146,10 @@ export function acknowledge(state: ZoneState, facts: Facts, policy: Policy, now:
   return withDone(closed, now);
 }
 
-/** For how long caches know that the zone is unsigned: the operator's word, or nothing if nobody ever saw it so. */
+/**
+ * For how long caches know that the zone is unsigned: the operator's word, or nothing if nobody ever saw it
+ * so.
+ */
 function unsignedTtl(version: Span, ttl: number, facts: Facts, policy: Policy): number {
   if (policy.bootstrapHold !== 'auto') return policy.bootstrapHold;
   const isFromStart = version.first === 0;
@@ -175,7 +181,10 @@ function keyDone(key: Key, now: UnixSeconds): Key {
 
 // ---- DS at the parent ----
 
-/** Largest TTL that a DS RRset of the zone was seen with, of those in the log; `policy.parent.dsTtl` if none was. */
+/**
+ * Largest TTL that a DS RRset of the zone was seen with, of those in the log; `policy.parent.dsTtl` if none
+ * was.
+ */
 export function knownDsTtl(state: Pick<ZoneState, 'logs'>, policy: Policy): number {
   const seen = state.logs.ds.filter(({ isConfirmed, keys }) => isConfirmed && keys.length > 0);
   return seen.length === 0 ? policy.parent.dsTtl : Math.max(...seen.map(({ ttl }) => ttl));
@@ -187,8 +196,8 @@ export function withKnownTtl(version: DsVersion, knownTtl: number): DsVersion {
 }
 
 /**
- * What CDS ask for may be at the parent from now on: an open version that nobody has confirmed. A zone known to have
- * no DS asks in vain until one is seen.
+ * What CDS ask for may be at the parent from now on: an open version that nobody has confirmed. A zone known
+ * to have no DS asks in vain until one is seen.
  */
 export function requestDs(state: ZoneState, policy: Policy, now: UnixSeconds): ZoneState {
   const keys = idsOf(state.keys.filter((key) => isShown(key, 'ds')));
