@@ -3,7 +3,7 @@
  * written `0s`, `5m`, `1h`, `7d`, `1y`, or as a number of seconds; sizes as a number of octets.
  */
 import { z } from 'zod';
-import { formatDuration, parseDuration } from '../base/time.ts';
+import { parseDuration } from '../base/time.ts';
 import { ALGORITHMS, parseAlgorithm } from '../dnssec/algorithm.ts';
 import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
 import { parseListen } from './listen.ts';
@@ -57,6 +57,15 @@ export const policySchema = z.strictObject({
   cdsHold: duration.optional(),
   minInterval: duration.optional(),
   staleAfter: duration.optional(),
+  rollover: z
+    .strictObject({
+      ksk: z.enum(['additive', 'swap', 'double-ds']),
+      algorithm: z.enum(['conservative', 'liberal']),
+    })
+    .partial()
+    .optional(),
+  autoCancel: z.boolean().optional(),
+  purgeAfter: duration.optional(),
   bootstrapHold: z.union([z.literal('auto'), duration]).optional(),
   monitor: z
     .strictObject({ interval: duration, rounds: z.int().min(1).max(100), roundGap: duration })
@@ -98,12 +107,13 @@ export type PolicyDocument = z.infer<typeof policySchema>;
 
 /** The whole policy: what the document leaves out is as in DEFAULT_POLICY. */
 export function completePolicy(document: PolicyDocument): Policy {
-  const { lifetime: lifetimes, parent, monitor, ...rest } = document;
+  const { lifetime: lifetimes, parent, rollover, monitor, ...rest } = document;
   return {
     ...DEFAULT_POLICY,
     ...withoutUndefined(rest),
     lifetime: { ...DEFAULT_POLICY.lifetime, ...withoutUndefined(lifetimes ?? {}) },
     parent: { ...DEFAULT_POLICY.parent, ...withoutUndefined(parent ?? {}) },
+    rollover: { ...DEFAULT_POLICY.rollover, ...withoutUndefined(rollover ?? {}) },
     monitor: { ...DEFAULT_POLICY.monitor, ...withoutUndefined(monitor ?? {}) },
   };
 }
@@ -112,33 +122,4 @@ type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 function withoutUndefined<T extends object>(value: T): Present<T> {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Present<T>;
-}
-
-/** What cannot work in a policy: the key and the reason, one an impossibility. */
-export function impossibilities(policy: Policy): { readonly key: readonly string[]; readonly why: string }[] {
-  const found: { key: readonly string[]; why: string }[] = [];
-  const { validity, dnskeyTtl, publishSafety, retireSafety, propagation, maxZoneTtl } = policy;
-  const told = (seconds: number) => formatDuration(seconds);
-  // A signature is served for four sevenths of its validity and begins an hour early (signer/validity).
-  const leastLeft = validity - Math.floor((validity * 4) / 7) - 3_600;
-  if (leastLeft < 60) {
-    found.push({
-      key: ['validity'],
-      why: `${told(validity)} is too short: signatures would be served expired`,
-    });
-  } else if (dnskeyTtl > validity) {
-    found.push({ key: ['dnskeyTtl'], why: `${told(dnskeyTtl)} is longer than signatures are valid` });
-  }
-  if (validity > 180 * 86_400) {
-    found.push({ key: ['validity'], why: 'signatures valid for over 180d could be replayed for that long' });
-  }
-  const roll = dnskeyTtl + publishSafety + maxZoneTtl + retireSafety + 2 * propagation;
-  const names = policy.scheme === 'csk' ? (['csk'] as const) : (['ksk', 'zsk'] as const);
-  for (const name of names) {
-    const seconds = policy.lifetime[name];
-    if (seconds === 'unlimited' || seconds >= roll) continue;
-    const why = `${told(seconds)} is shorter than one rollover with these TTLs takes (${told(roll)})`;
-    found.push({ key: ['lifetime', name], why });
-  }
-  return found;
 }

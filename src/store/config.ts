@@ -11,9 +11,10 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import { hasErrors } from '../base/diagnostic.ts';
 import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
 import { formatName, lowerName, type Name, parseName } from '../wire/name.ts';
-import { type ConfigDocument, completePolicy, configSchema, impossibilities } from './config-schema.ts';
+import { type ConfigDocument, completePolicy, configSchema } from './config-schema.ts';
 import { nearest } from './config-words.ts';
 import type { Listen } from './listen.ts';
+import { impossibilities, reservations } from './policy-check.ts';
 
 export const DEFAULT_LISTEN: Listen = { address: '127.0.0.1', port: 5300 };
 const DEFAULT_MAX_ZONE_FILE_OCTETS = 2 ** 31;
@@ -64,7 +65,7 @@ export function defaultConfig(overrides: ConfigOverrides = {}): Config {
   return assemble({}, '.', overrides);
 }
 
-/** Reads the text of a configuration file. `config` is absent if `diagnostics` has an error. */
+/** Reads the text of a configuration file. `config` is absent if `diagnostics` has an error; warnings leave it. */
 export function parseConfig(
   text: string,
   file: string,
@@ -74,9 +75,13 @@ export function parseConfig(
   const document = source.read();
   if (document === undefined) return { config: undefined, diagnostics: source.diagnostics };
   checkNames(document, source);
-  for (const [name, policy] of Object.entries(document.policies ?? {})) {
-    for (const { key, why } of impossibilities(completePolicy(policy))) {
+  for (const [name, written] of Object.entries(document.policies ?? {})) {
+    const policy = completePolicy(written);
+    for (const { key, why } of impossibilities(policy)) {
       source.report(['policies', name, ...key], 'CONFIG_IMPOSSIBLE', `${key.join('.')}: ${why}`);
+    }
+    for (const { key, why } of reservations(policy)) {
+      source.warn(['policies', name, ...key], 'CONFIG_COSTLY', `${key.join('.')}: ${why}`);
     }
   }
   if (hasErrors(source.diagnostics)) return { config: undefined, diagnostics: source.diagnostics };
@@ -184,6 +189,11 @@ class ConfigSource {
     this.#add(this.#offsetOf(at), code, message);
   }
 
+  /** Adds a warning, likewise. */
+  warn(at: Path, code: string, message: string): void {
+    this.#add(this.#offsetOf(at), code, message, 'warning');
+  }
+
   #reportIssue(issue: core.$ZodIssue): void {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
@@ -216,15 +226,15 @@ class ConfigSource {
     return isScalar(pair?.key) ? (pair.key.range?.[0] ?? -1) : -1;
   }
 
-  #add(offset: number, code: string, message: string): void {
+  #add(offset: number, code: string, message: string, severity: Diagnostic['severity'] = 'error'): void {
     const file = this.#file;
     if (offset < 0) {
-      this.#found.push({ severity: 'error', code, message, file, line: 0, column: 0 });
+      this.#found.push({ severity, code, message, file, line: 0, column: 0 });
       return;
     }
     const { line, col } = this.#lines.linePos(offset);
     const sourceLine = this.#text.split(/\r?\n/)[line - 1] ?? '';
-    this.#found.push({ severity: 'error', code, message, file, line, column: col, sourceLine });
+    this.#found.push({ severity, code, message, file, line, column: col, sourceLine });
   }
 }
 

@@ -17,6 +17,7 @@ import {
   keyFileBase,
   MAX_KEY_FILE_OCTETS,
   type PrivateKeyFile,
+  type PublicKeyFile,
   parseKeyFileName,
   parsePrivateFile,
   parsePublicFile,
@@ -94,15 +95,18 @@ export function readPrivate(directory: KeyDirectory, file: string): PrivateKeyFi
   return parsed;
 }
 
+/** Reads a `.key` file. Throws KeystoreError. */
+export function readPublic(directory: KeyDirectory, file: string): PublicKeyFile {
+  const parsed = parsePublicFile(readText(directory, file), directory.origin);
+  if (typeof parsed !== 'string') return parsed;
+  throw new KeystoreError('KEY_MALFORMED', `${directory.path}/${file}: ${parsed}`);
+}
+
 /** Reads both files of a key. Throws KeystoreError. */
 export function readPair(directory: KeyDirectory, base: string, suffix = ''): KeyFilePair {
   const path = `${directory.path}/${base}`;
   const named = parseKeyFileName(base)!;
-  const publicFile = parsePublicFile(readText(directory, `${base}.key${suffix}`), directory.origin);
-  if (typeof publicFile === 'string') {
-    throw new KeystoreError('KEY_MALFORMED', `${path}.key${suffix}: ${publicFile}`);
-  }
-  const { algorithm, flags, publicKey } = publicFile;
+  const { algorithm, flags, publicKey } = readPublic(directory, `${base}.key${suffix}`);
   const privateFile = readPrivate(directory, `${base}.private${suffix}`);
   const tag = keyTag(dnskeyRdata(flags, algorithm, publicKey));
   if (privateFile.algorithm !== algorithm || named.algorithm !== algorithm || named.tag !== tag) {

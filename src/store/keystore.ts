@@ -5,13 +5,17 @@
  * Order of a new key (reliability.md I1): private half durable → read back → probed by two implementations → named
  * in the state → visible. A crash in between leaves the same key or none that was ever visible. A key that cannot be
  * read is an error and never a reason to make another; with a state on disk, keys are only made by rollovers.
+ *
+ * Order of a purge (I4, I5): tombstone in place of the key, in one commit → private half removed → public half
+ * removed. A start finishes what a crash left of it.
  */
 import { assert } from '../base/assert.ts';
 import type { FileStore, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import type { KeyObject } from '../dnssec/algorithm.ts';
-import type { Key, KeyRole, ZoneState } from '../kasp/key.ts';
+import { isEntirelyHidden, type Key, type KeyRole } from '../kasp/key.ts';
 import type { Policy } from '../kasp/policy.ts';
+import { findKey, newZoneState, type ZoneState } from '../kasp/zonestate.ts';
 import type { Name } from '../wire/name.ts';
 import { adoptKeys } from './adopt.ts';
 import { createKeys, newKeys } from './create.ts';
@@ -27,6 +31,7 @@ import {
   setAside,
   stagedFiles,
 } from './keypairs.ts';
+import { finishPurges, removePair, tombstoneOf } from './purge.ts';
 import { loadState, STATE_FILE, type StoredState, saveState, type Tombstone } from './state.ts';
 import { zoneStem } from './stem.ts';
 
@@ -59,6 +64,8 @@ export class ZoneKeys {
   #stored: StoredState;
   /** Public-key hashes of keys whose private halves are known to be durable and good. */
   readonly #durable: Set<string>;
+  /** Purged in this process; their files are still to be removed. */
+  readonly #unburied: Tombstone[] = [];
   /** A save has failed after which the file may hold either generation. */
   #isUncertain = false;
 
@@ -99,18 +106,29 @@ export class ZoneKeys {
    * state in memory is the old one.
    */
   commit(zoneState: ZoneState): void {
-    const { files, path, origin } = this.#directory;
     const areDurable = zoneState.keys.every((key) => this.#durable.has(key.publicKeyHash));
     assert(areDurable, 'a private key is durable before the state names it');
-    if (this.#isUncertain) this.#settle();
-    const stored = { ...this.#stored, generation: this.#stored.generation + 1, zoneState };
-    try {
-      saveState(files, path, origin, stored);
-    } catch (error) {
-      this.#isUncertain = true;
-      throw error;
+    this.#save({ zoneState, tombstones: this.#stored.tombstones });
+  }
+
+  /**
+   * Destroys the private half of a key that has gone and leaves a tombstone. When it throws before the commit, the key
+   * is as it was; after it (the state no longer names the key), the next purge or start removes the files.
+   */
+  purge(keyId: string, now: UnixSeconds): void {
+    const { zoneState, tombstones } = this.#stored;
+    const key = findKey(zoneState, keyId);
+    assert(key !== undefined, 'only keys in the state are purged');
+    assert(key.goal === 'OUT' && isEntirelyHidden(key), 'no record of a purged key can be in any cache');
+    const tombstone = tombstoneOf(key, now);
+    const keys = zoneState.keys.filter((other) => other !== key);
+    this.#save({ zoneState: { ...zoneState, keys }, tombstones: [...tombstones, tombstone] });
+    this.#durable.delete(key.publicKeyHash);
+    this.#unburied.push(tombstone);
+    for (const dead of [...this.#unburied]) {
+      removePair(this.#directory, dead);
+      this.#unburied.splice(this.#unburied.indexOf(dead), 1);
     }
-    this.#stored = stored;
   }
 
   /**
@@ -128,7 +146,7 @@ export class ZoneKeys {
    * Loads the private half of a key in the state. Costs a file and 0.4 ms: callers keep it. Throws KeystoreError.
    */
   privateKey(keyId: string): KeyObject {
-    const key = this.#stored.zoneState.keys.find(({ id }) => id === keyId);
+    const key = findKey(this.#stored.zoneState, keyId);
     assert(key !== undefined, 'only keys in the state are loaded');
     const base = keyFileBase(this.#directory.origin, key.algorithm, key.tag);
     const { privateOctets } = readPrivate(this.#directory, `${base}.private`);
@@ -138,6 +156,19 @@ export class ZoneKeys {
       privateOctets,
       publicKey: key.publicKey,
     });
+  }
+
+  #save(changed: Pick<StoredState, 'zoneState' | 'tombstones'>): void {
+    const { files, path, origin } = this.#directory;
+    if (this.#isUncertain) this.#settle();
+    const stored = { ...changed, generation: this.#stored.generation + 1 };
+    try {
+      saveState(files, path, origin, stored);
+    } catch (error) {
+      this.#isUncertain = true;
+      throw error;
+    }
+    this.#stored = stored;
   }
 
   /** After a failed save: takes over the generation that the file has, so that generations only grow. */
@@ -166,9 +197,10 @@ export function openZoneKeys(options: KeyStoreOptions): ZoneKeys {
   const stored = loadState(files, directory.path, origin);
   if (stored !== undefined) {
     setAside(directory, stagedFiles(names));
+    const unnamed = checkStored(directory, stored, listBases(names));
     return new ZoneKeys(directory, random, stored, {
       how: 'loaded',
-      notes: checkStored(directory, stored, listBases(names)),
+      notes: finishPurges(directory, stored.tombstones, unnamed),
     });
   }
   if (finishStaged(directory, names)) names = files.list(directory.path);
@@ -179,7 +211,7 @@ export function openZoneKeys(options: KeyStoreOptions): ZoneKeys {
   const keys = adopted?.keys ?? createKeys(directory, newKeys(options.policy), making);
   const fresh: StoredState = {
     generation: 1,
-    zoneState: { keys, delegation: 'unconfirmed' },
+    zoneState: newZoneState(keys),
     tombstones: [],
   };
   saveState(files, directory.path, origin, fresh);
@@ -189,7 +221,7 @@ export function openZoneKeys(options: KeyStoreOptions): ZoneKeys {
   });
 }
 
-/** Checks that every key of a state has its private half and is not a removed one; notes files it does not name. */
+/** Checks that every key of a state has its private half and is not a removed one; returns bases it does not name. */
 function checkStored(directory: KeyDirectory, stored: StoredState, bases: readonly string[]): string[] {
   const named = new Set<string>();
   const removed = new Set(stored.tombstones.map((tombstone) => tombstone.publicKeyHash));
@@ -203,7 +235,5 @@ function checkStored(directory: KeyDirectory, stored: StoredState, bases: readon
       throw new KeystoreError('KEY_MISMATCH', `${directory.path}/${base}.private is of another algorithm`);
     }
   }
-  return bases
-    .filter((base) => !named.has(base))
-    .map((base) => `${directory.path}/${base} is not in ${STATE_FILE} and is not used`);
+  return bases.filter((base) => !named.has(base));
 }

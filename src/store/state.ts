@@ -2,31 +2,31 @@
  * `state.json`: all that is durable of one zone's keys but the private halves. Replaced as a whole and atomically,
  * so that all keys of a zone change together; times are absolute; the generation only grows.
  *
- *     { "format": 1, "zone", "generation", "delegation", "keys": […], "tombstones": […], "sha256" }
+ *     { "format": 2, "zone", "generation", fields of ZoneState (state-shape.ts), "tombstones": […], "sha256" }
  *
- * The checksum covers the compact JSON of everything before it. A state that does not hold is reported and never
+ * The checksum covers the compact JSON of everything before it. Format 1 is read as well (state-format1.ts). A state that does not hold is reported and never
  * replaced by a fresh one: it may name keys that the world already relies on.
  */
 import { type FileStore, FileStoreError } from '../base/ports.ts';
-import { formatInstant, type UnixSeconds, unixSeconds } from '../base/time.ts';
-import { findAlgorithm, sha256 } from '../dnssec/algorithm.ts';
-import { dnskeyRdata, keyTag, publicKeyHash } from '../dnssec/dnskey.ts';
-import {
-  type Delegation,
-  type Key,
-  type KeyRole,
-  type KeyStates,
-  RECORD_KINDS,
-  RECORD_STATES,
-  type RecordKind,
-  type RecordState,
-  type RecordTimes,
-  type ZoneState,
-} from '../kasp/key.ts';
+import { formatInstant, type UnixSeconds } from '../base/time.ts';
+import { sha256 } from '../dnssec/algorithm.ts';
+import type { ZoneState } from '../kasp/zonestate.ts';
 import { formatName, type Name } from '../wire/name.ts';
+import { readFormat1 } from './state-format1.ts';
+import {
+  asObject,
+  isObject,
+  type JsonObject,
+  must,
+  readInstant,
+  readList,
+  readZoneState,
+  ShapeError,
+  zoneStateDocument,
+} from './state-shape.ts';
 
 export const STATE_FILE = 'state.json';
-const FORMAT = 1;
+const FORMAT = 2;
 const MAX_STATE_OCTETS = 4 * 1024 * 1024;
 
 /** A key that was removed. It is never loaded, published or generated again (reliability.md I5). */
@@ -86,8 +86,7 @@ export function formatState(stored: StoredState, origin: Name): string {
     format: FORMAT,
     zone: formatName(origin),
     generation: stored.generation,
-    delegation: stored.zoneState.delegation,
-    keys: stored.zoneState.keys.map(keyDocument),
+    ...zoneStateDocument(stored.zoneState),
     tombstones: stored.tombstones.map((tombstone) => ({
       ...tombstone,
       removedAt: formatInstant(tombstone.removedAt),
@@ -98,26 +97,6 @@ export function formatState(stored: StoredState, origin: Name): string {
 
 function checksum(document: object): string {
   return Buffer.from(sha256(Buffer.from(JSON.stringify(document)))).toString('hex');
-}
-
-function keyDocument(key: Key): object {
-  return {
-    ...key,
-    publicKey: Buffer.from(key.publicKey).toString('base64'),
-    createdAt: formatInstant(key.createdAt),
-    publishedAt: key.publishedAt === null ? null : formatInstant(key.publishedAt),
-    states: Object.fromEntries(RECORD_KINDS.map((record) => [record, timesDocument(key.states[record])])),
-  };
-}
-
-function timesDocument(times: RecordTimes | null): object | null {
-  if (times === null) return null;
-  const { state, since, notBefore } = times;
-  return {
-    state,
-    since: formatInstant(since),
-    notBefore: notBefore === null ? null : formatInstant(notBefore),
-  };
 }
 
 /** Parses the octets of a state file; `path` is for messages. Throws StateError. */
@@ -149,93 +128,33 @@ export function parseState(octets: Uint8Array, origin: Name, path = STATE_FILE):
   }
 }
 
-// ---- Shape ----
-
-class ShapeError extends Error {
-  override readonly name = 'ShapeError';
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Throws ShapeError unless `condition` holds. */
-function must(condition: boolean, rule: string): asserts condition {
-  if (!condition) throw new ShapeError(rule);
-}
+// ---- Content ----
 
 function readDocument(document: JsonObject): StoredState {
-  const { generation, delegation, keys, tombstones } = document;
+  const { format, generation } = document;
   must(Number.isSafeInteger(generation) && (generation as number) > 0, 'generation is a positive number');
-  must(Array.isArray(keys) && Array.isArray(tombstones), 'keys and tombstones are lists');
+  must(format === 1 || format === FORMAT, 'format is a known number');
   return {
     generation: generation as number,
-    zoneState: {
-      keys: keys.map(readKey),
-      delegation: oneOf<Delegation>(delegation, ['unconfirmed', 'none', 'secure'], 'delegation'),
-    },
-    tombstones: tombstones.map(readTombstone),
-  };
-}
-
-function readKey(value: unknown): Key {
-  must(isObject(value) && isObject(value.states) && Array.isArray(value.roles), 'a key has roles and states');
-  const { id, tag, algorithm, flags, publicKey: keyText } = value;
-  must(typeof id === 'string' && id !== '', 'a key has an id');
-  must(typeof flags === 'number' && typeof algorithm === 'number', 'a key has flags and an algorithm');
-  must(typeof keyText === 'string', 'a key has a publicKey');
-  const publicKey = Uint8Array.from(Buffer.from(keyText, 'base64'));
-  must(findAlgorithm(algorithm)?.publicKeyOctets === publicKey.length, 'a public key has its length');
-  must(keyTag(dnskeyRdata(flags, algorithm, publicKey)) === tag, 'a tag is that of its key');
-  must(publicKeyHash(algorithm, publicKey) === value.publicKeyHash, 'publicKeyHash is that of its key');
-  const states = value.states;
-  const times = RECORD_KINDS.map((record) => [record, readTimes(states[record])]);
-  return {
-    id,
-    tag,
-    algorithm,
-    flags,
-    roles: value.roles.map((role) => oneOf<KeyRole>(role, ['key-signing', 'zone-signing'], 'role')),
-    goal: oneOf(value.goal, ['IN', 'OUT'] as const, 'goal'),
-    publicKey,
-    publicKeyHash: value.publicKeyHash,
-    createdAt: readInstant(value.createdAt),
-    publishedAt: value.publishedAt === null ? null : readInstant(value.publishedAt),
-    states: Object.fromEntries(times) as Record<RecordKind, RecordTimes | null> satisfies KeyStates,
-  };
-}
-
-function readTimes(value: unknown): RecordTimes | null {
-  if (value === null) return null;
-  must(isObject(value), 'a record has a state and times');
-  return {
-    state: oneOf<RecordState>(value.state, RECORD_STATES, 'state'),
-    since: readInstant(value.since),
-    notBefore: value.notBefore === null ? null : readInstant(value.notBefore),
+    zoneState: format === 1 ? readFormat1(document) : readZoneState(document),
+    tombstones: readList(document.tombstones, 'tombstones', readTombstone),
   };
 }
 
 function readTombstone(value: unknown): Tombstone {
-  must(isObject(value), 'a tombstone is an object');
-  const { id, tag, revokedTag, algorithm, publicKeyHash: hash } = value;
+  const tombstone = asObject(value);
+  const { id, tag, revokedTag, algorithm, publicKeyHash: hash } = tombstone;
   must(typeof id === 'string' && typeof hash === 'string', 'a tombstone has id and publicKeyHash');
   must(
     typeof tag === 'number' && typeof revokedTag === 'number' && typeof algorithm === 'number',
     'a tombstone has its tags and algorithm',
   );
-  return { id, tag, revokedTag, algorithm, publicKeyHash: hash, removedAt: readInstant(value.removedAt) };
-}
-
-function readInstant(value: unknown): UnixSeconds {
-  const milliseconds = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  must(Number.isFinite(milliseconds), 'an instant is written as ISO 8601');
-  return unixSeconds(milliseconds / 1000);
-}
-
-function oneOf<T extends string>(value: unknown, values: readonly T[], name: string): T {
-  const found = values.find((candidate) => candidate === value);
-  must(found !== undefined, `${name} is one of ${values.join(', ')}`);
-  return found;
+  return {
+    id,
+    tag,
+    revokedTag,
+    algorithm,
+    publicKeyHash: hash,
+    removedAt: readInstant(tombstone.removedAt),
+  };
 }

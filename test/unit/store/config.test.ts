@@ -37,6 +37,7 @@ policies:
   default: { scheme: csk, algorithm: ECDSAP256SHA256, lifetime: { csk: unlimited, ksk: 1y, zsk: 90d },
              dnskeyTtl: 1h, cdsTtl: 5m, maxZoneTtl: 1d, publishSafety: 1h, retireSafety: 1h, propagation: 5m,
              parent: { propagation: 1h, dsTtl: 1d }, cdsHold: 72h, minInterval: 24h, staleAfter: 14d,
+             rollover: { ksk: additive, algorithm: conservative }, autoCancel: false, purgeAfter: 90d,
              bootstrapHold: auto, monitor: { interval: 1h, rounds: 2, roundGap: 5m }, validity: 7d,
              denial: nsec, cds: always, digests: [2] }
 zones: { example.com: { policy: default } }
@@ -108,10 +109,44 @@ policies:
       /^3:15 CONFIG_IMPOSSIBLE validity: 1h is too short/,
     );
     expect(findings('policies: { a: { dnskeyTtl: 8d } }\n')[0]).toMatch(/CONFIG_IMPOSSIBLE dnskeyTtl/);
-    expect(findings('policies: { a: { scheme: ksk-zsk, lifetime: { zsk: 2h } } }\n')[0]).toMatch(
-      /CONFIG_IMPOSSIBLE lifetime.zsk: 2h is shorter than one rollover/,
-    );
+  });
+
+  it('refuses lifetimes that leave no room for twice their waits, and shows the sum', () => {
+    const zsk = 'policies: { a: { scheme: ksk-zsk, lifetime: { zsk: LIFE } } }\n';
+    expect(findings(zsk.replace('LIFE', '2h'))).toEqual([
+      '1:52 CONFIG_IMPOSSIBLE lifetime.zsk: 2h is under 2d8h30m, twice the waits of one rollover: ' +
+        'publish (propagation 5m, dnskeyTtl 1h, publishSafety 1h) + ' +
+        'switch (propagation 5m, maxZoneTtl 1d, retireSafety 1h) + ' +
+        'remove (propagation 5m, dnskeyTtl 1h) = 1d4h15m',
+    ]);
+    expect(findings(zsk.replace('LIFE', '203399s'))).toHaveLength(1);
+    expect(findings(zsk.replace('LIFE', '203400s'))).toEqual([]);
     expect(findings('policies: { a: { lifetime: { zsk: 2h } } }\n')).toEqual([]);
+    const csk = 'policies: { a: { lifetime: { csk: 4d }, maxZoneTtl: 30h, rollover: { ksk: METHOD } } }\n';
+    expect(findings(csk.replace('METHOD', 'additive'))[0]).toMatch(
+      /csk: 4d is under 5d30m.*soak \(parent.propagation 1h, parent.dsTtl 1d, retireSafety 1h\) \+ switch .* = 2d12h15m$/,
+    );
+    expect(findings(csk.replace('METHOD', 'swap'))).toEqual([]);
+  });
+
+  it('warns of what costs, and takes it all the same', () => {
+    const { config, diagnostics } = parseConfig('policies: { a: { algorithm: 14 } }\n', 'k.yaml');
+    expect(config?.policies.get('a')?.algorithm).toBe(14);
+    expect(diagnostics.map(({ severity, code, line, column }) => [severity, code, line, column])).toEqual([
+      ['warning', 'CONFIG_COSTLY', 1, 29],
+    ]);
+  });
+
+  it('reads how keys are rolled', () => {
+    const text = 'policies: { a: { rollover: { ksk: double-ds }, autoCancel: true, purgeAfter: 120d } }\n';
+    expect(good(text).policies.get('a')).toEqual({
+      ...DEFAULT_POLICY,
+      rollover: { ksk: 'double-ds', algorithm: 'conservative' },
+      autoCancel: true,
+      purgeAfter: 120 * 86_400,
+    });
+    expect(findings('policies: { a: { rollover: { ksk: double } } }\n')[0]).toMatch(/^1:35 CONFIG_VALUE/);
+    expect(findings('policies: { a: { rollover: { kks: swap } } }\n')[0]).toMatch(/did you mean "ksk"/);
   });
 
   it('refuses zones that are no names, twice there, or of an unknown policy', () => {
