@@ -3,7 +3,8 @@
  * and swapped in whole. It joins the zone image with what depends on keys: the apex image (DNSKEY, CDS, CDNSKEY, the
  * apex NSEC, all with their signatures) and the keys that sign zone data, each with its signature table.
  *
- * Everything in an epoch that carries the chain of trust is verified with the published DNSKEY before the epoch exists.
+ * Everything in an epoch that carries the chain of trust is verified with the public key of who signed it before the
+ * epoch exists, and its signers must be such that validators can do without any key that is not published.
  */
 import { assert } from '../base/assert.ts';
 import { Counters } from '../base/counters.ts';
@@ -39,8 +40,10 @@ export interface EpochContent {
   readonly cdnskey: readonly Uint8Array[];
   readonly dnskeyTtl: number;
   readonly cdsTtl: number;
-  /** Keys that sign DNSKEY, CDS and CDNSKEY. */
+  /** Keys that sign the DNSKEY rrset. */
   readonly dnskeySigners: readonly EpochKey[];
+  /** Keys that sign CDS and CDNSKEY. */
+  readonly cdsSigners: readonly EpochKey[];
   /** Keys that sign all other data. */
   readonly zoneSigners: readonly EpochKey[];
   /** Seconds from inception to expiration. */
@@ -73,6 +76,8 @@ export class EpochError extends Error {
   override readonly name = 'EpochError';
 }
 
+/** Where the algorithm stands in DNSKEY RDATA (RFC 4034 §2.1). */
+const DNSKEY_ALGORITHM_AT = 3;
 const NEVER = 0xffff_ffff as UnixSeconds;
 
 /** The epoch of a zone that is served without signatures. */
@@ -90,7 +95,7 @@ export function unsignedEpoch(image: SharedArrayBuffer): Epoch {
 
 /**
  * Builds the epoch that is committed at `now`. Signatures of `previous` that still hold are carried into it. Throws
- * EpochError if a signature does not verify with the published DNSKEY.
+ * EpochError if its signers are not such as RFC 4035 §2.2 wants, or if a signature does not verify.
  */
 export function buildEpoch(
   image: SharedArrayBuffer,
@@ -103,8 +108,8 @@ export function buildEpoch(
   // Growing matters less than being valid: the clock may have been ahead when the epoch before was made.
   const apexInception = Math.min(Math.max(now - INCEPTION_LEAD, lowest), now) as UnixSeconds;
   const nsecInception = inceptionAt(now, content.validity, zone.origin, 0, RRTYPE.NSEC);
-  const rrsets = apexRRsets(zone, content, { apexInception, nsecInception, now });
   checkSigners(content);
+  const rrsets = apexRRsets(zone, content, { apexInception, nsecInception, now });
   const epoch: Epoch = {
     image,
     apex: renderApex(zone, rrsets),
@@ -118,12 +123,29 @@ export function buildEpoch(
   return epoch;
 }
 
-/** Every key that signs must be one that validators can find. */
+/**
+ * RFC 4035 §2.2: for each algorithm in the DNSKEY rrset, all rrsets are signed, and by a key that is published. A key
+ * that is not may sign beside these, as those of an algorithm that comes or goes do (ROLLOVER 2.5).
+ */
 function checkSigners(content: EpochContent): void {
-  for (const key of [...content.dnskeySigners, ...content.zoneSigners]) {
+  const { dnskey, dnskeySigners, zoneSigners, cdsSigners } = content;
+  if (dnskey.length === 0) throw new EpochError('a signed zone has a DNSKEY rrset');
+  const algorithms = new Set(dnskey.map((rdata) => rdata[DNSKEY_ALGORITHM_AT]!));
+  const isPublished = (key: EpochKey) => {
     const rdata = dnskeyRdata(key.flags, key.algorithm, key.publicKey);
-    const isPublished = content.dnskey.some((published) => compareRdata(published, rdata) === 0);
-    if (!isPublished) throw new EpochError(`key ${key.tag} signs but is not in the DNSKEY rrset`);
+    return dnskey.some((published) => compareRdata(published, rdata) === 0);
+  };
+  for (const algorithm of algorithms) {
+    const signs = (key: EpochKey) => key.algorithm === algorithm && isPublished(key);
+    if (!dnskeySigners.some(signs)) {
+      throw new EpochError(`no key in the DNSKEY rrset signs that for algorithm ${algorithm}`);
+    }
+    if (!zoneSigners.some(signs)) {
+      throw new EpochError(`no key in the DNSKEY rrset signs the zone for algorithm ${algorithm}`);
+    }
+  }
+  if (content.cds.length + content.cdnskey.length > 0 && !cdsSigners.some(isPublished)) {
+    throw new EpochError('no key in the DNSKEY rrset signs CDS and CDNSKEY');
   }
 }
 
@@ -134,13 +156,14 @@ function apexRRsets(
 ): ApexRRset[] {
   const { validity } = content;
   const { apexInception, nsecInception, now } = times;
+  const { dnskeySigners, cdsSigners, dnskeyTtl, cdsTtl } = content;
   const ofKeys = [
-    { type: RRTYPE.DNSKEY, ttl: content.dnskeyTtl, rdatas: content.dnskey },
-    { type: RRTYPE.CDS, ttl: content.cdsTtl, rdatas: content.cds },
-    { type: RRTYPE.CDNSKEY, ttl: content.cdsTtl, rdatas: content.cdnskey },
+    { type: RRTYPE.DNSKEY, ttl: dnskeyTtl, rdatas: content.dnskey, signers: dnskeySigners },
+    { type: RRTYPE.CDS, ttl: cdsTtl, rdatas: content.cds, signers: cdsSigners },
+    { type: RRTYPE.CDNSKEY, ttl: cdsTtl, rdatas: content.cdnskey, signers: cdsSigners },
   ].filter(({ rdatas }) => rdatas.length > 0);
-  const signed = ofKeys.map((rrset) =>
-    signApexRRset(zone.origin, rrset, content.dnskeySigners, {
+  const signed = ofKeys.map(({ signers, ...rrset }) =>
+    signApexRRset(zone.origin, rrset, signers, {
       inception: apexInception,
       validity,
       now,

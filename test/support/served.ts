@@ -59,6 +59,7 @@ export function signedEpoch(
     dnskeyTtl: 3600,
     cdsTtl: 300,
     dnskeySigners: [key],
+    cdsSigners: [key],
     zoneSigners: [key],
     validity: 7 * 86_400,
   };
