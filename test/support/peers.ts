@@ -15,6 +15,7 @@ export const PEERS = {
   'dnssec-signzone': 'bind9-utils',
   'dnssec-verify': 'bind9-utils',
   'dnssec-dsfromkey': 'bind9-utils',
+  'dnssec-cds': 'bind9-utils',
   dig: 'bind9-dnsutils',
   delv: 'bind9-dnsutils',
   unbound: 'unbound',

@@ -1,0 +1,271 @@
+/**
+ * Rollovers in real time, end to end: a parent that follows CDS, our server as the child with a policy whose waits are
+ * seconds, resolvers with caches that are asked without pause, and the operator's commands in between.
+ */
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { CachingUnbound } from './caching-unbound.ts';
+import { Daemon } from './daemon.ts';
+import { dig } from './dig.ts';
+import { CdsScanner, type Child, type DsChange, PARENT_TTL, ParentZone } from './parent-zone.ts';
+import { Workplace, waitUntil } from './processes.ts';
+import { RolloverWatch, watchedZone } from './rollover-watch.ts';
+
+export const CHILD = 'child.test.';
+
+/** Resolvers that differ in what they insist on and in what they conclude from their caches. */
+const RESOLVERS = [
+  ['harden-algo-downgrade: no', 'aggressive-nsec: no'],
+  ['harden-algo-downgrade: yes', 'aggressive-nsec: no'],
+  ['harden-algo-downgrade: no', 'aggressive-nsec: yes'],
+] as const;
+
+/** A rollover may wait for several parent changes, each a few seconds; machines are slow. */
+const ROLL_MS = 120_000;
+
+/**
+ * How long resolvers may go by what they learned when the zone had no DS: the denial of the DS, then data that was
+ * found insecure with it, each with whole seconds rounded up.
+ */
+const SETTLED_MS = (PARENT_TTL + 1 + 2 + 1) * 1_000 + 1_500;
+
+/** What `rollover status --json` tells, as far as tests read it. */
+interface Status {
+  readonly rollover: RunningRollover | null;
+  /** A ZSK rollover beside one that waits for the parent. */
+  readonly overlapping: RunningRollover | null;
+  readonly keys: readonly LiveKey[];
+}
+
+interface RunningRollover {
+  readonly type: string;
+  readonly step: string;
+}
+
+export interface LiveKey {
+  readonly tag: number;
+  readonly algorithm: number;
+  readonly roles: readonly string[];
+  readonly goal: string;
+  readonly dnskey: string | null;
+}
+
+/** Seconds count in whole ones at resolvers and in the server: the margins of one second are for that. */
+function configurationOf(extra: string): string {
+  return `policies:
+  default:
+    dnskeyTtl: 2s
+    cdsTtl: 1s
+    publishSafety: 1s
+    retireSafety: 1s
+    propagation: 0s
+    parent: { propagation: 0s, dsTtl: ${PARENT_TTL}s }
+    cdsHold: 2s
+    minInterval: 0s
+    bootstrapHold: 0s
+${extra}`;
+}
+
+/** Runs a test's body against a live rig; nothing may have gone wrong with any answer meanwhile. */
+export async function expectSafe(
+  title: string,
+  policy: string,
+  body: (live: LiveRollover) => Promise<void>,
+): Promise<void> {
+  const live = await LiveRollover.start(policy);
+  try {
+    await body(live);
+    await sleep(SETTLED_MS);
+    expect(live.watch.faults, live.story).toEqual([]);
+    expect(live.complaints, live.story).toEqual([]);
+    expect(live.watch.validated).toBeGreaterThan(1_000);
+  } finally {
+    console.info(live.summary(title));
+    await live.stop();
+  }
+}
+
+/** A child, its parent and its resolvers. */
+export class LiveRollover {
+  readonly watch: RolloverWatch;
+  readonly scanner: CdsScanner;
+  readonly #daemon: Daemon;
+  readonly #parent: ParentZone;
+  readonly #resolvers: readonly CachingUnbound[];
+  readonly #workplace: Workplace;
+  /** What happened when, for the message of a test that fails. */
+  readonly #story: string[] = [];
+  readonly #startedMs = performance.now();
+
+  private constructor(
+    daemon: Daemon,
+    parent: ParentZone,
+    resolvers: readonly CachingUnbound[],
+    workplace: Workplace,
+  ) {
+    this.#daemon = daemon;
+    this.#parent = parent;
+    this.#resolvers = resolvers;
+    this.#workplace = workplace;
+    this.watch = new RolloverWatch(CHILD, resolvers);
+    const child = { origin: CHILD, port: daemon.port };
+    this.scanner = new CdsScanner(parent, child, workplace, (change) => this.#confirm(change));
+  }
+
+  /** Starts all of it with a zone that is signed and delegated; `policy`: more lines of the policy. */
+  static async start(policy = ''): Promise<LiveRollover> {
+    const workplace = new Workplace();
+    const zones = { [`${CHILD}zone`]: watchedZone(CHILD) };
+    const daemon = await Daemon.start({ workplace, zones, configuration: configurationOf(policy) });
+    const child: Child = { origin: CHILD, port: daemon.port };
+    const parent = await ParentZone.start(child, workplace);
+    const stubs = [child, { origin: parent.origin, port: parent.port }];
+    const resolvers: CachingUnbound[] = [];
+    for (const options of RESOLVERS) {
+      resolvers.push(await CachingUnbound.start(stubs, parent.anchor, options, workplace));
+    }
+    const live = new LiveRollover(daemon, parent, resolvers, workplace);
+    live.watch.start();
+    try {
+      await live.delegate();
+    } catch (error) {
+      await live.stop();
+      throw error;
+    }
+    return live;
+  }
+
+  async stop(): Promise<void> {
+    await this.scanner.stop();
+    await this.watch.stop();
+    await Promise.all([
+      ...this.#resolvers.map((resolver) => resolver.stop()),
+      this.#parent.stop(),
+      this.#daemon.stop(),
+    ]);
+    this.#workplace.remove();
+  }
+
+  /** Brings the first DS to the parent and waits until all resolvers must find the zone secure. */
+  async delegate(): Promise<void> {
+    await this.waitFor('CDS', async () => (await this.answered('CDS')).length > 0);
+    const ds = await this.command('ds', CHILD);
+    await this.scanner.bootstrap(ds.split('\n').filter(Boolean));
+    await sleep(SETTLED_MS);
+    await this.waitFor('a secure zone', () => this.watch.isSecureEverywhere());
+    this.watch.mustBeSecure = true;
+  }
+
+  /** Runs `keyturn`, which must succeed; returns what it printed. */
+  async command(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.#daemon.keyturn(...args);
+    this.#tell(`keyturn ${args.join(' ')}: ${code === 0 ? 'ok' : `exit ${code}`}`);
+    if (code === 0) return stdout;
+    throw new Error(`keyturn ${args.join(' ')}: exit ${code}\n${stderr}${stdout}\n${this.story}`);
+  }
+
+  async status(): Promise<Status> {
+    const { code, stdout, stderr } = await this.#daemon.keyturn('--json', 'rollover', 'status', CHILD);
+    if (code !== 0) throw new Error(`rollover status: exit ${code}\n${stderr}${stdout}`);
+    return JSON.parse(stdout) as Status;
+  }
+
+  /** Starts a rollover and waits until it is done. */
+  async roll(type: string, ...more: string[]): Promise<void> {
+    await this.command('rollover', 'start', CHILD, '--type', type, ...more);
+    await this.waitUntilDone();
+  }
+
+  /** Tags of the keys that the DS RRset of the parent names, without repetition. */
+  get dsTags(): readonly number[] {
+    return [...new Set(this.#parent.ds.map((record) => Number.parseInt(record, 10)))];
+  }
+
+  /** Waits until a rollover runs that is at one of these steps. */
+  async waitForStep(...steps: readonly string[]): Promise<void> {
+    await this.waitFor(`step ${steps}`, async () => {
+      const step = (await this.status()).rollover?.step;
+      if (step === undefined) throw new Error(`the rollover ended before ${steps}\n${this.story}`);
+      return steps.includes(step);
+    });
+    this.#tell(`step ${steps}`);
+  }
+
+  async waitUntilDone(): Promise<void> {
+    let last: string | undefined;
+    await this.waitFor('a finished rollover', async () => {
+      const { rollover, overlapping } = await this.status();
+      if (rollover !== null && rollover.step !== last) this.#tell(`step ${rollover.step}`);
+      last = rollover?.step;
+      return rollover === null && overlapping === null;
+    });
+    this.#tell('done');
+  }
+
+  /** Cancels at a step of a rollover of this type, and waits for its end. */
+  async cancelAt(step: string, type: string, ...more: string[]): Promise<void> {
+    await this.command('rollover', 'start', CHILD, '--type', type, ...more);
+    await this.waitForStep(step);
+    await this.command('rollover', 'cancel', CHILD);
+    await this.waitUntilDone();
+  }
+
+  /** Keys whose DNSKEY is served. */
+  async servedKeys(): Promise<readonly LiveKey[]> {
+    const { keys } = await this.status();
+    return keys.filter(({ dnskey }) => dnskey === 'rumoured' || dnskey === 'omnipresent');
+  }
+
+  /** What our server answers for a type at the apex. */
+  async answered(type: string): Promise<readonly string[]> {
+    const { answer } = await dig(this.#daemon.port, CHILD, type);
+    return answer.filter((record) => record.type === type).map(({ rdata }) => rdata);
+  }
+
+  async waitFor(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+    const check = async (): Promise<boolean> => {
+      this.scanner.check();
+      if (await isTrue()) return true;
+      await sleep(200);
+      return false;
+    };
+    await waitUntil(check, what, ROLL_MS, this.#daemon.process).catch((error: Error) => {
+      throw new Error(`${error.message}\n${this.story}\n${this.scanner.refusals.slice(-3).join('\n')}`);
+    });
+  }
+
+  /** What happened, with seconds since the start, and what resolvers complained of. */
+  get story(): string {
+    const complaints = this.#resolvers.flatMap(({ complaints }, i) =>
+      complaints.slice(0, 10).map((line) => `resolver ${i}: ${line}`),
+    );
+    return [...this.#story, ...complaints].join('\n');
+  }
+
+  /** What validators complained of; a fault of ours even if an answer came out of it in the end. */
+  get complaints(): readonly string[] {
+    return this.#resolvers.flatMap(({ complaints }) => complaints);
+  }
+
+  /** One line for the report of a test. */
+  summary(title: string): string {
+    const { queries, validated, faultCount } = this.watch;
+    const seconds = Math.round((performance.now() - this.#startedMs) / 1_000);
+    const counts = `${queries} right answers, ${validated} of them validated, ${faultCount} wrong`;
+    return `${title}: ${counts}, by ${this.#resolvers.length} resolvers in ${seconds} s`;
+  }
+
+  async #confirm({ seen, gone, isNone }: DsChange): Promise<void> {
+    this.#tell(`parent: DS ${this.dsTags.join(' ') || 'none'}`);
+    const confirm = (...args: string[]) => this.command('rollover', 'confirm-ds', CHILD, ...args);
+    const ttl = ['--ttl', `${PARENT_TTL}`];
+    for (const tag of seen) await confirm('--key', `${tag}`, '--seen', ...ttl);
+    if (isNone) await confirm('--none');
+    else for (const tag of gone) await confirm('--key', `${tag}`, '--gone', ...ttl);
+  }
+
+  #tell(text: string): void {
+    this.#story.push(`${((performance.now() - this.#startedMs) / 1_000).toFixed(1)} s ${text}`);
+  }
+}
