@@ -1,0 +1,185 @@
+/**
+ * What was seen at the parent becomes part of the state (ROLLOVER 1.1, 2.9, 3.4): by the operator's word or by the
+ * monitor, which say "on every server" or "on none". Time alone never makes a DS appear or disappear.
+ *
+ * The log of DS versions keeps what may be in caches. Its newest version may be one that is only asked for: that one
+ * stays open whatever is seen, because the parent may publish it at any time.
+ */
+import type { UnixSeconds } from '../base/time.ts';
+import { type Key, type RecordKind, type RecordTimes, stateOf, withRecord } from './key.ts';
+import type { Policy } from './policy.ts';
+import { type DsVersion, findKey, withKeys, type ZoneState } from './zonestate.ts';
+
+export interface DsSighting {
+  readonly keyId: string;
+  /** The DS is on all servers of the parent; false: on none. */
+  readonly seen: boolean;
+  /** TTL of the DS RRset, the largest of all servers; null if nobody looked: the policy's `parent.dsTtl`. */
+  readonly ttl: number | null;
+}
+
+/** The state after one key's DS was found on every server of the parent, or on none. Unknown keys change nothing. */
+export function observeDs(
+  state: ZoneState,
+  sighting: DsSighting,
+  policy: Policy,
+  now: UnixSeconds,
+): ZoneState {
+  const key = findKey(state, sighting.keyId);
+  if (key === undefined || key.states.ds === null) return state;
+  return sighting.seen
+    ? observeSeen(state, key, sighting, { policy, now })
+    : observeGone(state, key, policy, now);
+}
+
+/** The state after the parent was found to have no DS of the zone at all, on any server. */
+export function observeNoDs(state: ZoneState, policy: Policy, now: UnixSeconds): ZoneState {
+  const keys = state.keys.filter(({ states }) => states.ds !== null).map((key) => withoutDs(key, now));
+  const closed = state.logs.ds.map((version) =>
+    version.keys.length > 0 ? closedAt(version, policy, now) : version,
+  );
+  const ds = confirmed(closed, [], { ttl: policy.parent.dsTtl, first: now });
+  return { ...withKeys(state, keys), delegation: 'none', logs: { ...state.logs, ds } };
+}
+
+// ---- Seen on all ----
+
+function observeSeen(
+  state: ZoneState,
+  key: Key,
+  { ttl }: DsSighting,
+  { policy, now }: { policy: Policy; now: UnixSeconds },
+): ZoneState {
+  const { seenAllAt } = key.dsObservation;
+  const observed = {
+    ...key,
+    dsObservation: { seenAllAt: seenAllAt ?? now, goneAllAt: null, lastSeenAnywhereAt: now },
+  };
+  const before = believed(state.logs.ds);
+  const asked = state.logs.ds.filter(({ last, keys }) => last === null && keys.includes(key.id));
+  const first = Math.min(now, ...asked.map((version) => version.first)) as UnixSeconds;
+  const log = confirmed(state.logs.ds, withId(before, key.id), { ttl: ttl ?? policy.parent.dsTtl, first });
+  const isPending = askIn(log, state);
+  const ds = log.map((version) =>
+    version.keys.includes(key.id) || version === isPending ? version : closedAt(version, policy, now),
+  );
+  const shown = withKeys(state, [observed]);
+  return { ...reappeared(shown, key, observed, now), delegation: 'secure', logs: { ...state.logs, ds } };
+}
+
+/** A DS that nobody counts on: it is there, so its key must be (ROLLOVER 2.9), and its removal is asked for again. */
+function reappeared(state: ZoneState, before: Key, key: Key, now: UnixSeconds): ZoneState {
+  const ds = stateOf(key, 'ds');
+  const { goneAllAt, lastSeenAnywhereAt } = before.dsObservation;
+  const cameBack =
+    ds === 'unretentive' && key.goal === 'OUT' && (goneAllAt !== null || lastSeenAnywhereAt === null);
+  if (ds !== 'hidden' && !cameBack) return state;
+  const entered = entering(key, ['ds'], now);
+  if (key.goal === 'IN') return withKeys(state, [entered]);
+  const served = withKeys(state, [entering(entered, ['dnskey', 'krrsig'], now)]);
+  return signedAgain(served, key.algorithm, now);
+}
+
+/** An algorithm that has a DS signs the zone (RFC 4035 §2.2): the newest key that can does, if none does. */
+function signedAgain(state: ZoneState, algorithm: number, now: UnixSeconds): ZoneState {
+  const able = state.keys.filter((key) => key.algorithm === algorithm && key.states.zrrsig !== null);
+  const isSigned = able.some((key) => ['rumoured', 'omnipresent'].includes(stateOf(key, 'zrrsig')));
+  const [signer] = able.toSorted((one, other) => other.createdAt - one.createdAt);
+  if (isSigned || signer === undefined) return state;
+  return withKeys(state, [entering(signer, ['dnskey', 'zrrsig'], now)]);
+}
+
+/** The key with these records shown again, where they are not. */
+function entering(key: Key, records: readonly RecordKind[], now: UnixSeconds): Key {
+  const rumoured: RecordTimes = { state: 'rumoured', since: now, doneAt: null, notBefore: null };
+  const hidden = records.filter((kind) => ['hidden', 'unretentive'].includes(stateOf(key, kind)));
+  return hidden.reduce(
+    (moved, kind) => (key.states[kind] === null ? moved : withRecord(moved, kind, rumoured)),
+    key,
+  );
+}
+
+// ---- Gone from all ----
+
+function observeGone(state: ZoneState, key: Key, policy: Policy, now: UnixSeconds): ZoneState {
+  const gone = withKeys(state, [withoutDs(key, now)]);
+  const before = believed(state.logs.ds);
+  const pending = askIn(state.logs.ds, state);
+  const closed = state.logs.ds.map((version) =>
+    version.keys.includes(key.id) && version !== pending ? closedAt(version, policy, now) : version,
+  );
+  if (!before.includes(key.id))
+    return { ...gone, logs: { ...state.logs, ds: closed }, delegation: delegationOf(gone) };
+  const rest = before.filter((id) => id !== key.id);
+  const ds = confirmed(closed, rest, { ttl: policy.parent.dsTtl, first: now });
+  return { ...gone, logs: { ...state.logs, ds }, delegation: delegationOf(gone) };
+}
+
+/** None if every key that has or may get a DS was found to have none; else as it was. */
+function delegationOf({ keys, delegation }: ZoneState): ZoneState['delegation'] {
+  const concerned = keys.filter(
+    (key) => key.states.ds !== null && (key.goal === 'IN' || stateOf(key, 'ds') !== 'hidden'),
+  );
+  return concerned.every(({ dsObservation }) => dsObservation.goneAllAt !== null) ? 'none' : delegation;
+}
+
+/** A DS that every cache was sure to know is not there: caches learn so, and it must be seen again. */
+function withoutDs(key: Key, now: UnixSeconds): Key {
+  const { goneAllAt, lastSeenAnywhereAt } = key.dsObservation;
+  const observed = {
+    ...key,
+    dsObservation: { seenAllAt: null, goneAllAt: goneAllAt ?? now, lastSeenAnywhereAt },
+  };
+  if (key.goal === 'OUT' || stateOf(key, 'ds') !== 'omnipresent') return observed;
+  return withRecord(observed, 'ds', { state: 'rumoured', since: now, doneAt: now, notBefore: null });
+}
+
+// ---- The log ----
+
+/** The keys of which the parent is believed to have the DS: those of the newest open version that was observed. */
+function believed(log: readonly DsVersion[]): readonly string[] {
+  return log.findLast(({ last, isConfirmed }) => last === null && isConfirmed)?.keys ?? [];
+}
+
+/** The version that was asked for last and has not been observed. */
+function askIn(log: readonly DsVersion[], { goal }: ZoneState): DsVersion | undefined {
+  const newest = log.at(-1);
+  if (newest === undefined || newest.isConfirmed || newest.last !== null) return undefined;
+  return newest.keys.length > 0 || goal === 'insecure' ? newest : undefined;
+}
+
+/**
+ * The log with an open, observed version of exactly these keys: one that was asked for becomes that, or it is put
+ * before the newest if that is still asked for. A TTL that was observed is never lowered: old copies have it.
+ */
+function confirmed(
+  log: readonly DsVersion[],
+  keys: readonly string[],
+  { ttl, first }: { ttl: number; first: UnixSeconds },
+): DsVersion[] {
+  const at = log.findLastIndex((version) => version.last === null && hasSameKeys(version.keys, keys));
+  if (at >= 0) {
+    const found = log[at]!;
+    const known = found.isConfirmed ? Math.max(found.ttl, ttl) : ttl;
+    return log.with(at, { ...found, isConfirmed: true, ttl: known });
+  }
+  const added: DsVersion = { keys, first, last: null, ttl, isConfirmed: true };
+  const newest = log.at(-1);
+  const isAsked =
+    newest !== undefined && newest.last === null && !newest.isConfirmed && newest.keys.length > 0;
+  return isAsked ? [...log.slice(0, -1), added, newest] : [...log, added];
+}
+
+/** The version, closed if it was open; one that nobody measured lasts as long as the policy says DS do. */
+function closedAt(version: DsVersion, policy: Policy, now: UnixSeconds): DsVersion {
+  if (version.last !== null) return version;
+  return { ...version, last: now, ttl: version.ttl > 0 ? version.ttl : policy.parent.dsTtl };
+}
+
+function hasSameKeys(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((id) => others.includes(id));
+}
+
+function withId(ids: readonly string[], id: string): readonly string[] {
+  return ids.includes(id) ? ids : [...ids, id];
+}
