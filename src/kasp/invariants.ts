@@ -102,12 +102,13 @@ function isComingDs(key: Key): boolean {
   return hasOmnipresentKey(key) && is(key, 'ds', 'R');
 }
 
+/** 3d leaves out O/O on either side: with its DS omnipresent, such a key is 3b. */
 function isLeavingDnskey(key: Key): boolean {
-  return is(key, 'ds', 'O') && is(key, 'dnskey', 'UO') && is(key, 'krrsig', 'UO') && !hasOmnipresentKey(key);
+  return is(key, 'ds', 'O') && is(key, 'dnskey', 'UO') && is(key, 'krrsig', 'UO');
 }
 
 function isComingDnskey(key: Key): boolean {
-  return is(key, 'ds', 'O') && is(key, 'dnskey', 'RO') && is(key, 'krrsig', 'RO') && !hasOmnipresentKey(key);
+  return is(key, 'ds', 'O') && is(key, 'dnskey', 'RO') && is(key, 'krrsig', 'RO');
 }
 
 function signs(dnskey: string, zrrsig: string): (key: Key) => boolean {

@@ -125,12 +125,16 @@ describe('rule 2: a DNSKEY chain exists', () => {
     expect(broken([key('x', 'O/O/O/O'), key('y', 'R/R/H/O')])).toEqual([]);
     expect(broken([key('x', 'R/O/O/O')])).toEqual([2]);
     expect(broken([key('x', 'O/R/O/O')])).toEqual([2]);
+    expect(broken([key('x', 'R/R/R/R'), key('y', 'O/O/O/O', { algorithm: 15 })])).toEqual([2, 3]);
   });
 
   it('while one DS is exchanged for another (3c)', () => {
     const old = key('x', 'O/O/O/U', { before: 'z' });
     expect(broken([old, key('z', 'O/O/H/R', { after: 'x' })])).toEqual([]);
     expect(broken([old, key('z', 'R/O/H/R', { after: 'x' })])).toEqual([2]);
+    const stray = key('y', 'R/R/H/R');
+    expect(broken([old, key('z', 'O/O/H/R', { after: 'x' }), stray])).toEqual([]);
+    expect(broken([old, key('z', 'O/O/H/R'), stray])).toEqual([2]);
   });
 
   it('while one DNSKEY is exchanged for another of which both have DS (3d), and only then', () => {

@@ -81,6 +81,7 @@ describe('the oracle on a zone at rest', () => {
   it('finds a DS without its key, a chain without data and data without signatures', () => {
     expect(properties(judge(history({ ds: [ds('n')] })))).toContain('P1');
     expect(properties(judge(history({ dnskey: [dnskey('ks', 's')] })))).toContain('P1');
+    expect(properties(judge(history({ dnskey: [dnskey('s', 'k')] })))).toContain('P1');
     expect(properties(judge(history({ zone: [zone('n')] })))).toContain('P1');
     expect(properties(judge(history({ zone: [zone('')] })))).toContain('P1');
   });
@@ -223,6 +224,15 @@ describe('the oracle on an algorithm rollover', () => {
     expect(found[0]?.versions.ds?.keys).toEqual(['k', 'b']);
   });
 
+  it('finds an algorithm of the DS RRset that lacks its link, or its signatures', () => {
+    const both = { ds: [ds('kb')], cds: [cds('', '')] };
+    const link = { ...both, dnskey: [dnskey('kb', 'k')], zone: [zone('kb')] };
+    expect(properties(judge(link))).toContain('P2');
+    const signature = { ...both, dnskey: [dnskey('kb', 'kb')], zone: [zone('k')] };
+    expect(properties(judge(signature))).toContain('P2');
+    expect(judge({ ...both, dnskey: [dnskey('kb', 'kb')], zone: [zone('kb')] })).toEqual([]);
+  });
+
   it('finds an epoch that does not sign with each of its algorithms (P6)', () => {
     const half = history({ dnskey: [dnskey('ksb', 'k')], ds: [ds('k')] });
     expect(properties(judge(half, { isKeyStrict: false }))).toEqual(['P6']);
@@ -259,6 +269,8 @@ describe('the oracle on going signed and insecure', () => {
 
   it('takes "no DS" of the time before the first DS', () => {
     expect(judge(history({ ds: [ds('', [-900_000, 0]), ds('k', [0, null])] }))).toEqual([]);
+    const inVain = [ds('k', [-900_000, 0], false), ds('', [0, null])];
+    expect(judge(history({ ds: inVain }))).toEqual([]);
   });
 });
 
@@ -297,8 +309,9 @@ describe('what a change brings about', () => {
   });
 
   it('is that something broken for a while becomes broken for good', () => {
-    const leaving = history({ ds: [ds('n', [-900_000, -60]), ds('k', [-60, null])] });
+    const leaving = history({ ds: [ds('k'), ds('n', [-120, -60])] });
     const after = { ...leaving, ds: [...leaving.ds, ds('n', [0, null], false)] };
+    expect(properties(judge(leaving))).toEqual(['P1']);
     expect(worse(leaving, leaving)).toEqual([]);
     expect(worse(leaving, after)).toEqual(['P1']);
   });
