@@ -75,13 +75,14 @@ export function next(before: ZoneState, facts: Facts, policy: Policy, now: UnixS
     run.taken.length = 0;
     state = settle(noted, run, (arrow) => !arrow.isAction);
   }
-  const served = recordContent(requestDs(state, policy, now), policy, facts, now);
-  const after = progress(prune(served, policy, now), policy, now);
-  const waiting = refused === null ? waits(after.state, run) : [refused, ...waits(after.state, run)];
+  const after = progress(requestDs(state, policy, now), policy, now);
+  // A rollover that ends may change what is served: with double-ds, zone signers sign CDS until then.
+  const served = prune(recordContent(after.state, policy, facts, now), policy, now);
+  const waiting = refused === null ? waits(served, run) : [refused, ...waits(served, run)];
   const actions: Action[] = [...run.taken, ...after.events];
   return {
-    zoneState: after.state,
-    isChanged: after.state !== before,
+    zoneState: served,
+    isChanged: served !== before,
     isContentChanged: served.pendingSince !== null,
     actions,
     nextWake: earliest([...waiting.map(({ until }) => until), ...after.wakes], now),
@@ -290,9 +291,9 @@ function waitOf(arrow: Arrow, state: ZoneState, key: Key, run: Run): Blocked {
     return { reason: 'invariant', until: null, because: 'it would break the chain of trust (ROLLOVER 1.4)' };
   }
   const isFirstDs = arrow.record === 'ds' && arrow.to === 'rumoured' && key.predecessor === null;
-  if (!isFirstDs || state.rollover !== null || blocked.reason !== 'gate') return blocked;
+  if (!isFirstDs || state.rollover !== null || blocked.reason !== 'bootstrap_hold') return blocked;
   const because = 'a DS is asked for when every cache knows the signed zone (ROLLOVER 2.7 S2)';
-  return { reason: 'bootstrap_hold', until: bootstrapEnd(state, key), because };
+  return { ...blocked, until: bootstrapEnd(state, key), because };
 }
 
 /** When the zone's first keys and signatures are known everywhere. */
