@@ -118,11 +118,9 @@ const STAGES: Readonly<Record<RolloverMethod, readonly Stage[]>> = {
     DRAIN,
     { name: 'stop', isOver: isRemoved },
   ],
-  // The last row is for a cancel, when the new key has to go again.
   split: [
     { name: 'publish', isOver: isSigning },
     { name: 'switch', isOver: isSwitched },
-    { name: 'remove', isOver: isRemoved },
   ],
   merge: [
     { name: 'switch', isOver: isSwitched },
@@ -134,18 +132,6 @@ const STAGES: Readonly<Record<RolloverMethod, readonly Stage[]>> = {
     { name: 'unsign', isOver: isRemoved },
   ],
 };
-
-/** Going insecure was called off: everything stays, and CDS asks for the DS again (ROLLOVER 2.9). */
-const RESTORE: readonly Stage[] = [
-  {
-    name: 'restore',
-    isOver: ({ incoming }) =>
-      areKnown(incoming, 'dnskey') &&
-      areKnown(incoming, 'krrsig') &&
-      areKnown(incoming, 'zrrsig') &&
-      areShown(incoming, 'ds'),
-  },
-];
 
 /** A key-signing key takes no zone data with it; for a CSK the change of signers belongs to the drain. */
 function hasSwitchedWithDs(scene: Scene): boolean {
@@ -161,23 +147,19 @@ export function stepOf(
   isDsWaived = state.delegation === 'none',
 ): string {
   const scene = sceneOf(rollover, state, isDsWaived);
-  const stages = stagesOf(rollover);
+  const stages = STAGES[rollover.method];
   return (stages.find(({ isOver }) => !isOver(scene)) ?? stages.at(-1)!).name;
 }
 
 /** The names of a rollover's steps, in their order. */
-export function stepsOf(rollover: Rollover): string[] {
-  return stagesOf(rollover).map(({ name }) => name);
+export function stepsOf({ method }: Pick<Rollover, 'method'>): string[] {
+  return STAGES[method].map(({ name }) => name);
 }
 
 /** True if every step of a rollover is over: nothing of it is left to wait for. */
 export function isDone(rollover: Rollover, state: ZoneState, isDsWaived: boolean): boolean {
   const scene = sceneOf(rollover, state, isDsWaived);
-  return stagesOf(rollover).every(({ isOver }) => isOver(scene));
-}
-
-function stagesOf({ method, cancelledAt }: Rollover): readonly Stage[] {
-  return method === 'unsign' && cancelledAt !== null ? RESTORE : STAGES[method];
+  return STAGES[rollover.method].every(({ isOver }) => isOver(scene));
 }
 
 function sceneOf(rollover: Rollover, state: ZoneState, isDsWaived: boolean): Scene {
