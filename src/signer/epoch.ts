@@ -114,7 +114,10 @@ export function buildEpoch(
     image,
     apex: renderApex(zone, rrsets),
     validity: content.validity,
-    signers: content.zoneSigners.map((key) => signerOf(zone, key, previous)),
+    // A slot knows when its signature begins, not when it ends: with another validity, it means another signature.
+    signers: content.zoneSigners.map((key) =>
+      signerOf(zone, key, previous?.validity === content.validity ? previous : undefined),
+    ),
     apexInception,
     apexExpiresAt: (Math.min(apexInception, nsecInception) + content.validity) as UnixSeconds,
     refreshAt: refreshInstant(content.validity, apexInception, nsecInception),

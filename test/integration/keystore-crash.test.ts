@@ -1,11 +1,11 @@
 /**
- * First starts that lose power at every step, with every fate of what was not synced: the next start has the same
- * keys, or none that anybody can have seen (reliability.md I1, I3, I8).
+ * First starts, commits and purges that lose power at every step, with every fate of what was not synced: the next
+ * start has the same keys, or none that anybody can have seen (reliability.md I1, I3, I5, I8).
  */
 import { describe, expect, it } from 'vitest';
 import { FileStoreError } from '../../src/base/ports.ts';
 import { unixSeconds } from '../../src/base/time.ts';
-import { next } from '../../src/kasp/bootstrap.ts';
+import { next } from '../../src/kasp/next.ts';
 import { DEFAULT_POLICY, type KeyScheme } from '../../src/kasp/policy.ts';
 import { dnskeySet } from '../../src/kasp/records.ts';
 import { openZoneKeys, type ZoneKeys } from '../../src/store/keystore.ts';
@@ -15,7 +15,7 @@ import { seededRandom } from '../support/random.ts';
 import { AFTERMATHS, type Aftermath, SimulatedCrash, SimulatedFiles } from '../support/simulated-files.ts';
 
 const NOW = unixSeconds(1_795_521_600);
-const FACTS = { unsignedHorizonSeconds: 3600, negativeTtlSeconds: 600 };
+const FACTS = { maxTtl: 3600, negativeTtl: 600 };
 const ZONE = '/keys/example.com';
 
 /** One start of a server as far as keys go; `served` is filled with DNSKEYs that the world may see. */
@@ -25,7 +25,7 @@ function start(files: SimulatedFiles, scheme: KeyScheme, seed: string, served: S
   const origin = nameOf('example.com.');
   const keys = openZoneKeys({ files, random, keysDirectory: '/keys', origin, policy, now: NOW });
   const step = next(keys.zoneState, FACTS, policy, NOW);
-  if (step.actions.length > 0) keys.commit(step.zoneState);
+  if (step.isChanged) keys.commit(step.zoneState);
   for (const rdata of dnskeySet(keys.zoneState.keys)) served.add(Buffer.from(rdata).toString('hex'));
   return keys;
 }
@@ -168,5 +168,68 @@ describe('a commit fails', () => {
       expect(reopened.generation).toBe(keys.generation);
       expect(keys.generation).toBeGreaterThan(failed ? onDisk : generation);
     }
+  });
+});
+
+describe('a purge', () => {
+  /** A zone with a key that has gone; its id. */
+  function withGoneKey(files: SimulatedFiles): { keys: ZoneKeys; id: string } {
+    const keys = start(files, 'ksk-zsk', 'first', new Set());
+    const gone = { ...keys.createKey(['zone-signing'], 13, NOW), goal: 'OUT' } as const;
+    keys.commit({ ...keys.zoneState, keys: [...keys.zoneState.keys, gone] });
+    return { keys, id: gone.id };
+  }
+  /** The key is whole, or a tombstone without files. */
+  function expectKeyOrTombstone(files: SimulatedFiles, id: string, at: string): 'key' | 'tombstone' {
+    const keys = start(files, 'ksk-zsk', `after ${at}`, new Set());
+    expect(keys.notes, at).toEqual([]);
+    const isThere = keys.zoneState.keys.some((key) => key.id === id);
+    expect(
+      keys.tombstones.map((dead) => dead.id),
+      at,
+    ).toEqual(isThere ? [] : [id]);
+    const halves = files.allFiles().filter((name) => name.endsWith('.private'));
+    expect(halves, at).toHaveLength(isThere ? 3 : 2);
+    for (const key of keys.zoneState.keys) expect(keys.privateKey(key.id).type, at).toBe('private');
+    return isThere ? 'key' : 'tombstone';
+  }
+
+  for (const aftermath of AFTERMATHS) {
+    it(`loses power at every step, unsynced data ${aftermath}: the key, or its tombstone and no file`, () => {
+      const outcomes = new Set<string>();
+      for (let step = 1; ; step++) {
+        const files = new SimulatedFiles();
+        const { keys, id } = withGoneKey(files);
+        files.crashAt(step);
+        if (survives(() => keys.purge(id, NOW))) break;
+        files.restart(aftermath);
+        outcomes.add(expectKeyOrTombstone(files, id, `${aftermath} ${step}`));
+      }
+      expect([...outcomes].sort()).toEqual(['key', 'tombstone']);
+    });
+  }
+
+  it('fails at every step: told, and finished by the next purge or start', () => {
+    let failures = 0;
+    for (let step = 1; ; step++) {
+      const files = new SimulatedFiles();
+      const { keys, id } = withGoneKey(files);
+      files.failAt(step, 'EIO', 1);
+      try {
+        keys.purge(id, NOW);
+        break;
+      } catch (error) {
+        expect(error).toBeInstanceOf(FileStoreError);
+        failures++;
+      }
+      files.restart();
+      const other = { ...keys.createKey(['zone-signing'], 13, NOW), goal: 'OUT' } as const;
+      keys.commit({ ...keys.zoneState, keys: [...keys.zoneState.keys, other] });
+      keys.purge(other.id, NOW);
+      if (keys.zoneState.keys.some((key) => key.id === id)) keys.purge(id, NOW);
+      expect(files.allFiles().filter((name) => name.endsWith('.private'))).toHaveLength(2);
+      expect(start(files, 'ksk-zsk', 'second', new Set()).tombstones).toHaveLength(2);
+    }
+    expect(failures).toBeGreaterThan(5);
   });
 });

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { unixSeconds } from '../../../src/base/time.ts';
 import { derivePublicKey } from '../../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, revokedKeyTag } from '../../../src/dnssec/dnskey.ts';
-import { formatStates, hiddenKey } from '../../../src/kasp/key.ts';
+import { formatStates, hiddenKey, withRecord } from '../../../src/kasp/key.ts';
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
+import { withKeys } from '../../../src/kasp/zonestate.ts';
 import { formatPrivateFile, formatPublicFile, keyFileBase } from '../../../src/store/keyfile.ts';
 import { type KeyStoreOptions, openZoneKeys } from '../../../src/store/keystore.ts';
 import { formatState, loadState } from '../../../src/store/state.ts';
@@ -154,6 +155,60 @@ describe('a further key', () => {
     expect(again.createKey(['key-signing', 'zone-signing'], 13, NOW).publicKeyHash).not.toBe(publicKeyHash);
     files.put(`${ZONE}/state.json`, formatState({ ...stored, tombstones }, ORIGIN));
     expect(codeOf(files)).toBe('KEY_REMOVED');
+  });
+});
+
+describe('a purge', () => {
+  /** A zone with a key that has gone. */
+  function zoneWithGone(files: SimulatedFiles) {
+    const keys = openZoneKeys(optionsOf(files));
+    const gone = { ...keys.createKey(['zone-signing'], 13, NOW), goal: 'OUT' } as const;
+    keys.commit({ ...keys.zoneState, keys: [...keys.zoneState.keys, gone] });
+    return { keys, gone, base: `${ZONE}/${keyFileBase(ORIGIN, 13, gone.tag)}` };
+  }
+
+  it('destroys the private half and leaves a tombstone', () => {
+    const files = new SimulatedFiles();
+    const { keys, gone, base } = zoneWithGone(files);
+    keys.purge(gone.id, unixSeconds(NOW + 5));
+    expect(keys.zoneState.keys).toHaveLength(1);
+    expect(files.allFiles().filter((name) => name.startsWith(base))).toEqual([]);
+    const { tombstones, generation } = openZoneKeys(optionsOf(files));
+    expect(generation).toBe(3);
+    expect(tombstones).toEqual([
+      {
+        id: gone.id,
+        tag: gone.tag,
+        revokedTag: revokedKeyTag(dnskeyRdata(256, 13, gone.publicKey)),
+        algorithm: 13,
+        publicKeyHash: gone.publicKeyHash,
+        removedAt: NOW + 5,
+      },
+    ]);
+    expect(() => keys.commit({ ...keys.zoneState, keys: [gone] })).toThrow('durable');
+  });
+
+  it('is refused while the key stays, or a record of it may be in caches', () => {
+    const files = new SimulatedFiles();
+    const { keys, gone } = zoneWithGone(files);
+    expect(() => keys.purge(keys.zoneState.keys[0]!.id, NOW)).toThrow('cache');
+    const times = { state: 'unretentive', since: NOW, doneAt: NOW, notBefore: null } as const;
+    keys.commit(withKeys(keys.zoneState, [withRecord(gone, 'dnskey', times)]));
+    expect(() => keys.purge(gone.id, NOW)).toThrow('cache');
+    expect(openZoneKeys(optionsOf(files)).zoneState.keys).toHaveLength(2);
+  });
+
+  it('that a crash cut short is finished by a start, which spares what is not of that key', () => {
+    const files = new SimulatedFiles();
+    const { keys, gone, base } = zoneWithGone(files);
+    const [publicText, privateText] = ['.key', '.private'].map((end) => files.read(`${base}${end}`, 9999));
+    keys.purge(gone.id, NOW);
+    files.put(`${base}.private`, privateText!);
+    const spared = openZoneKeys(optionsOf(files));
+    expect(spared.notes).toEqual([`${base} is not in state.json and is not used`]);
+    files.put(`${base}.key`, publicText!);
+    expect(openZoneKeys(optionsOf(files)).notes).toEqual([]);
+    expect(files.allFiles().filter((name) => name.startsWith(base))).toEqual([]);
   });
 });
 
