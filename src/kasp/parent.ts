@@ -8,6 +8,7 @@
 import type { UnixSeconds } from '../base/time.ts';
 import { type Key, type RecordKind, type RecordTimes, stateOf, withRecord } from './key.ts';
 import type { Policy } from './policy.ts';
+import { goInsecure } from './start.ts';
 import { type DsVersion, findKey, withKeys, type ZoneState } from './zonestate.ts';
 
 export interface DsSighting {
@@ -36,9 +37,9 @@ export function observeDs(
 export function observeNoDs(state: ZoneState, policy: Policy, now: UnixSeconds): ZoneState {
   const keys = state.keys.filter(({ states }) => states.ds !== null).map((key) => withoutDs(key, now));
   const closed = state.logs.ds.map((version) =>
-    version.keys.length > 0 ? closedAt(version, policy, now) : version,
+    version.keys.length > 0 ? closedAt(version, now, policy.parent.dsTtl) : version,
   );
-  const ds = confirmed(closed, [], { ttl: policy.parent.dsTtl, first: now });
+  const ds = confirmed(closed, [], { ttl: believed(state, policy).ttl, first: now });
   return { ...withKeys(state, keys), delegation: 'none', logs: { ...state.logs, ds } };
 }
 
@@ -55,13 +56,15 @@ function observeSeen(
     ...key,
     dsObservation: { seenAllAt: seenAllAt ?? now, goneAllAt: null, lastSeenAnywhereAt: now },
   };
-  const before = believed(state.logs.ds);
+  const before = believed(state, policy);
   const asked = state.logs.ds.filter(({ last, keys }) => last === null && keys.includes(key.id));
   const first = Math.min(now, ...asked.map((version) => version.first)) as UnixSeconds;
-  const log = confirmed(state.logs.ds, withId(before, key.id), { ttl: ttl ?? policy.parent.dsTtl, first });
+  const log = confirmed(state.logs.ds, withId(before.keys, key.id), { ttl: ttl ?? before.ttl, first });
   const isPending = askIn(log, state);
   const ds = log.map((version) =>
-    version.keys.includes(key.id) || version === isPending ? version : closedAt(version, policy, now),
+    version.keys.includes(key.id) || version === isPending
+      ? version
+      : closedAt(version, now, policy.parent.dsTtl),
   );
   const shown = withKeys(state, [observed]);
   return { ...reappeared(shown, key, observed, now), delegation: 'secure', logs: { ...state.logs, ds } };
@@ -77,7 +80,12 @@ function reappeared(state: ZoneState, before: Key, key: Key, now: UnixSeconds): 
   const entered = entering(key, ['ds'], now);
   if (key.goal === 'IN') return withKeys(state, [entered]);
   const served = withKeys(state, [entering(entered, ['dnskey', 'krrsig'], now)]);
-  return signedAgain(served, key.algorithm, now);
+  return unsigningAgain(signedAgain(served, key.algorithm, now), key, now);
+}
+
+/** A zone that had gone unsigned does so again; the rollover is named after the key for which it must. */
+function unsigningAgain(state: ZoneState, { id }: Key, now: UnixSeconds): ZoneState {
+  return state.goal === 'insecure' && state.rollover === null ? goInsecure(state, { id, now }) : state;
 }
 
 /** An algorithm that has a DS signs the zone (RFC 4035 §2.2): the newest key that can does, if none does. */
@@ -103,32 +111,35 @@ function entering(key: Key, records: readonly RecordKind[], now: UnixSeconds): K
 
 function observeGone(state: ZoneState, key: Key, policy: Policy, now: UnixSeconds): ZoneState {
   const gone = withKeys(state, [withoutDs(key, now)]);
-  const before = believed(state.logs.ds);
+  const before = believed(state, policy);
   const pending = askIn(state.logs.ds, state);
   const closed = state.logs.ds.map((version) =>
-    version.keys.includes(key.id) && version !== pending ? closedAt(version, policy, now) : version,
+    version.keys.includes(key.id) && version !== pending
+      ? closedAt(version, now, policy.parent.dsTtl)
+      : version,
   );
-  if (!before.includes(key.id))
-    return { ...gone, logs: { ...state.logs, ds: closed }, delegation: delegationOf(gone) };
-  const rest = before.filter((id) => id !== key.id);
-  const ds = confirmed(closed, rest, { ttl: policy.parent.dsTtl, first: now });
+  const rest = before.keys.filter((id) => id !== key.id);
+  const isNews = rest.length < before.keys.length;
+  const ds = isNews ? confirmed(closed, rest, { ttl: before.ttl, first: now }) : closed;
   return { ...gone, logs: { ...state.logs, ds }, delegation: delegationOf(gone) };
 }
 
-/** None if every key that has or may get a DS was found to have none; else as it was. */
+/** None if every key that has or may get a DS was found to have none, since that was asked for; else as it was. */
 function delegationOf({ keys, delegation }: ZoneState): ZoneState['delegation'] {
-  const concerned = keys.filter(
-    (key) => key.states.ds !== null && (key.goal === 'IN' || stateOf(key, 'ds') !== 'hidden'),
-  );
-  return concerned.every(({ dsObservation }) => dsObservation.goneAllAt !== null) ? 'none' : delegation;
+  const isGone = ({ states, goal, dsObservation: { goneAllAt } }: Key) =>
+    states.ds === null ||
+    (goal === 'OUT' && states.ds.state === 'hidden') ||
+    (goneAllAt !== null && goneAllAt >= states.ds.since);
+  return keys.every(isGone) ? 'none' : delegation;
 }
 
 /** A DS that every cache was sure to know is not there: caches learn so, and it must be seen again. */
 function withoutDs(key: Key, now: UnixSeconds): Key {
   const { goneAllAt, lastSeenAnywhereAt } = key.dsObservation;
+  const isKnown = goneAllAt !== null && goneAllAt >= key.states.ds!.since;
   const observed = {
     ...key,
-    dsObservation: { seenAllAt: null, goneAllAt: goneAllAt ?? now, lastSeenAnywhereAt },
+    dsObservation: { seenAllAt: null, goneAllAt: isKnown ? goneAllAt : now, lastSeenAnywhereAt },
   };
   if (key.goal === 'OUT' || stateOf(key, 'ds') !== 'omnipresent') return observed;
   return withRecord(observed, 'ds', { state: 'rumoured', since: now, doneAt: now, notBefore: null });
@@ -136,9 +147,10 @@ function withoutDs(key: Key, now: UnixSeconds): Key {
 
 // ---- The log ----
 
-/** The keys of which the parent is believed to have the DS: those of the newest open version that was observed. */
-function believed(log: readonly DsVersion[]): readonly string[] {
-  return log.findLast(({ last, isConfirmed }) => last === null && isConfirmed)?.keys ?? [];
+/** The DS RRset that the parent is believed to have: the newest open version that was observed. */
+function believed({ logs }: ZoneState, policy: Policy): Pick<DsVersion, 'keys' | 'ttl'> {
+  const found = logs.ds.findLast(({ last, isConfirmed }) => last === null && isConfirmed);
+  return found !== undefined && found.keys.length > 0 ? found : { keys: [], ttl: policy.parent.dsTtl };
 }
 
 /** The version that was asked for last and has not been observed. */
@@ -161,7 +173,9 @@ function confirmed(
   if (at >= 0) {
     const found = log[at]!;
     const known = found.isConfirmed ? Math.max(found.ttl, ttl) : ttl;
-    return log.with(at, { ...found, isConfirmed: true, ttl: known });
+    return log
+      .with(at, { ...found, isConfirmed: true, ttl: known })
+      .map((one, index) => (index !== at && hasSameKeys(one.keys, keys) ? closedAt(one, first, ttl) : one));
   }
   const added: DsVersion = { keys, first, last: null, ttl, isConfirmed: true };
   const newest = log.at(-1);
@@ -170,10 +184,11 @@ function confirmed(
   return isAsked ? [...log.slice(0, -1), added, newest] : [...log, added];
 }
 
-/** The version, closed if it was open; one that nobody measured lasts as long as the policy says DS do. */
-function closedAt(version: DsVersion, policy: Policy, now: UnixSeconds): DsVersion {
-  if (version.last !== null) return version;
-  return { ...version, last: now, ttl: version.ttl > 0 ? version.ttl : policy.parent.dsTtl };
+/** The version, closed if it was open; `ttl` for one whose TTL nobody knows. */
+function closedAt(version: DsVersion, now: UnixSeconds, ttl: number): DsVersion {
+  return version.last === null
+    ? { ...version, last: now, ttl: version.ttl > 0 ? version.ttl : ttl }
+    : version;
 }
 
 function hasSameKeys(some: readonly string[], others: readonly string[]): boolean {

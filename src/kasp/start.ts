@@ -178,7 +178,7 @@ function refusalByPacing(
 
 /** The state of a zone that shall become unsigned: every key goes, the DS first (ROLLOVER 2.7). */
 export function goInsecure(state: ZoneState, { now, id }: { now: UnixSeconds; id: string }): ZoneState {
-  const going = state.keys.filter((key) => key.goal === 'IN');
+  const going = state.keys.filter((key) => key.goal === 'IN' || !isEntirelyHidden(key));
   const rollover: Rollover = {
     ...begun({ id, now, type: 'insecure', method: 'unsign' }),
     outgoing: going.map((key) => key.id),
