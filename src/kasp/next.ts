@@ -22,7 +22,7 @@ import {
   stateOf,
   withRecord,
 } from './key.ts';
-import { newViolations, type OracleOptions, PROPERTIES, type Violation, violations } from './oracle.ts';
+import { contradictions, type OracleOptions, PROPERTIES, type Violation } from './oracle.ts';
 import type { Policy } from './policy.ts';
 import { progress } from './progress.ts';
 import type { Action, EdgeTaken, Facts, Step, Waiting, WaitReason } from './step.ts';
@@ -238,8 +238,7 @@ function contradiction(state: ZoneState, run: Run): Waiting | null {
   if (first === undefined || state.rollover?.emergency === 'containment') return null;
   const tentative = recordContent(requestDs(state, policy, now), policy, facts, now);
   const options = oracleOptions(state, policy);
-  const before = violations(prune(state, policy, now).logs, options, now);
-  const found = newViolations(before, violations(tentative.logs, options, now));
+  const found = contradictions(prune(state, policy, now).logs, tentative.logs, options, now);
   const violation = found.find((one) => policy.bootstrapHold === 'auto' || !isFromUnsigned(one));
   if (violation === undefined) return null;
   const { from, until, property } = violation;

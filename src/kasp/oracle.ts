@@ -94,12 +94,6 @@ export function violations(logs: PublicationLogs, options: OracleOptions, now: U
   ];
 }
 
-/** The violations of `after` that `before` does not have. */
-export function newViolations(before: readonly Violation[], after: readonly Violation[]): Violation[] {
-  const known = new Set(before.map(identityOf));
-  return after.filter((violation) => !known.has(identityOf(violation)));
-}
-
 /**
  * What a change of the logs makes worse, `before ⇒ after` as in ROLLOVER 1.4: a violation counts unless the versions
  * that the new ones take the place of were in it already, and for as long. A broken zone can thus be repaired.

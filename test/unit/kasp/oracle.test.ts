@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type UnixSeconds, unixSeconds } from '../../../src/base/time.ts';
-import {
-  contradictions,
-  newViolations,
-  type OracleOptions,
-  type Violation,
-  violations,
-} from '../../../src/kasp/oracle.ts';
+import { contradictions, type OracleOptions, type Violation, violations } from '../../../src/kasp/oracle.ts';
 import type { PublicationLogs } from '../../../src/kasp/zonestate.ts';
 
 const NOW = unixSeconds(1_000_000);
@@ -275,15 +269,6 @@ describe('the oracle on going signed and insecure', () => {
 });
 
 describe('what a change brings about', () => {
-  it('is what was not wrong before, by its versions and not by the window that is left', () => {
-    const broken = history({ zone: [zone('s', [-900_000, 0]), zone('n', [0, null])] });
-    const before = judge(broken);
-    expect(newViolations(before, violations(broken, OPTIONS, unixSeconds(NOW + 5)))).toEqual([]);
-    const worse = { ...broken, cds: [...broken.cds, cds('k', 's', [10, null])] };
-    expect(properties(newViolations(before, judge(worse)))).toEqual(['P5', 'P7']);
-    expect(newViolations([], before)).toEqual(before);
-  });
-
   const worse = (before: PublicationLogs, after: PublicationLogs): string[] =>
     properties(contradictions(before, after, OPTIONS, NOW));
 
