@@ -6,7 +6,8 @@
 import type { UnixSeconds } from '../base/time.ts';
 import { isShown, type Key, NEVER_OBSERVED, RECORD_KINDS, type RecordKind } from '../kasp/key.ts';
 import { newZoneState, type PublicationLogs, type ZoneState } from '../kasp/zonestate.ts';
-import { asObject, type JsonObject, readList, readZoneState, zoneStateDocument } from './state-shape.ts';
+import { asObject, type JsonObject, readList } from './json-shape.ts';
+import { readZoneState, zoneStateDocument } from './state-shape.ts';
 
 /** In place of the TTLs of what a file of format 1 shows; longer than any that was in use with it. */
 const UNKNOWN_TTL = 86_400;

@@ -2,7 +2,7 @@
  * A zone's state as JSON and back: instants as ISO 8601, public keys as base64, everything else as it is in memory.
  * Reading trusts nothing: what does not have the shape of a state throws ShapeError.
  */
-import { formatInstant, type UnixSeconds, unixSeconds } from '../base/time.ts';
+import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import { findAlgorithm } from '../dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, publicKeyHash } from '../dnssec/dnskey.ts';
 import {
@@ -26,12 +26,19 @@ import {
   type Span,
   type ZoneState,
 } from '../kasp/zonestate.ts';
-
-export class ShapeError extends Error {
-  override readonly name = 'ShapeError';
-}
-
-export type JsonObject = Readonly<Record<string, unknown>>;
+import {
+  asObject,
+  isObject,
+  type JsonObject,
+  must,
+  oneOf,
+  readBoolean,
+  readInstant,
+  readInstantOrNull,
+  readList,
+  readSeconds,
+  readText,
+} from './json-shape.ts';
 
 const DELEGATIONS: readonly Delegation[] = ['unconfirmed', 'none', 'secure'];
 const EMERGENCIES: readonly Emergency[] = ['continuity', 'containment'];
@@ -250,59 +257,4 @@ function readTimes(value: unknown): RecordTimes | null {
     doneAt: readInstantOrNull(times.doneAt),
     notBefore: readInstantOrNull(times.notBefore),
   };
-}
-
-// ---- Values ----
-
-/** Throws ShapeError unless `condition` holds. */
-export function must(condition: boolean, rule: string): asserts condition {
-  if (!condition) throw new ShapeError(rule);
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function asObject(value: unknown): JsonObject {
-  must(isObject(value), 'what should be an object is none');
-  return value;
-}
-
-export function readList<T>(value: unknown, name: string, read: (member: unknown) => T): T[] {
-  must(Array.isArray(value), `${name}: not a list`);
-  return value.map(read);
-}
-
-export function readInstant(value: unknown): UnixSeconds {
-  const milliseconds = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  must(Number.isFinite(milliseconds), 'an instant is written as ISO 8601');
-  return unixSeconds(milliseconds / 1000);
-}
-
-function readInstantOrNull(value: unknown): UnixSeconds | null {
-  return value === null ? null : readInstant(value);
-}
-
-function readText(value: unknown): string {
-  must(typeof value === 'string' && value !== '', 'an id or a step is a text');
-  return value;
-}
-
-function readSeconds(value: unknown): number {
-  must(
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0,
-    'a TTL is a number of seconds',
-  );
-  return value;
-}
-
-function readBoolean(value: unknown): boolean {
-  must(typeof value === 'boolean', 'yes or no is written as true or false');
-  return value;
-}
-
-function oneOf<T extends string>(value: unknown, values: readonly T[], name: string): T {
-  const found = values.find((candidate) => candidate === value);
-  must(found !== undefined, `${name} is one of ${values.join(', ')}`);
-  return found;
 }

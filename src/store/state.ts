@@ -4,15 +4,14 @@
  *
  *     { "format": 2, "zone", "generation", fields of ZoneState (state-shape.ts), "tombstones": […], "sha256" }
  *
- * The checksum covers the compact JSON of everything before it. Format 1 is read as well (state-format1.ts). A state that does not hold is reported and never
- * replaced by a fresh one: it may name keys that the world already relies on.
+ * The checksum covers the compact JSON of everything before it. Format 1 is read as well (state-format1.ts). A state
+ * that does not hold is reported and never replaced by a fresh one: it may name keys that the world relies on.
  */
 import { type FileStore, FileStoreError } from '../base/ports.ts';
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import { sha256 } from '../dnssec/algorithm.ts';
 import type { ZoneState } from '../kasp/zonestate.ts';
 import { formatName, type Name } from '../wire/name.ts';
-import { readFormat1 } from './state-format1.ts';
 import {
   asObject,
   isObject,
@@ -20,10 +19,10 @@ import {
   must,
   readInstant,
   readList,
-  readZoneState,
   ShapeError,
-  zoneStateDocument,
-} from './state-shape.ts';
+} from './json-shape.ts';
+import { readFormat1 } from './state-format1.ts';
+import { readZoneState, zoneStateDocument } from './state-shape.ts';
 
 export const STATE_FILE = 'state.json';
 const FORMAT = 2;
