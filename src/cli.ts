@@ -13,6 +13,7 @@ import {
   printZones,
   processOutput,
 } from './cli/output.ts';
+import { addClockCommands, addRolloverCommands, addSignCommands, type Show } from './cli/rollover.ts';
 import type { ServeFlags } from './cli/serve.ts';
 import { ControlClient } from './control/client.ts';
 import {
@@ -62,7 +63,10 @@ function createProgram(output: Output, setExitCode: (code: number) => void): Com
     .exitOverride()
     .configureOutput({ writeErr: (text) => output.note(text.trimEnd()) });
   addServe(program, output);
-  addZoneCommands(program, output, setExitCode);
+  const shown: Show = (name, params, print) => show(program, output, name, params, print);
+  addSignCommands(addZoneCommands(program, output, setExitCode), output, shown);
+  addRolloverCommands(program, output, shown);
+  addClockCommands(program, output, shown);
   program
     .command(OPERATIONS.status.cli)
     .description(OPERATIONS.status.summary)
@@ -100,8 +104,9 @@ function addServe(program: Command, output: Output): void {
     });
 }
 
-function addZoneCommands(program: Command, output: Output, setExitCode: (code: number) => void): void {
-  const zone = program.command('zone').description('zones: list, show, check, reload, export, forget');
+function addZoneCommands(program: Command, output: Output, setExitCode: (code: number) => void): Command {
+  const words = 'zones: list, show, check, reload, export, sign, unsign, forget';
+  const zone = program.command('zone').description(words);
   zone
     .command('list')
     .description(OPERATIONS['zone.list'].summary)
@@ -148,6 +153,7 @@ function addZoneCommands(program: Command, output: Output, setExitCode: (code: n
         for (const gone of zones) output.print(gone);
       });
     });
+  return zone;
 }
 
 /** Calls an operation and prints its result, as JSON or by `print`. */

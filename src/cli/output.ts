@@ -1,6 +1,7 @@
 /** How results look: data on stdout, everything else on stderr; symbols and colors on a terminal only. */
 import Table from 'cli-table3';
-import type { DsResult, StatusResult, ZoneDetail, ZoneSummary } from '../control/operations.ts';
+import type { DsResult, Need, StatusResult, ZoneDetail, ZoneSummary } from '../control/operations.ts';
+import { keyWord } from '../control/words.ts';
 
 /** Where output goes, and whether a person looks at it. */
 export interface Output {
@@ -28,7 +29,7 @@ const SYMBOLS: Readonly<Record<Level, string>> = { ok: '✓', warn: '!', error: 
 const COLORS: Readonly<Record<Level, number>> = { ok: 32, warn: 33, error: 31 };
 
 /** `✓ served` in green on a terminal, `ok served` else: a color or symbol never carries the meaning alone. */
-function marked(output: Output, level: Level, text: string): string {
+export function marked(output: Output, level: Level, text: string): string {
   const plain = `${output.isTerminal ? SYMBOLS[level] : level} ${text}`;
   return output.hasColor ? `\u001b[${COLORS[level]}m${plain}\u001b[39m` : plain;
 }
@@ -41,7 +42,8 @@ const LEVEL_OF: Readonly<Record<ZoneSummary['state'], Level>> = {
   failed: 'error',
 };
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table without lines; its columns are as wide as they need to be. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const empty = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' };
   const none = { 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' };
   const drawn = new Table({
@@ -81,13 +83,7 @@ function worse({ state }: ZoneSummary): Level {
 
 function keysOf({ signed, keys }: ZoneSummary): string {
   if (!signed) return keys.length === 0 ? 'unsigned' : 'not signing';
-  return keys.map(({ roles, tag }) => `${keyWord(roles)} ${tag}`).join(', ');
-}
-
-/** CSK, KSK or ZSK. */
-function keyWord(roles: readonly string[]): string {
-  if (roles.length > 1) return 'CSK';
-  return roles[0] === 'key-signing' ? 'KSK' : 'ZSK';
+  return keys.map((key) => `${keyWord(key)} ${key.tag}`).join(', ');
 }
 
 function cdsOf({ signed, cds }: ZoneSummary): string {
@@ -113,12 +109,24 @@ export function printZone(output: Output, zone: ZoneDetail): void {
     const states = `dnskey ${dnskey ?? '-'}, krrsig ${krrsig ?? '-'}, zrrsig ${zrrsig ?? '-'}, ds ${ds ?? '-'}`;
     output.print(`  key ${String(tag).padEnd(11)} algorithm ${algorithm}, flags ${flags}: ${states} (${id})`);
   }
-  for (const { tag, record, until, because } of zone.waiting) {
-    output.print(`  waiting         key ${tag} ${record}, until ${until ?? 'the parent acts'}: ${because}`);
+  for (const rollover of [zone.rollover, zone.overlapping].filter((one) => one !== null)) {
+    output.print(`  rollover        ${rollover.type}, step ${rollover.step}, started ${rollover.startedAt}`);
   }
+  for (const { tag, record, to, until, because } of zone.waiting) {
+    const when = until === null ? '' : `, until ${until}`;
+    output.print(`  waiting         key ${tag} ${record} → ${to}${when}: ${because}`);
+  }
+  printNeeds(output, zone.needs);
   if (zone.problem !== null) {
     output.print(`  problem         ${zone.problem.message} [${zone.problem.code}]`);
     output.print(`  effect          ${zone.problem.effect}`);
+  }
+}
+
+/** What only a person can do, with the line to type when it is done. */
+export function printNeeds(output: Output, needs: readonly Need[]): void {
+  for (const { zone, what, command } of needs) {
+    output.print(`  ${marked(output, 'warn', `${zone} needs you: ${what}:`)}\n      ${command}`);
   }
 }
 
@@ -145,7 +153,8 @@ export function printStatus(output: Output, status: StatusResult): void {
   for (const { zone, code, message } of status.problems) {
     output.print(marked(output, 'warn', `${zone}: ${message} [${code}]`));
   }
-  if (status.alarms.length + status.problems.length === 0)
+  printNeeds(output, status.needs);
+  if (status.alarms.length + status.problems.length + status.needs.length === 0)
     output.print(marked(output, 'ok', 'nothing needs you'));
 }
 

@@ -7,20 +7,21 @@ import type { Supervisor } from '../daemon/supervisor.ts';
 import type { Zone } from '../daemon/zone.ts';
 import type { Zones } from '../daemon/zones.ts';
 import { findAlgorithm } from '../dnssec/algorithm.ts';
-import { isShown, type Key, RECORD_KINDS, stateOf } from '../kasp/key.ts';
+import { isShown, type Key, stateOf } from '../kasp/key.ts';
 import { dnskeyOf, wantedDs } from '../kasp/records.ts';
 import { exportZone } from '../signer/export.ts';
 import type { Config } from '../store/config.ts';
 import { formatListen } from '../transport/listen.ts';
-import { lowerName, type Name, parseName } from '../wire/name.ts';
+import { iso, keySummary, needsOf, rolloverStatusOf } from './describe.ts';
+import { getZone, noSuchZone, notServed, originOf } from './find.ts';
 import {
   type DsResult,
-  type KeySummary,
   OperationError,
   type StatusResult,
   type ZoneDetail,
   type ZoneSummary,
 } from './operations.ts';
+import { createRolloverHandlers } from './rollovers.ts';
 import type { Handlers } from './server.ts';
 
 /** What handlers work on. */
@@ -36,6 +37,7 @@ export interface HandlerContext {
 
 const TOLD_DUE = 20;
 const TOLD_PROBLEMS = 100;
+const TOLD_NEEDS = 100;
 
 /** The handlers of all operations. */
 export function createHandlers(context: HandlerContext): Handlers {
@@ -66,37 +68,8 @@ export function createHandlers(context: HandlerContext): Handlers {
       );
     },
     'ds.show': ({ zone }) => dsOf(getZone(zones, zone)),
+    ...createRolloverHandlers(context),
   };
-}
-
-function originOf(text: string): Name {
-  const name = parseName(text.endsWith('.') ? text : `${text}.`);
-  if (typeof name !== 'string') return lowerName(name);
-  throw new OperationError('USAGE_WRONG', 'BAD_NAME', `"${text}" is no domain name: ${name}`);
-}
-
-function getZone(zones: Zones, text: string): Zone {
-  const zone = zones.find(originOf(text));
-  if (zone === undefined) throw noSuchZone(text);
-  return zone;
-}
-
-function noSuchZone(zone: string): OperationError {
-  return new OperationError(
-    'NO_SUCH_OBJECT',
-    'NO_SUCH_ZONE',
-    `there is no zone ${zone}`,
-    'put its file into the zones directory; "keyturn zone list" shows what is there',
-  );
-}
-
-function notServed(name: string): OperationError {
-  return new OperationError(
-    'DATA_WRONG',
-    'ZONE_NOT_SERVED',
-    `${name} is not served`,
-    `run: keyturn zone reload ${name}`,
-  );
 }
 
 // ---- Zones ----
@@ -127,30 +100,20 @@ function summaryOf(zone: Zone): ZoneSummary {
 
 function detailOf(zone: Zone): ZoneDetail {
   const { served, signing } = zone;
+  const status = signing === undefined ? undefined : rolloverStatusOf(zone, signing);
   return {
     ...summaryOf(zone),
     file: zone.path,
     includes: zone.includes.map(({ path }) => path),
     servedSince: iso(served?.since ?? null),
     signaturesRenewedAt: served === undefined || signing === undefined ? null : iso(served.epoch.refreshAt),
-    delegation: signing?.keys.zoneState.delegation ?? null,
-    waiting: (signing?.waiting ?? []).map(({ tag, record, reason, until, because }) => ({
-      tag,
-      record,
-      reason,
-      until: iso(until),
-      because,
-    })),
+    delegation: status?.delegation ?? null,
+    goal: status?.goal ?? null,
+    rollover: status?.rollover ?? null,
+    overlapping: status?.overlapping ?? null,
+    waiting: status?.waiting ?? [],
+    needs: status?.needs ?? [],
     diagnostics: [...(zone.problem?.diagnostics ?? served?.warnings ?? [])],
-  };
-}
-
-function keySummary(key: Key): KeySummary {
-  const [dnskey, krrsig, zrrsig, ds] = RECORD_KINDS.map((kind) => key.states[kind]?.state ?? null);
-  const { id, tag, algorithm, flags, roles, goal } = key;
-  return {
-    ...{ id, tag, algorithm, flags, roles: [...roles], goal },
-    ...{ dnskey: dnskey!, krrsig: krrsig!, zrrsig: zrrsig!, ds: ds! },
   };
 }
 
@@ -169,10 +132,6 @@ function reloadedOf(zone: Zone, isChanged: boolean) {
 /** Until when the zone must not ask for a DS; null if it does, or need not wait. */
 function dsFrom(zone: Zone): UnixSeconds | null {
   return zone.signing?.waiting.find(({ reason }) => reason === 'bootstrap_hold')?.until ?? null;
-}
-
-function iso(at: UnixSeconds | null): string | null {
-  return at === null ? null : formatInstant(at);
 }
 
 // ---- DS ----
@@ -245,6 +204,7 @@ function statusOf(context: HandlerContext): StatusResult {
     zones: counts,
     alarms: [...zones.alarms],
     problems: [...troubled, ...misnamed].slice(0, TOLD_PROBLEMS),
+    needs: all.flatMap(needsOf).slice(0, TOLD_NEEDS),
     threads: supervisor.threads(),
     counters: countersOf(supervisor),
     due: scheduler.due(TOLD_DUE).map(({ key, at }) => ({ what: key, at: formatInstant(at) })),

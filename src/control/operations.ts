@@ -1,10 +1,27 @@
 /**
  * Every operation of the control plane, in one table: command line, control socket and (later) the HTTP API follow
  * from it. To add one: a row here, a handler in `handlers.ts`, words for its output in `cli/`.
- *
- * JSON is camelCase, but for `schema_version`; instants are ISO 8601 in UTC.
  */
 import { z } from 'zod';
+import {
+  dsResult,
+  flag,
+  history,
+  type key,
+  type need,
+  reloaded,
+  type rollover,
+  rolloverChange,
+  rolloverList,
+  rolloverPlan,
+  rolloverStatus,
+  seconds,
+  status,
+  type waiting,
+  zone,
+  zoneDetail,
+  zoneSummary,
+} from './shapes.ts';
 
 /** Version of all results; grows when a field changes its meaning or goes. */
 export const SCHEMA_VERSION = 1;
@@ -24,125 +41,16 @@ export interface Operation<P extends z.ZodType = z.ZodType, R extends z.ZodType 
   readonly http: { readonly method: 'GET' | 'POST'; readonly path: string };
 }
 
+/** Types of `rollover start`; going insecure is `zone unsign`. */
+export const STARTED_TYPES = ['zsk', 'ksk', 'csk', 'algorithm', 'scheme'] as const;
+/** Methods that an operator may choose (ROLLOVER 2.2, 2.3, 2.5). */
+export const METHODS = ['additive', 'swap', 'double-ds', 'conservative', 'liberal'] as const;
+const MAX_DAYS = 3_650;
+const days = z.coerce.number().int().min(1).max(MAX_DAYS);
+
 function operation<P extends z.ZodType, R extends z.ZodType | null>(row: Operation<P, R>): Operation<P, R> {
   return row;
 }
-
-// ---- Shapes ----
-
-const instant = z.string();
-const zone = z.string().min(1).max(1_100);
-const flag = z.union([z.boolean(), z.stringbool()]);
-
-const diagnostic = z.object({
-  severity: z.enum(['error', 'warning']),
-  code: z.string(),
-  message: z.string(),
-  file: z.string(),
-  line: z.number(),
-  column: z.number(),
-  sourceLine: z.string().optional(),
-  fix: z.string().optional(),
-});
-
-const key = z.object({
-  id: z.string(),
-  tag: z.number(),
-  algorithm: z.number(),
-  flags: z.number(),
-  roles: z.array(z.string()),
-  goal: z.enum(['IN', 'OUT']),
-  dnskey: z.string().nullable(),
-  krrsig: z.string().nullable(),
-  zrrsig: z.string().nullable(),
-  ds: z.string().nullable(),
-});
-
-const waiting = z.object({
-  tag: z.number(),
-  record: z.string(),
-  reason: z.string(),
-  until: instant.nullable(),
-  because: z.string(),
-});
-
-const zoneSummary = z.object({
-  zone: z.string(),
-  /** served: as the file is. stale: an older state, the file has errors. failed: not served. held: the file is gone. */
-  state: z.enum(['served', 'stale', 'failed', 'held', 'loading']),
-  serial: z.number().nullable(),
-  records: z.number().nullable(),
-  signed: z.boolean(),
-  policy: z.string(),
-  keys: z.array(key),
-  /** Whether the zone asks its parent for a DS by CDS and CDNSKEY, and from when on it does. */
-  cds: z.object({ published: z.boolean(), from: instant.nullable() }),
-  problem: z.object({ code: z.string(), message: z.string(), effect: z.string() }).nullable(),
-});
-
-const zoneDetail = zoneSummary.extend({
-  file: z.string(),
-  includes: z.array(z.string()),
-  servedSince: instant.nullable(),
-  signaturesRenewedAt: instant.nullable(),
-  delegation: z.string().nullable(),
-  waiting: z.array(waiting),
-  diagnostics: z.array(diagnostic),
-});
-
-const reloaded = z.object({
-  zone: z.string(),
-  outcome: z.enum(['loaded', 'unchanged', 'failed']),
-  serial: z.number().nullable(),
-  effect: z.string(),
-  diagnostics: z.array(diagnostic),
-});
-
-const dsRecord = z.object({
-  keyTag: z.number(),
-  algorithm: z.number(),
-  algorithmName: z.string(),
-  digestType: z.number(),
-  digest: z.string(),
-});
-
-const dsResult = z.object({
-  zone: z.string(),
-  ds: z.array(dsRecord),
-  dnskey: z.array(
-    z.object({
-      keyTag: z.number(),
-      flags: z.number(),
-      protocol: z.literal(3),
-      algorithm: z.number(),
-      publicKey: z.string(),
-    }),
-  ),
-  /** From when on the parent may have the DS; null if it may now. */
-  notBefore: instant.nullable(),
-  caution: z.string().nullable(),
-});
-
-const status = z.object({
-  version: z.string(),
-  pid: z.number(),
-  startedAt: instant,
-  listen: z.array(z.string()),
-  zonesDirectory: z.string(),
-  keysDirectory: z.string(),
-  zones: z.object({
-    total: z.number(),
-    served: z.number(),
-    stale: z.number(),
-    failed: z.number(),
-    held: z.number(),
-  }),
-  alarms: z.array(z.object({ code: z.string(), message: z.string(), fix: z.string() })),
-  problems: z.array(z.object({ zone: z.string(), code: z.string(), message: z.string() })),
-  threads: z.array(z.object({ name: z.string(), running: z.boolean(), restarts: z.number() })),
-  counters: z.record(z.string(), z.number()),
-  due: z.array(z.object({ what: z.string(), at: instant })),
-});
 
 // ---- The table ----
 
@@ -203,6 +111,98 @@ export const OPERATIONS = {
     cli: 'ds',
     http: { method: 'GET', path: '/v1/zones/:zone/ds' },
   }),
+  'zone.sign': operation({
+    summary: 'sign a zone that is served unsigned, and ask its parent for a DS',
+    params: z.strictObject({ zone }),
+    result: rolloverChange,
+    danger: 'acts',
+    cli: 'zone sign',
+    http: { method: 'POST', path: '/v1/zones/:zone/sign' },
+  }),
+  'zone.unsign': operation({
+    summary: 'have the DS removed at the parent, then serve the zone without signatures',
+    params: z.strictObject({ zone }),
+    result: rolloverChange,
+    danger: 'removes',
+    cli: 'zone unsign',
+    http: { method: 'POST', path: '/v1/zones/:zone/unsign' },
+  }),
+  'rollover.start': operation({
+    summary: 'replace keys of a zone, or say with --dry-run what that would do',
+    params: z.strictObject({
+      zone,
+      type: z.enum(STARTED_TYPES).optional(),
+      to: z.string().max(64).optional(),
+      method: z.enum(METHODS).optional(),
+      emergency: z.enum(['continuity', 'containment']).optional(),
+      dryRun: flag.default(false),
+    }),
+    result: rolloverChange,
+    danger: 'acts',
+    cli: 'rollover start',
+    http: { method: 'POST', path: '/v1/zones/:zone/rollover' },
+  }),
+  'rollover.status': operation({
+    summary: 'show the rollover of a zone: what is waited for, until when, and who must act',
+    params: z.strictObject({ zone }),
+    result: rolloverStatus,
+    danger: 'reads',
+    cli: 'rollover status',
+    http: { method: 'GET', path: '/v1/zones/:zone/rollover' },
+  }),
+  'rollover.confirm-ds': operation({
+    summary: 'say that every server of the parent has the DS of a key, or that none has it',
+    params: z.strictObject({
+      zone,
+      key: z.coerce.number().int().min(0).max(65_535).optional(),
+      observed: z.enum(['seen', 'gone', 'none']),
+      ttl: seconds.optional(),
+    }),
+    result: rolloverChange,
+    danger: 'acts',
+    cli: 'rollover confirm-ds',
+    http: { method: 'POST', path: '/v1/zones/:zone/rollover/confirm-ds' },
+  }),
+  'rollover.cancel': operation({
+    summary: 'undo the rollover of a zone, as safely as it went',
+    params: z.strictObject({ zone }),
+    result: rolloverChange,
+    danger: 'removes',
+    cli: 'rollover cancel',
+    http: { method: 'POST', path: '/v1/zones/:zone/rollover/cancel' },
+  }),
+  'rollover.plan': operation({
+    summary: 'show the dated future of a zone, and change nothing',
+    params: z.strictObject({ zone, parentDelay: seconds.optional(), days: days.default(400) }),
+    result: rolloverPlan,
+    danger: 'reads',
+    cli: 'rollover plan',
+    http: { method: 'GET', path: '/v1/zones/:zone/rollover/plan' },
+  }),
+  'rollover.list': operation({
+    summary: 'list the rollovers that run',
+    params: z.strictObject({ zone: zone.optional() }),
+    result: rolloverList,
+    danger: 'reads',
+    cli: 'rollover list',
+    http: { method: 'GET', path: '/v1/rollovers' },
+  }),
+  'rollover.history': operation({
+    summary: 'show what happened to the keys of a zone, and why',
+    params: z.strictObject({ zone, limit: z.coerce.number().int().min(1).default(1_000) }),
+    result: history,
+    danger: 'reads',
+    cli: 'rollover history',
+    http: { method: 'GET', path: '/v1/zones/:zone/history' },
+  }),
+  'clock.confirm': operation({
+    summary: 'say that the clock, which was set forward, is right',
+    params: z.strictObject({}),
+    result: z.object({ confirmed: z.boolean() }),
+    danger: 'acts',
+    cli: 'clock confirm',
+    http: { method: 'POST', path: '/v1/clock/confirm' },
+  }),
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
@@ -216,6 +216,14 @@ export type Result<N extends OperationName> = (typeof OPERATIONS)[N]['result'] e
 export type ZoneSummary = z.infer<typeof zoneSummary>;
 export type ZoneDetail = z.infer<typeof zoneDetail>;
 export type KeySummary = z.infer<typeof key>;
+export type Need = z.infer<typeof need>;
+export type RolloverSummary = z.infer<typeof rollover>;
+export type WaitingSummary = z.infer<typeof waiting>;
+export type RolloverStatus = z.infer<typeof rolloverStatus>;
+export type RolloverChange = z.infer<typeof rolloverChange>;
+export type RolloverPlan = z.infer<typeof rolloverPlan>;
+export type RolloverList = z.infer<typeof rolloverList>;
+export type HistoryResult = z.infer<typeof history>;
 export type DsResult = z.infer<typeof dsResult>;
 export type StatusResult = z.infer<typeof status>;
 

@@ -2,21 +2,26 @@
  * The keys of one zone at work: from key states to epochs. Order is everything here: keys are durable before they are
  * in the state, the state is durable before anything that follows from it is served.
  */
-import type { FileStore, Random } from '../base/ports.ts';
+import type { FileStore, FileStoreError, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import type { KeyObject } from '../dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, readDnskey } from '../dnssec/dnskey.ts';
 import { DIGEST_TYPE, type DigestType, dsRdata, isDeleteRequest } from '../dnssec/ds.ts';
 import { compareRdata } from '../dnssec/rrsig.ts';
-import { type EdgeTaken, next, type Waiting } from '../kasp/bootstrap.ts';
 import type { Key } from '../kasp/key.ts';
+import { next } from '../kasp/next.ts';
 import type { Policy } from '../kasp/policy.ts';
-import { cdsSet, dnskeySet, dnskeySigners, zoneSigners } from '../kasp/records.ts';
-import { buildEpoch, type Epoch, type EpochKey } from '../signer/epoch.ts';
+import { cdsSet, cdsSigners, dnskeySet, dnskeySigners, zoneSigners } from '../kasp/records.ts';
+import { keysFor, startRollover } from '../kasp/start.ts';
+import type { Action, Facts, RolloverRequest, Waiting } from '../kasp/step.ts';
+import { acknowledge } from '../kasp/versions.ts';
+import type { ZoneState } from '../kasp/zonestate.ts';
+import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../signer/epoch.ts';
+import { type AuditEntry, type AuditEvent, AuditLog, readAudit } from '../store/audit.ts';
+import { keyId, type WantedKey } from '../store/create.ts';
 import { openZoneKeys, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
 import { STATE_FILE } from '../store/state.ts';
 import { formatName, type Name } from '../wire/name.ts';
-import type { ZoneImage } from '../zone/image.ts';
 
 /** What signing needs of the world. */
 export interface SigningPorts {
@@ -45,18 +50,52 @@ export class ForeignKeysError extends Error {
   }
 }
 
+/** Who is told what was done, as the log is. */
+export interface SigningListener {
+  actions(actions: readonly Action[]): void;
+  /** The audit trail could not be written. */
+  unaudited(error: FileStoreError): void;
+}
+
+/** What an operator did, for the audit trail. */
+export interface OrderEvent {
+  readonly kind: 'order';
+  readonly order: string;
+  readonly [detail: string]: unknown;
+}
+
+/** Rollovers that fall due at one instant are started one after the other. */
+const MAX_TURNS = 16;
+
+/** The zone that is signed. */
+export interface SignedZone {
+  readonly origin: Name;
+  readonly policy: Policy;
+  readonly listener: SigningListener;
+}
+
 export class ZoneSigning {
   readonly keys: ZoneKeys;
   readonly policy: Policy;
   readonly #origin: Name;
   readonly #ports: SigningPorts;
+  readonly #listener: SigningListener;
+  readonly #audit: AuditLog;
   readonly #privateKeys = new Map<string, KeyObject>();
   #waiting: readonly Waiting[] = [];
   #nextWake: UnixSeconds | null = null;
+  #hasNews = true;
 
-  private constructor(ports: SigningPorts, origin: Name, policy: Policy, keys: ZoneKeys) {
+  private constructor(
+    ports: SigningPorts,
+    { origin, policy }: SignedZone,
+    keys: ZoneKeys,
+    listener: SigningListener,
+  ) {
     this.#ports = ports;
     this.#origin = origin;
+    this.#listener = listener;
+    this.#audit = new AuditLog(ports.files, keys.path);
     this.policy = policy;
     this.keys = keys;
   }
@@ -65,17 +104,12 @@ export class ZoneSigning {
    * Opens the keys of a zone, or makes them if there are none and the zone is nobody else's. Throws ForeignKeysError
    * and what `openZoneKeys` throws.
    */
-  static open(
-    ports: SigningPorts,
-    zone: { readonly origin: Name; readonly policy: Policy },
-    foreign: ForeignRecords,
-    now: UnixSeconds,
-  ): ZoneSigning {
+  static open(ports: SigningPorts, zone: SignedZone, foreign: ForeignRecords, now: UnixSeconds): ZoneSigning {
     const { files, random, keysDirectory } = ports;
     const { origin, policy } = zone;
     if (!hasKeys(files, zoneKeysPath(keysDirectory, origin))) refuseForeign(ports, origin, foreign);
     const keys = openZoneKeys({ files, random, keysDirectory, origin, policy, now });
-    const signing = new ZoneSigning(ports, origin, policy, keys);
+    const signing = new ZoneSigning(ports, zone, keys, zone.listener);
     signing.check(foreign);
     return signing;
   }
@@ -83,6 +117,12 @@ export class ZoneSigning {
   /** Throws ForeignKeysError if a zone file has keys that are not ours. */
   check(foreign: ForeignRecords): void {
     checkForeign(this.#ports, this.#origin, this.keys.zoneState.keys, foreign);
+  }
+
+  // ---- Key states ----
+
+  get zoneState(): ZoneState {
+    return this.keys.zoneState;
   }
 
   /** What the key states wait for. */
@@ -95,22 +135,107 @@ export class ZoneSigning {
     return this.#nextWake;
   }
 
-  /** Takes every step that is due and makes it durable. Serve `build` after it; returns what changed. */
-  advance(image: ZoneImage, now: UnixSeconds): readonly EdgeTaken[] {
-    const before = this.keys.zoneState;
-    const facts = { unsignedHorizonSeconds: image.maxTtl, negativeTtlSeconds: image.negativeTtl };
-    const step = next(before, facts, this.policy, now);
-    const isChanged = step.zoneState.keys.some((key, i) => key !== before.keys[i]);
-    if (isChanged) this.keys.commit(step.zoneState);
-    this.#waiting = step.waiting;
-    this.#nextWake = step.nextWake;
-    return step.actions;
+  /** What is committed differs from the epoch that was built last. */
+  get hasNews(): boolean {
+    return this.#hasNews;
   }
 
-  /** The epoch that follows from the key states. Throws EpochError, ApexSignatureError or KeystoreError. */
+  /** The machine wants to hear when all threads serve the newest content. */
+  get isPending(): boolean {
+    return this.keys.zoneState.pendingSince !== null;
+  }
+
+  /** True if a zone with this largest TTL may be served by the committed states: their waits allow for it. */
+  covers(maxTtl: number): boolean {
+    const { keys, goal, zoneTtl } = this.keys.zoneState;
+    return goal === 'insecure' || (dnskeySet(keys).length > 0 && maxTtl <= zoneTtl.current);
+  }
+
+  /** Takes every step that is due and makes it durable, rollovers that are due by a lifetime included. */
+  advance(facts: Facts, now: UnixSeconds): void {
+    for (let turn = 0; turn < MAX_TURNS; turn++) {
+      const step = next(this.keys.zoneState, facts, this.policy, now);
+      this.#waiting = step.waiting;
+      this.#nextWake = step.nextWake;
+      if (step.isChanged) {
+        this.keys.commit(step.zoneState);
+        if (step.isContentChanged) this.#hasNews = true;
+      }
+      const purges = step.actions.filter((action) => action.kind === 'purge');
+      for (const { keyId } of purges) this.#destroy(keyId, now);
+      this.#write(step.actions, now);
+      this.#listener.actions(step.actions);
+      if (step.due !== null) this.start(step.due, now);
+      else if (purges.length === 0) return;
+    }
+  }
+
+  /** All threads serve what was built last. */
+  acknowledge(facts: Facts, now: UnixSeconds): void {
+    this.keys.commit(acknowledge(this.keys.zoneState, facts, this.policy, now));
+  }
+
+  /** Makes the new keys of a rollover and starts it; `advance` takes its first step. It must not be refused. */
+  start(request: RolloverRequest, now: UnixSeconds): void {
+    const wanted = keysFor(this.keys.zoneState, request, this.policy);
+    const made = this.makeKeys(wanted, now);
+    const context = { policy: this.policy, now, id: this.newId() };
+    this.keys.commit(startRollover(this.keys.zoneState, request, made, context));
+  }
+
+  /** Makes keys, durable but not in the state. */
+  makeKeys(wanted: readonly WantedKey[], now: UnixSeconds): Key[] {
+    return wanted.map(({ roles, algorithm }) => this.keys.createKey(roles, algorithm, now));
+  }
+
+  /** A new id for a rollover. */
+  newId(): string {
+    return keyId(this.#ports.random);
+  }
+
+  /** Makes a state durable that an operator asked for; `advance` follows it. */
+  order(state: ZoneState, event: OrderEvent, now: UnixSeconds): void {
+    this.keys.commit(state);
+    this.#write([event], now);
+  }
+
+  /** Writes down an order that is carried out already. */
+  note(event: OrderEvent, now: UnixSeconds): void {
+    this.#write([event], now);
+  }
+
+  /** What happened to the keys, oldest first. Throws FileStoreError. */
+  history(): readonly AuditEntry[] {
+    return readAudit(this.#ports.files, this.keys.path).entries;
+  }
+
+  #destroy(id: string, now: UnixSeconds): void {
+    this.keys.purge(id, now);
+    this.#privateKeys.delete(id);
+  }
+
+  #write(events: readonly AuditEvent[], now: UnixSeconds): void {
+    const error = this.#audit.append(events, now, this.keys.generation);
+    if (error !== undefined) this.#listener.unaudited(error);
+  }
+
+  // ---- Epochs ----
+
+  /**
+   * The epoch that follows from the key states; unsigned if no DNSKEY is shown. Throws EpochError, ApexSignatureError
+   * or KeystoreError.
+   */
   build(image: SharedArrayBuffer, previous: Epoch | undefined, now: UnixSeconds): Epoch {
-    const { keys } = this.keys.zoneState;
-    const { cds, cdnskey } = cdsSet(keys, this.#origin, this.policy);
+    const epoch = this.#build(image, previous, now);
+    this.#hasNews = false;
+    return epoch;
+  }
+
+  #build(image: SharedArrayBuffer, previous: Epoch | undefined, now: UnixSeconds): Epoch {
+    const state = this.keys.zoneState;
+    const { keys } = state;
+    if (dnskeySet(keys).length === 0) return unsignedEpoch(image);
+    const { cds, cdnskey } = cdsSet(state, this.#origin, this.policy);
     const content = {
       dnskey: dnskeySet(keys),
       cds,
@@ -118,6 +243,7 @@ export class ZoneSigning {
       dnskeyTtl: this.policy.dnskeyTtl,
       cdsTtl: this.policy.cdsTtl,
       dnskeySigners: dnskeySigners(keys).map((key) => this.#epochKey(key)),
+      cdsSigners: cdsSigners(state).map((key) => this.#epochKey(key)),
       zoneSigners: zoneSigners(keys).map((key) => this.#epochKey(key)),
       validity: this.policy.validity,
     };

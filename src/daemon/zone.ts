@@ -7,48 +7,36 @@
  * Whatever goes wrong on the way, the epoch that is served stays, and `problem` says why.
  */
 import type { Diagnostic } from '../base/diagnostic.ts';
-import type { Clock } from '../base/ports.ts';
 import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { Log } from '../ops/log.ts';
-import { type Epoch, unsignedEpoch } from '../signer/epoch.ts';
-import { zoneKeysPath } from '../store/keystore.ts';
+import type { Epoch } from '../signer/epoch.ts';
 import type { FileSignature } from '../store/zonefile.ts';
 import { lookAtIncluded, type SeenZone } from '../store/zones.ts';
 import type { Name } from '../wire/name.ts';
 import { ZoneImage } from '../zone/image.ts';
 import { noteDropped } from './garbage.ts';
+import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
 import type { LoadQueue } from './loadqueue.ts';
 import type { IncludedPart, LoadedZone, LoadOutcome } from './messages.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
-import type { Publisher } from './publisher.ts';
-import type { Scheduler } from './scheduler.ts';
 import { SETTLE_MS, Settling } from './settling.ts';
-import { ForeignKeysError, hasKeys, refuseForeign, type SigningPorts, ZoneSigning } from './signing.ts';
+import { ForeignKeysError, type ZoneSigning } from './signing.ts';
 import { ZoneLog } from './zonelog.ts';
 
-/** Keys or a disk that failed are tried again. */
-const RETRY_S = 60;
-
 /** What all zones share. */
-export interface ZoneContext {
-  readonly clock: Clock;
-  readonly scheduler: Scheduler;
-  readonly publisher: Publisher;
+export interface ZoneContext extends KeeperContext {
   readonly loads: LoadQueue;
   readonly log: Log;
   /** Seed of name hashes. */
   readonly seed: number;
   readonly limitOctets: number;
-  readonly isUnsigned: boolean;
-  readonly signing: SigningPorts;
   /** Asks for another look at the directory. */
   readonly lookSoon: (ms: number) => void;
 }
 
-/** What is served of a zone. */
-interface Served {
-  readonly epoch: Epoch;
+/** What was loaded last and is served. */
+interface Loaded {
   readonly image: ZoneImage;
   readonly digest: string;
   readonly octets: number;
@@ -62,7 +50,7 @@ export class Zone {
   readonly name: string;
   readonly origin: Name;
   readonly policyName: string;
-  readonly #policy: Policy;
+  readonly keeper: Keeper;
   readonly #context: ZoneContext;
   readonly #log: ZoneLog;
   readonly #settling: Settling;
@@ -80,22 +68,35 @@ export class Zone {
   missingSinceMs: number | undefined;
   /** The file vanished together with many others: served until somebody says that it shall go. */
   isHeld = false;
-  served: Served | undefined;
-  signing: ZoneSigning | undefined;
+  #loaded: Loaded | undefined;
   /** Why the file as it is now is not what is served. */
   problem: Problem | undefined;
-  /** Why keys or signatures cannot be renewed. */
-  signingProblem: Problem | undefined;
 
   constructor(id: number, seen: SeenZone, policy: { name: string; policy: Policy }, context: ZoneContext) {
     this.id = id;
     this.name = seen.name;
     this.origin = seen.origin;
     this.policyName = policy.name;
-    this.#policy = policy.policy;
     this.#context = context;
     this.#log = new ZoneLog(context.log, seen.name);
+    const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy };
+    this.keeper = new Keeper(kept, context, this.#log);
     this.#settling = new Settling(context.clock);
+  }
+
+  /** What is served; undefined if nothing is. */
+  get served(): (Loaded & { readonly epoch: Epoch }) | undefined {
+    const { epoch } = this.keeper;
+    return epoch === undefined || this.#loaded === undefined ? undefined : { ...this.#loaded, epoch };
+  }
+
+  get signing(): ZoneSigning | undefined {
+    return this.keeper.signing;
+  }
+
+  /** Why keys or signatures cannot be renewed. */
+  get signingProblem(): Problem | undefined {
+    return this.keeper.problem;
   }
 
   get path(): string {
@@ -129,7 +130,7 @@ export class Zone {
     this.#directory = directory;
     this.missingSinceMs = undefined;
     this.isHeld = false;
-    if (this.#isFromFuture()) this.#wake();
+    if (this.keeper.isFromFuture) void this.keeper.turn();
     if (this.#isLoading) {
       this.#isSeenMeanwhile = true;
       return;
@@ -140,7 +141,7 @@ export class Zone {
       this.#tellWaiters();
       return;
     }
-    const waitMs = this.#settling.waitMs(seen, signature, this.served?.octets ?? 0);
+    const waitMs = this.#settling.waitMs(seen, signature, this.#loaded?.octets ?? 0);
     if (waitMs > 0) this.#context.lookSoon(waitMs);
     else void this.#load(seen, signature);
   }
@@ -157,7 +158,7 @@ export class Zone {
             limitOctets,
             expected: seen.signature,
             isFresh: this.#settling.isFresh(seen),
-            servedDigest: this.served?.digest,
+            servedDigest: this.#loaded?.digest,
             seed,
             nsec: !isUnsigned,
           })
@@ -209,25 +210,22 @@ export class Zone {
   // ---- What is served ----
 
   async #take(seen: SeenZone, loaded: LoadedZone): Promise<void> {
-    const { clock, isUnsigned, publisher } = this.#context;
-    const now = clock.now();
-    const image = ZoneImage.open(loaded.image);
-    let epoch: Epoch;
+    const now = this.#context.clock.now();
+    const before = this.#loaded;
+    let published: Promise<void>;
     try {
-      epoch = isUnsigned ? this.#unsigned(loaded) : this.#sign(image, loaded, now);
+      published = this.keeper.serve(loaded);
     } catch (error) {
       this.#fail(problemOfError(error, seen.path));
       // A disk may come back; keys of others go only with the file or the command line.
       if (!(error instanceof ForeignKeysError)) this.#retryLoad(now);
       return;
     }
+    const image = ZoneImage.open(loaded.image);
     const { digest, diagnostics: warnings } = loaded;
-    const before = this.served;
-    this.served = { epoch, image, digest, octets: seen.octets, warnings, since: now };
+    this.#loaded = { image, digest, octets: seen.octets, warnings, since: now };
     this.problem = undefined;
-    this.signingProblem = undefined;
-    this.#wakeAt();
-    await publisher.publish(this.id, epoch);
+    await published;
     noteDropped(before?.image.octets ?? 0);
     this.#log.warnings(warnings);
     this.#log.info(
@@ -236,70 +234,6 @@ export class Zone {
         ? `serving ${this.name} serial ${image.serial}`
         : `serving ${this.name} serial ${image.serial} instead of ${before.image.serial}`,
     );
-  }
-
-  #unsigned(loaded: LoadedZone): Epoch {
-    const { signing: ports } = this.#context;
-    refuseForeign(ports, this.origin, loaded);
-    const path = zoneKeysPath(ports.keysDirectory, this.origin);
-    if (this.served === undefined && hasKeys(ports.files, path)) {
-      this.#log.warn({ path }, `${this.name} has keys but is served unsigned: bogus, if its parent has a DS`);
-    }
-    return unsignedEpoch(loaded.image);
-  }
-
-  #sign(image: ZoneImage, loaded: LoadedZone, now: UnixSeconds): Epoch {
-    const { signing: ports } = this.#context;
-    if (this.signing === undefined) {
-      this.signing = ZoneSigning.open(ports, { origin: this.origin, policy: this.#policy }, loaded, now);
-      this.#log.keys(this.signing.keys);
-    } else this.signing.check(loaded);
-    this.#log.edges(this.signing.advance(image, now));
-    return this.signing.build(loaded.image, this.served?.epoch, now);
-  }
-
-  /** The clock was ahead when the epoch was made: its signatures are not valid yet, and no timer knows. */
-  #isFromFuture(): boolean {
-    return this.served !== undefined && this.#context.clock.now() < this.served.epoch.apexInception;
-  }
-
-  /** Takes what is due: steps of the key states, signatures at the apex that age. */
-  #wake(): void {
-    const { clock, publisher } = this.#context;
-    const { served, signing } = this;
-    if (served === undefined || signing === undefined) return;
-    const now = clock.now();
-    try {
-      const edges = signing.advance(served.image, now);
-      this.#log.edges(edges);
-      if (
-        edges.length > 0 ||
-        now >= served.epoch.refreshAt ||
-        this.#isFromFuture() ||
-        this.signingProblem !== undefined
-      ) {
-        const epoch = signing.build(served.epoch.image, served.epoch, now);
-        this.served = { ...served, epoch };
-        void publisher.publish(this.id, epoch);
-      }
-      this.signingProblem = undefined;
-    } catch (error) {
-      this.signingProblem = problemOfError(error, signing.keys.path);
-      this.#log.error(
-        { code: this.signingProblem.code },
-        `signatures of ${this.name} cannot be renewed: ${this.signingProblem.message}; tried again in ${RETRY_S} s`,
-      );
-    }
-    this.#wakeAt();
-  }
-
-  #wakeAt(): void {
-    const { scheduler, clock } = this.#context;
-    const { served, signing } = this;
-    if (served === undefined || signing === undefined) return;
-    const soonest = plus(clock.now(), this.signingProblem === undefined ? 1 : RETRY_S);
-    const due = Math.min(served.epoch.refreshAt, signing.nextWake ?? served.epoch.refreshAt) as UnixSeconds;
-    scheduler.at(`zone ${this.name}`, Math.max(soonest, due) as UnixSeconds, () => this.#wake());
   }
 
   #retryLoad(now: UnixSeconds): void {
@@ -312,13 +246,11 @@ export class Zone {
 
   /** Ends the service of the zone. Its keys stay on disk. Resolves when no thread answers from it. */
   async remove(): Promise<void> {
-    const { scheduler, publisher } = this.#context;
     this.#isRemoved = true;
-    scheduler.cancel(`zone ${this.name}`);
-    scheduler.cancel(`retry ${this.name}`);
-    const octets = this.served?.image.octets ?? 0;
-    this.served = undefined;
-    await publisher.remove(this.id);
+    this.#context.scheduler.cancel(`retry ${this.name}`);
+    const octets = this.#loaded?.image.octets ?? 0;
+    this.#loaded = undefined;
+    await this.keeper.remove();
     noteDropped(octets);
     this.#tellWaiters();
   }
@@ -330,8 +262,8 @@ export class Zone {
 
   /** In a few words what the problem means for those who ask. */
   get effect(): string {
-    if (this.served === undefined) return 'the zone is not served';
-    const { image, since } = this.served;
+    if (this.#loaded === undefined) return 'the zone is not served';
+    const { image, since } = this.#loaded;
     return `still serving serial ${image.serial}, loaded ${formatInstant(since)}; nothing was changed`;
   }
 }

@@ -1,14 +1,16 @@
 /** What the log says about one zone, in the words of the operator: what, where, with which effect. */
 import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
-import type { EdgeTaken } from '../kasp/bootstrap.ts';
+import type { FileStoreError } from '../base/ports.ts';
+import type { Action, RolloverEvent } from '../kasp/step.ts';
 import type { Log } from '../ops/log.ts';
 import type { ZoneKeys } from '../store/keystore.ts';
 import type { Problem } from './problem.ts';
+import type { SigningListener } from './signing.ts';
 
 /** Diagnostics of one file that are told; all are in `keyturn zone check`. */
 const TOLD_DIAGNOSTICS = 10;
 
-export class ZoneLog {
+export class ZoneLog implements SigningListener {
   readonly #log: Log;
   readonly #zone: string;
 
@@ -53,13 +55,37 @@ export class ZoneLog {
     for (const note of keys.notes) this.warn({}, note);
   }
 
-  edges(edges: readonly EdgeTaken[]): void {
-    for (const { tag, record, from, to, because } of edges) {
-      const fields = { key: tag, record, from, to, because };
-      this.info(fields, `${this.#zone} key ${tag}: ${record} ${from} → ${to}: ${because}`);
+  /** Steps of keys and rollovers. */
+  actions(actions: readonly Action[]): void {
+    for (const action of actions) {
+      if (action.kind === 'edge') {
+        const { tag, record, from, to, because } = action;
+        const fields = { key: tag, record, from, to, because };
+        this.info(fields, `${this.#zone} key ${tag}: ${record} ${from} → ${to}: ${because}`);
+      } else if (action.kind === 'rollover') {
+        const { event, type, id, step, because } = action;
+        const text = `${this.#zone} ${type} rollover ${EVENT_WORDS[event](step)}: ${because}`;
+        if (event === 'stalled') this.warn({ rollover: id, step }, text);
+        else this.info({ rollover: id, step }, text);
+      } else {
+        this.info({ key: action.tag }, `${this.#zone} key ${action.tag}: its private half was destroyed`);
+      }
     }
   }
+
+  /** The audit trail has a gap. */
+  unaudited({ code, path, message }: FileStoreError): void {
+    this.warn({ code, path }, `${this.#zone}: the audit trail could not be written: ${message}`);
+  }
 }
+
+const EVENT_WORDS: Readonly<Record<RolloverEvent['event'], (step: string) => string>> = {
+  started: (step) => `started with step ${step}`,
+  step: (step) => `is at step ${step}`,
+  done: () => 'is done',
+  cancelled: (step) => `is being cancelled, at step ${step}`,
+  stalled: (step) => `is stalled at step ${step}`,
+};
 
 function placeOf({ code, file, line, column }: Diagnostic) {
   return { code, file, line, column };

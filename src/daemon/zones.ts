@@ -3,11 +3,14 @@
  * cannot be read, or most of its files vanish at once (a disk that was not mounted, a wrong `rm`), everything stays
  * served and an alarm tells (DESIGN §8).
  */
+import type { Clock } from '../base/ports.ts';
+import { formatDuration } from '../base/time.ts';
 import type { Config } from '../store/config.ts';
 import { policyOf } from '../store/config.ts';
 import { type Look, lookAtZones, type Misnamed, type SeenZone, ZonesDirectoryError } from '../store/zones.ts';
 import { formatName, type Name } from '../wire/name.ts';
 import { SETTLE_MS } from './settling.ts';
+import { SteadyClock } from './steadyclock.ts';
 import { Zone, type ZoneContext } from './zone.ts';
 
 /** From so many zones on, more than half vanishing is taken for an accident. */
@@ -15,7 +18,7 @@ const ACCIDENT_ZONES = 4;
 
 /** Something that an operator must see to. */
 export interface Alarm {
-  readonly code: 'ZONES_DIRECTORY' | 'ZONES_VANISHED';
+  readonly code: 'ZONES_DIRECTORY' | 'ZONES_VANISHED' | 'CLOCK_STEPPED';
   readonly message: string;
   readonly fix: string;
 }
@@ -34,9 +37,9 @@ export class Zones {
   #misnamed: readonly Misnamed[] = [];
   #lastId = 0;
 
-  constructor(config: Config, context: ZoneContext) {
+  constructor(config: Config, context: Omit<ZoneContext, 'clock'> & { readonly clock: Clock }) {
     this.#config = config;
-    this.#context = context;
+    this.#context = { ...context, clock: new SteadyClock(context.clock) };
   }
 
   get alarms(): readonly Alarm[] {
@@ -64,6 +67,7 @@ export class Zones {
 
   /** Looks at the directory and acts. Returns its inode; undefined if it cannot be read. */
   look(): number | undefined {
+    this.#checkClock();
     let look: Look;
     try {
       look = lookAtZones(this.#config.zonesDirectory);
@@ -107,6 +111,26 @@ export class Zones {
     await Promise.all(gone.map((zone) => this.#remove(zone)));
     if (![...this.#zones.values()].some((zone) => zone.isHeld)) this.#clear('ZONES_VANISHED');
     return gone.map((zone) => zone.name);
+  }
+
+  /** The clock was stepped and is right now: rollovers go on by it. */
+  trustClock(): void {
+    this.#context.clock.trust();
+    this.#checkClock();
+    for (const zone of this.#zones.values()) void zone.keeper.turn();
+  }
+
+  #checkClock(): void {
+    const { clock } = this.#context;
+    if (clock.isTrusted) {
+      this.#clear('CLOCK_STEPPED');
+      return;
+    }
+    this.#raise({
+      code: 'CLOCK_STEPPED',
+      message: `the clock jumped ${formatDuration(clock.aheadSeconds)} ahead; no rollover goes on by time`,
+      fix: 'set it right; if it is right now, run: keyturn clock confirm',
+    });
   }
 
   #zoneOf(seen: SeenZone): Zone {

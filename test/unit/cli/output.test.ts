@@ -86,16 +86,24 @@ describe('one zone', () => {
       servedSince: '2026-11-24T10:20:00Z',
       signaturesRenewedAt: '2026-11-28T10:20:00Z',
       delegation: 'unconfirmed',
+      goal: 'secure',
+      rollover: null,
+      overlapping: null,
       waiting: [
-        { tag: 54_321, record: 'ds', reason: 'parent_ds', until: null, because: 'only the parent can' },
+        {
+          ...{ tag: 54_321, record: 'ds', to: 'omnipresent', reason: 'parent_ds' },
+          ...{ until: null, because: 'only the parent can' },
+        },
       ],
+      needs: [{ zone: 'broken.example.', what: 'look at the parent', command: 'keyturn look' }],
       diagnostics: [],
     };
     printZone(output, detail);
     const text = output.out.join('\n');
     expect(text).toMatch(/file +zones\/broken.example.zone, zones\/more.inc/);
     expect(text).toMatch(/key 54321 +algorithm 13, flags 257: dnskey rumoured/);
-    expect(text).toMatch(/waiting +key 54321 ds, until the parent acts: only the parent can/);
+    expect(text).toMatch(/waiting +key 54321 ds → omnipresent: only the parent can/);
+    expect(text).toMatch(/broken\.example\. needs you: look at the parent:\n +keyturn look/);
     expect(text).toMatch(/effect +still serving serial 7/);
   });
 });

@@ -12,7 +12,18 @@ const place = new Workplace();
 const file = place.at('control.sock');
 const asked: unknown[] = [];
 
+/** Operations that no test here calls. */
+const unused = Object.fromEntries(
+  Object.keys(OPERATIONS).map((name) => [
+    name,
+    () => {
+      throw new OperationError('DATA_WRONG', 'NOT_HERE', 'not a part of this test');
+    },
+  ]),
+) as unknown as Handlers;
+
 const handlers: Handlers = {
+  ...unused,
   status: () => {
     throw new Error('a programmer erred');
   },

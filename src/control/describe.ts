@@ -1,0 +1,110 @@
+/** Zones, keys, waits and rollovers in the shapes of operations, and in words: what is waited for, and who must act. */
+import { formatInstant, type UnixSeconds } from '../base/time.ts';
+import type { ZoneSigning } from '../daemon/signing.ts';
+import type { Zone } from '../daemon/zone.ts';
+import { type Key, RECORD_KINDS } from '../kasp/key.ts';
+import type { Waiting } from '../kasp/step.ts';
+import { stepsOf } from '../kasp/steps.ts';
+import { findKey, type Rollover } from '../kasp/zonestate.ts';
+import type { KeySummary, Need, RolloverStatus, RolloverSummary, WaitingSummary } from './operations.ts';
+import { stepWords } from './words.ts';
+
+/** ISO 8601, or null. */
+export function iso(at: UnixSeconds | null): string | null {
+  return at === null ? null : formatInstant(at);
+}
+
+export function keySummary(key: Key): KeySummary {
+  const [dnskey, krrsig, zrrsig, ds] = RECORD_KINDS.map((kind) => key.states[kind]?.state ?? null);
+  const { id, tag, algorithm, flags, roles, goal } = key;
+  return {
+    ...{ id, tag, algorithm, flags, roles: [...roles], goal },
+    ...{ dnskey: dnskey!, krrsig: krrsig!, zrrsig: zrrsig!, ds: ds! },
+  };
+}
+
+export function waitingSummary({ tag, record, to, reason, until, because }: Waiting): WaitingSummary {
+  return { tag, record, to, reason, until: iso(until), because };
+}
+
+export function rolloverSummary(rollover: Rollover, signing: ZoneSigning): RolloverSummary {
+  const tagsOf = (ids: readonly string[]) =>
+    ids.map((id) => findKey(signing.zoneState, id)?.tag).filter((tag) => tag !== undefined);
+  const named = [...rollover.incoming, ...rollover.outgoing];
+  const { id, type, method, emergency, step } = rollover;
+  const waiting = signing.waiting.filter(
+    ({ keyId, reason }) => named.includes(keyId) || reason === 'acknowledgement',
+  );
+  return {
+    ...{ id, type, method, emergency, step },
+    steps: stepsOf(rollover),
+    startedAt: formatInstant(rollover.startedAt),
+    stepSince: formatInstant(rollover.stepSince),
+    cancelledAt: iso(rollover.cancelledAt),
+    stalled: rollover.isStalled,
+    incoming: tagsOf(rollover.incoming),
+    outgoing: tagsOf(rollover.outgoing),
+    waiting: waiting.map(waitingSummary),
+  };
+}
+
+/** A zone's rollover in full. */
+export function rolloverStatusOf(zone: Zone, signing: ZoneSigning): RolloverStatus {
+  const { rollover, overlapping, delegation, goal, keys } = signing.zoneState;
+  return {
+    zone: zone.name,
+    rollover: rollover === null ? null : rolloverSummary(rollover, signing),
+    overlapping: overlapping === null ? null : rolloverSummary(overlapping, signing),
+    delegation,
+    goal,
+    keys: keys.map(keySummary),
+    waiting: signing.waiting.map(waitingSummary),
+    needs: needsOf(zone),
+    nextAt: iso(signing.nextWake),
+  };
+}
+
+/** What only a person can do for a zone. While a monitor of the parent is lacking, that is to look at its DS. */
+export function needsOf({ name, signing }: Pick<Zone, 'name' | 'signing'>): Need[] {
+  if (signing === undefined) return [];
+  const { delegation, goal, rollover } = signing.zoneState;
+  const confirm = `keyturn rollover confirm-ds ${name}`;
+  const needs: Need[] = [];
+  for (const { tag, reason, because } of signing.waiting) {
+    if (reason === 'parent_ds' && (delegation !== 'none' || rollover !== null)) {
+      const what = `DS of key ${tag} to be put in at the parent (keyturn ds ${name}) and to be confirmed`;
+      needs.push({ zone: name, what, command: `${confirm} --key ${tag} --seen` });
+    } else if (reason === 'parent_ds_gone') {
+      const what = `DS of key ${tag} to be removed at the parent and to be confirmed as gone`;
+      const option = goal === 'insecure' ? '--none' : `--key ${tag} --gone`;
+      needs.push({ zone: name, what, command: `${confirm} ${option}` });
+    } else if (reason === 'delegation_unconfirmed') {
+      const what = `whether the parent has a DS of key ${tag} is not known (if it has none: ${confirm} --none)`;
+      needs.push({ zone: name, what, command: `${confirm} --key ${tag} --seen` });
+    } else if (reason === 'clock_step') {
+      needs.push({ zone: name, what: because, command: 'keyturn clock confirm' });
+    }
+  }
+  const seen = new Set<string>();
+  return needs.filter(({ command }) => !seen.has(command) && seen.add(command));
+}
+
+/** What a zone waits for, a sentence each, the soonest first. */
+export function nextWords({ waiting, zoneState }: ZoneSigning): string[] {
+  const told = new Map<string, Waiting>();
+  for (const wait of waiting) {
+    const id = `${wait.reason} ${wait.until} ${wait.tag}`;
+    if (!told.has(id)) told.set(id, wait);
+  }
+  const steps = [zoneState.rollover, zoneState.overlapping].flatMap((rollover) =>
+    rollover === null
+      ? []
+      : [`${rollover.type} rollover, step ${rollover.step}: ${stepWords(rollover.step)}`],
+  );
+  const inOrder = [...told.values()].sort((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity));
+  const waits = inOrder.map(({ tag, record, to, until, because }) => {
+    const when = until === null ? 'when the parent has acted' : `at ${formatInstant(until)}`;
+    return `key ${tag} ${record} becomes ${to} ${when}: ${because}`;
+  });
+  return [...steps, ...waits];
+}

@@ -1,0 +1,263 @@
+/** Operations on keys: rollovers, what is known of the DS at the parent, going signed and going insecure. */
+import type { Clock } from '../base/ports.ts';
+import { plus, type UnixSeconds } from '../base/time.ts';
+import { type Order, obey, orderRefusal } from '../daemon/orders.ts';
+import { problemOfError } from '../daemon/problem.ts';
+import type { Scheduler } from '../daemon/scheduler.ts';
+import type { ZoneSigning } from '../daemon/signing.ts';
+import type { Zone } from '../daemon/zone.ts';
+import type { Zones } from '../daemon/zones.ts';
+import { findAlgorithm, parseAlgorithm } from '../dnssec/algorithm.ts';
+import type { Key } from '../kasp/key.ts';
+import type { RefusalCode } from '../kasp/refusal.ts';
+import type { RolloverRequest } from '../kasp/step.ts';
+import { rolloversOf } from '../kasp/zonestate.ts';
+import { iso, needsOf, nextWords, rolloverStatusOf } from './describe.ts';
+import { findSigned, getZone } from './find.ts';
+import { OperationError, type Params, type RolloverChange, STARTED_TYPES } from './operations.ts';
+import { planOf } from './plans.ts';
+import type { Handlers } from './server.ts';
+import { keyWord } from './words.ts';
+
+/** A command waits this long until all threads serve what it changed. */
+const SERVED_MS = 10_000;
+/** How far a dry run looks. */
+const DRY_RUN_DAYS = 400;
+
+export interface RolloverContext {
+  readonly clock: Clock;
+  readonly zones: Zones;
+  readonly scheduler: Scheduler;
+}
+
+/** A zone whose keys are at work. */
+export interface SignedZone {
+  readonly zone: Zone;
+  readonly signing: ZoneSigning;
+}
+
+type RolloverHandlers = Pick<
+  Handlers,
+  Extract<keyof Handlers, `rollover.${string}` | 'zone.sign' | 'zone.unsign' | 'clock.confirm'>
+>;
+
+/** The handlers of all operations on keys. */
+export function createRolloverHandlers(context: RolloverContext): RolloverHandlers {
+  const { zones, clock } = context;
+  const order = (zone: string, given: Order) => carryOut(context, findSigned(zones, zone), given);
+  return {
+    'zone.sign': ({ zone }) => order(zone, { kind: 'secure' }),
+    'zone.unsign': ({ zone }) => order(zone, { kind: 'insecure' }),
+    'rollover.start': (params) => start(context, params),
+    'rollover.status': ({ zone }) => {
+      const found = findSigned(zones, zone);
+      return rolloverStatusOf(found.zone, found.signing);
+    },
+    'rollover.confirm-ds': (params) => confirmDs(context, params),
+    'rollover.cancel': ({ zone }) => order(zone, { kind: 'cancel' }),
+    'rollover.plan': ({ zone, parentDelay, days }) => {
+      const options = { until: daysAfter(clock.now(), days), parentDelay };
+      return planOf(findSigned(zones, zone), options, clock.now());
+    },
+    'rollover.list': ({ zone }) => {
+      const chosen = zone === undefined ? zones.all() : [getZone(zones, zone)];
+      return { rollovers: chosen.flatMap(rolloversListed) };
+    },
+    'rollover.history': ({ zone, limit }) => historyOf(findSigned(zones, zone), limit),
+    'clock.confirm': () => {
+      zones.trustClock();
+      return { confirmed: true };
+    },
+  };
+}
+
+function daysAfter(now: UnixSeconds, days: number): UnixSeconds {
+  return plus(now, days * 86_400);
+}
+
+function rolloversListed(zone: Zone) {
+  const { signing } = zone;
+  if (signing === undefined) return [];
+  return rolloversOf(signing.zoneState).map(({ type, step, startedAt, isStalled, cancelledAt }) => ({
+    ...{ zone: zone.name, type, step, stalled: isStalled, cancelled: cancelledAt !== null },
+    startedAt: iso(startedAt)!,
+    nextAt: iso(signing.nextWake),
+    needs: needsOf(zone),
+  }));
+}
+
+function historyOf({ zone, signing }: SignedZone, limit: number) {
+  const entries = knownErrors(signing, () => signing.history());
+  return {
+    zone: zone.name,
+    entries: entries
+      .slice(-limit)
+      .map(({ at, generation, kind, details }) => ({ ...details, at: iso(at)!, generation, kind })),
+  };
+}
+
+// ---- Orders ----
+
+/** Obeys an order, or says why not; waits until what follows from it is served. */
+async function carryOut(
+  { clock, scheduler }: RolloverContext,
+  { zone, signing }: SignedZone,
+  order: Order,
+): Promise<RolloverChange> {
+  refuse({ zone, signing }, order, clock.now());
+  const before = signing.zoneState.keys;
+  const served = zone.keeper.change((now) => knownErrors(signing, () => obey(signing, order, now)));
+  await Promise.race([served, scheduler.sleep(`order ${zone.name}`, SERVED_MS)]);
+  scheduler.cancel(`order ${zone.name}`);
+  const made = signing.zoneState.keys.filter(({ id }) => !before.some((key) => key.id === id));
+  return {
+    ...rolloverStatusOf(zone, signing),
+    changed: changedWords(zone.name, order, signing, made),
+    next: nextWords(signing),
+    command: needsOf(zone)[0]?.command ?? `keyturn rollover status ${zone.name}`,
+    plan: null,
+  };
+}
+
+/** Turns the errors of keys and disks into those of operations. */
+function knownErrors<T>(signing: ZoneSigning, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const { code, message } = problemOfError(error, signing.keys.path);
+    throw new OperationError(
+      'DATA_WRONG',
+      code,
+      `nothing was changed: ${message}`,
+      'see to that and try again',
+    );
+  }
+}
+
+/** What was asked for in a way that cannot be meant, not what safety forbids. */
+const USAGE: readonly RefusalCode[] = [
+  'WRONG_SCHEME',
+  'ALGORITHM_UNKNOWN',
+  'METHOD_UNSUITABLE',
+  'EMERGENCY_UNSUITABLE',
+];
+
+function refuse({ zone, signing }: SignedZone, order: Order, now: UnixSeconds): void {
+  const refusal = orderRefusal(signing, order, now);
+  if (refusal !== undefined) {
+    const { code, message, fix } = refusal;
+    const kind = USAGE.includes(code) ? 'USAGE_WRONG' : 'REFUSED';
+    throw new OperationError(kind, code, message, code === 'WRONG_SCHEME' ? fittingTypes(signing) : fix);
+  }
+  const problem = zone.signingProblem;
+  const isObservation = order.kind === 'ds' || order.kind === 'no-ds';
+  if (problem === undefined || isObservation) return;
+  throw new OperationError(
+    'REFUSED',
+    'KEYS_FROZEN',
+    `the keys of ${zone.name} stay as they are: ${problem.message}`,
+    'see to that first; it is tried again every minute',
+  );
+}
+
+function changedWords(name: string, order: Order, signing: ZoneSigning, made: readonly Key[]): string[] {
+  const { rollover } = signing.zoneState;
+  const words = made.map((key) => {
+    const algorithm = findAlgorithm(key.algorithm)?.mnemonic ?? `algorithm ${key.algorithm}`;
+    return `made ${keyWord(key)} ${key.tag} (${algorithm})`;
+  });
+  switch (order.kind) {
+    case 'start': {
+      const { type, emergency } = order.request;
+      const how = emergency === undefined ? '' : `, in an emergency (${emergency})`;
+      return [...words, `started the ${type} rollover of ${name}${how}`];
+    }
+    case 'cancel':
+      return [`${name}: the rollover is being undone${rollover === null ? ', at once' : ''}`];
+    case 'ds': {
+      const tag = signing.zoneState.keys.find(({ id }) => id === order.keyId)?.tag;
+      return [
+        `${name}: the DS of key ${tag} is ${order.seen ? 'on all servers' : 'on no server'} of the parent`,
+      ];
+    }
+    case 'no-ds':
+      return [`${name}: no server of the parent has a DS of it`];
+    case 'insecure':
+      return [`${name} is going insecure: CDS and CDNSKEY ask the parent to remove the DS`];
+    case 'secure':
+      return [...words, `${name} is being signed`];
+  }
+}
+
+// ---- Start ----
+
+async function start(context: RolloverContext, params: Params<'rollover.start'>): Promise<RolloverChange> {
+  const found = findSigned(context.zones, params.zone);
+  const request = requestOf(found.signing, params);
+  const order: Order = { kind: 'start', request };
+  if (!params.dryRun && request.emergency !== 'containment') return carryOut(context, found, order);
+  const now = context.clock.now();
+  refuse(found, order, now);
+  const plan = planOf(found, { request, until: daysAfter(now, DRY_RUN_DAYS) }, now);
+  // What containment breaks is told also when it is done.
+  if (!params.dryRun) return { ...(await carryOut(context, found, order)), plan };
+  const command = `keyturn rollover start ${found.zone.name} --type ${request.type}`;
+  const next = [`it would be done at ${plan.doneAt ?? 'no known time'}; nothing was changed`];
+  return { ...rolloverStatusOf(found.zone, found.signing), changed: [], next, command, plan };
+}
+
+function requestOf(signing: ZoneSigning, params: Params<'rollover.start'>): RolloverRequest {
+  const { type, to, method, emergency } = params;
+  if (type === undefined) {
+    throw new OperationError('USAGE_WRONG', 'TYPE_MISSING', 'say what to roll', fittingTypes(signing));
+  }
+  const asked = {
+    type,
+    ...(method === undefined ? {} : { method }),
+    ...(emergency === undefined ? {} : { emergency }),
+  };
+  if (to === undefined) return asked;
+  if (type === 'algorithm') {
+    const algorithm = parseAlgorithm(to)?.number;
+    if (algorithm !== undefined) return { ...asked, algorithm };
+    const fix = 'name one like ECDSAP256SHA256, ECDSAP384SHA384 or ED25519';
+    throw new OperationError('USAGE_WRONG', 'ALGORITHM_UNKNOWN', `"${to}" is no algorithm to sign with`, fix);
+  }
+  if (type === 'scheme' && (to === 'csk' || to === 'ksk-zsk')) return { ...asked, scheme: to };
+  const fix =
+    type === 'scheme' ? 'say --to csk or --to ksk-zsk' : `--to goes with --type algorithm or scheme`;
+  throw new OperationError('USAGE_WRONG', 'TO_UNSUITABLE', `--to ${to} does not fit --type ${type}`, fix);
+}
+
+/** Which values of `--type` fit the keys of a zone. */
+function fittingTypes({ zoneState }: ZoneSigning): string {
+  const isCsk = zoneState.keys.some((key) => key.goal === 'IN' && keyWord(key) === 'CSK');
+  const types = STARTED_TYPES.filter((type) => (isCsk ? type !== 'ksk' && type !== 'zsk' : type !== 'csk'));
+  return `the zone has ${isCsk ? 'one CSK' : 'KSK and ZSK'}: --type ${types.join(', ')}`;
+}
+
+// ---- DS ----
+
+function confirmDs(
+  context: RolloverContext,
+  { zone, key: tag, observed, ttl }: Params<'rollover.confirm-ds'>,
+): Promise<RolloverChange> {
+  const found = findSigned(context.zones, zone);
+  if ((tag === undefined) !== (observed === 'none')) {
+    const message = tag === undefined ? `which key is ${observed}?` : '--none is about all keys';
+    throw new OperationError('USAGE_WRONG', 'KEY_OR_NONE', message, 'say --key TAG --seen|--gone, or --none');
+  }
+  if (observed === 'none') return carryOut(context, found, { kind: 'no-ds' });
+  const { keys } = found.signing.zoneState;
+  const key = keys.find((one) => one.tag === tag);
+  const known = keys.filter(({ states }) => states.ds !== null).map((one) => one.tag);
+  const fix = `keys that can have a DS: ${known.join(', ') || 'none'}`;
+  if (key === undefined) {
+    throw new OperationError('NO_SUCH_OBJECT', 'NO_SUCH_KEY', `${found.zone.name} has no key ${tag}`, fix);
+  }
+  if (key.states.ds === null) {
+    throw new OperationError('USAGE_WRONG', 'KEY_WITHOUT_DS', `key ${tag} is a ZSK and has no DS`, fix);
+  }
+  const seen = observed === 'seen';
+  return carryOut(context, found, { kind: 'ds', keyId: key.id, seen, ttl: ttl ?? null });
+}

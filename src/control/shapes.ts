@@ -1,0 +1,226 @@
+/**
+ * What operations take and give (`operations.ts`), as schemas. JSON is camelCase, but for `schema_version`; instants
+ * are ISO 8601 in UTC, durations seconds.
+ */
+import { z } from 'zod';
+
+export const instant = z.string();
+export const zone = z.string().min(1).max(1_100);
+export const flag = z.union([z.boolean(), z.stringbool()]);
+export const seconds = z.coerce.number().int().min(0).max(2_147_483_647);
+
+const diagnostic = z.object({
+  severity: z.enum(['error', 'warning']),
+  code: z.string(),
+  message: z.string(),
+  file: z.string(),
+  line: z.number(),
+  column: z.number(),
+  sourceLine: z.string().optional(),
+  fix: z.string().optional(),
+});
+
+export const key = z.object({
+  id: z.string(),
+  tag: z.number(),
+  algorithm: z.number(),
+  flags: z.number(),
+  roles: z.array(z.string()),
+  goal: z.enum(['IN', 'OUT']),
+  dnskey: z.string().nullable(),
+  krrsig: z.string().nullable(),
+  zrrsig: z.string().nullable(),
+  ds: z.string().nullable(),
+});
+
+export const waiting = z.object({
+  tag: z.number(),
+  record: z.string(),
+  to: z.string(),
+  reason: z.string(),
+  until: instant.nullable(),
+  because: z.string(),
+});
+
+/** What only a person can do. */
+export const need = z.object({
+  zone: z.string(),
+  what: z.string(),
+  /** What to type, when it is done. */
+  command: z.string(),
+});
+
+export const rollover = z.object({
+  id: z.string(),
+  type: z.string(),
+  method: z.string(),
+  emergency: z.string().nullable(),
+  step: z.string(),
+  /** All steps, in their order. */
+  steps: z.array(z.string()),
+  startedAt: instant,
+  stepSince: instant,
+  cancelledAt: instant.nullable(),
+  stalled: z.boolean(),
+  /** Tags of keys that come and of keys that go. */
+  incoming: z.array(z.number()),
+  outgoing: z.array(z.number()),
+  waiting: z.array(waiting),
+});
+
+export const zoneSummary = z.object({
+  zone: z.string(),
+  /** served: as the file is. stale: an older state, the file has errors. failed: not served. held: the file is gone. */
+  state: z.enum(['served', 'stale', 'failed', 'held', 'loading']),
+  serial: z.number().nullable(),
+  records: z.number().nullable(),
+  signed: z.boolean(),
+  policy: z.string(),
+  keys: z.array(key),
+  /** Whether the zone asks its parent for a DS by CDS and CDNSKEY, and from when on it does. */
+  cds: z.object({ published: z.boolean(), from: instant.nullable() }),
+  problem: z.object({ code: z.string(), message: z.string(), effect: z.string() }).nullable(),
+});
+
+export const zoneDetail = zoneSummary.extend({
+  file: z.string(),
+  includes: z.array(z.string()),
+  servedSince: instant.nullable(),
+  signaturesRenewedAt: instant.nullable(),
+  delegation: z.string().nullable(),
+  goal: z.string().nullable(),
+  rollover: rollover.nullable(),
+  overlapping: rollover.nullable(),
+  waiting: z.array(waiting),
+  needs: z.array(need),
+  diagnostics: z.array(diagnostic),
+});
+
+export const reloaded = z.object({
+  zone: z.string(),
+  outcome: z.enum(['loaded', 'unchanged', 'failed']),
+  serial: z.number().nullable(),
+  effect: z.string(),
+  diagnostics: z.array(diagnostic),
+});
+
+const dsRecord = z.object({
+  keyTag: z.number(),
+  algorithm: z.number(),
+  algorithmName: z.string(),
+  digestType: z.number(),
+  digest: z.string(),
+});
+
+export const dsResult = z.object({
+  zone: z.string(),
+  ds: z.array(dsRecord),
+  dnskey: z.array(
+    z.object({
+      keyTag: z.number(),
+      flags: z.number(),
+      protocol: z.literal(3),
+      algorithm: z.number(),
+      publicKey: z.string(),
+    }),
+  ),
+  /** From when on the parent may have the DS; null if it may now. */
+  notBefore: instant.nullable(),
+  caution: z.string().nullable(),
+});
+
+export const status = z.object({
+  version: z.string(),
+  pid: z.number(),
+  startedAt: instant,
+  listen: z.array(z.string()),
+  zonesDirectory: z.string(),
+  keysDirectory: z.string(),
+  zones: z.object({
+    total: z.number(),
+    served: z.number(),
+    stale: z.number(),
+    failed: z.number(),
+    held: z.number(),
+  }),
+  alarms: z.array(z.object({ code: z.string(), message: z.string(), fix: z.string() })),
+  problems: z.array(z.object({ zone: z.string(), code: z.string(), message: z.string() })),
+  /** What waits for a person, a zone at a time. */
+  needs: z.array(need),
+  threads: z.array(z.object({ name: z.string(), running: z.boolean(), restarts: z.number() })),
+  counters: z.record(z.string(), z.number()),
+  due: z.array(z.object({ what: z.string(), at: instant })),
+});
+
+// ---- Rollovers ----
+
+const rolloverState = {
+  zone: z.string(),
+  rollover: rollover.nullable(),
+  overlapping: rollover.nullable(),
+  delegation: z.enum(['unconfirmed', 'none', 'secure']),
+  /** Whether the zone shall be signed. */
+  goal: z.enum(['secure', 'insecure']),
+  keys: z.array(key),
+  /** All that the zone waits for, rollover or not. */
+  waiting: z.array(waiting),
+  needs: z.array(need),
+  /** When something changes next by time alone; null if that does not lead on. */
+  nextAt: instant.nullable(),
+};
+
+export const rolloverStatus = z.object(rolloverState);
+
+const planRow = z.object({
+  at: instant,
+  step: z.string().nullable(),
+  dnskey: z.array(z.string()),
+  signers: z.array(z.string()),
+  zoneSigners: z.array(z.string()),
+  cds: z.array(z.string()),
+  ds: z.array(z.string()),
+  waitingFor: z.array(z.string()),
+});
+
+export const rolloverPlan = z.object({
+  zone: z.string(),
+  /** Assumed: how long the parent takes to do what it is asked for, in seconds. */
+  parentDelay: z.number(),
+  rows: z.array(planRow),
+  doneAt: instant.nullable(),
+  /** What validators would find wrong meanwhile; only an emergency may accept that. */
+  forecast: z.array(
+    z.object({ property: z.string(), from: instant, until: instant.nullable(), message: z.string() }),
+  ),
+});
+
+/** What became of an order: what changed, and what follows. */
+export const rolloverChange = z.object({
+  ...rolloverState,
+  changed: z.array(z.string()),
+  next: z.array(z.string()),
+  /** A line to type next. */
+  command: z.string().nullable(),
+  /** With `dryRun`, nothing was changed and this is what would follow. */
+  plan: rolloverPlan.nullable(),
+});
+
+export const rolloverList = z.object({
+  rollovers: z.array(
+    z.object({
+      zone: z.string(),
+      type: z.string(),
+      step: z.string(),
+      startedAt: instant,
+      stalled: z.boolean(),
+      cancelled: z.boolean(),
+      nextAt: instant.nullable(),
+      needs: z.array(need),
+    }),
+  ),
+});
+
+export const history = z.object({
+  zone: z.string(),
+  entries: z.array(z.looseObject({ at: instant, generation: z.number(), kind: z.string() })),
+});

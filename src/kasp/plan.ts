@@ -1,0 +1,229 @@
+/**
+ * The future of a zone, dated: `next` on a virtual clock. All threads acknowledge at once and the parent does what it is
+ * asked for after a delay that is assumed, so a real rollover takes as long or longer. Nothing is made durable; keys
+ * that are yet to be made are imagined and known by `isImagined`.
+ */
+import { plus, type UnixSeconds } from '../base/time.ts';
+import { hiddenKey, type Key } from './key.ts';
+import { next } from './next.ts';
+import { contradictions, type Property, type Violation } from './oracle.ts';
+import { observeDs, observeNoDs } from './parent.ts';
+import type { Policy } from './policy.ts';
+import { keysFor, startRollover } from './start.ts';
+import type { Facts, RolloverRequest, Step, Waiting } from './step.ts';
+import { acknowledge } from './versions.ts';
+import { type PublicationLogs, rolloversOf, type ZoneState } from './zonestate.ts';
+
+/** Public keys that are imagined have the length of Ed25519's: nothing is ever signed or verified with them. */
+const IMAGINED_OCTETS = 32;
+const IMAGINED = 'imagined-';
+/** A plan that is longer repeats itself. */
+const MAX_ROWS = 400;
+const MAX_TURNS = 4_000;
+
+export interface PlanOptions {
+  readonly now: UnixSeconds;
+  /** The plan ends here at the latest. */
+  readonly until: UnixSeconds;
+  /** A rollover to start now; the plan then ends with it. It must not be one that is refused. */
+  readonly request?: RolloverRequest;
+  /** From a request by CDS until every server of the parent has followed it. Default: `policy.parent.propagation`. */
+  readonly parentDelay?: number;
+}
+
+/** What is served and asked for from `at` on, by ids of keys. */
+export interface PlanRow {
+  readonly at: UnixSeconds;
+  /** `type: step` of each rollover that runs. */
+  readonly step: string | null;
+  readonly dnskey: readonly string[];
+  /** Keys that sign the DNSKEY RRset. */
+  readonly signers: readonly string[];
+  readonly zoneSigners: readonly string[];
+  readonly cds: readonly string[] | 'delete';
+  /** Keys with a DS at the parent, as far as it is known. */
+  readonly ds: readonly string[];
+  readonly waitingFor: readonly Waiting[];
+}
+
+export interface Plan {
+  readonly rows: readonly PlanRow[];
+  /** Keys that the rows name, imagined ones among them. */
+  readonly keys: readonly Key[];
+  /** The state at the end, with its publication logs. */
+  readonly end: ZoneState;
+  /** What the oracle finds wrong on the way; only an emergency may accept that (ROLLOVER 2.8). */
+  readonly forecast: readonly Violation[];
+  /** When the rollover that was asked for or that runs is done; null if it is not by `until`. */
+  readonly doneAt: UnixSeconds | null;
+}
+
+/** True for the id of a key that only a plan knows. */
+export function isImagined(keyId: string): boolean {
+  return keyId.startsWith(IMAGINED);
+}
+
+/** Plans from `state` on. */
+export function plan(state: ZoneState, facts: Facts, policy: Policy, options: PlanOptions): Plan {
+  return new Planner(state, facts, policy, options).run();
+}
+
+class Planner {
+  readonly #facts: Facts;
+  readonly #policy: Policy;
+  readonly #options: PlanOptions;
+  readonly #rows: PlanRow[] = [];
+  readonly #keys = new Map<string, Key>();
+  #state: ZoneState;
+  #now: UnixSeconds;
+  #imagined = 0;
+  readonly #forecast = new Map<Property, Violation>();
+
+  constructor(state: ZoneState, facts: Facts, policy: Policy, options: PlanOptions) {
+    this.#state = state;
+    this.#facts = facts;
+    this.#policy = policy;
+    this.#options = options;
+    this.#now = options.now;
+  }
+
+  run(): Plan {
+    const { request, until } = this.#options;
+    const isOfRollover = request !== undefined || rolloversOf(this.#state).length > 0;
+    if (request !== undefined) this.#start(request);
+    let doneAt: UnixSeconds | null = null;
+    for (let turn = 0; turn < MAX_TURNS && this.#rows.length < MAX_ROWS; turn++) {
+      const before = this.#state.logs;
+      const step = next(this.#state, this.#facts, this.#policy, this.#now);
+      this.#state = step.zoneState;
+      if (this.#follow(step, before)) continue;
+      this.#note(step);
+      const isDone = isOfRollover && rolloversOf(this.#state).length === 0;
+      if (isDone) doneAt ??= this.#now;
+      if (isDone && request !== undefined) break;
+      const at = earliest(step.nextWake, this.#parentAt(step));
+      if (at === null || at > until) break;
+      this.#now = at;
+      this.#parentActs(step);
+    }
+    const keys = [...this.#keys.values()];
+    const forecast = [...this.#forecast.values()];
+    return { rows: this.#rows, keys, end: this.#state, forecast, doneAt };
+  }
+
+  /** What the shell does after a step; true if the machine must be asked again at the same instant. */
+  #follow(step: Step, before: PublicationLogs): boolean {
+    if (this.#state.pendingSince !== null) {
+      this.#foretell(before);
+      this.#state = acknowledge(this.#state, this.#facts, this.#policy, this.#now);
+      return true;
+    }
+    const purged = step.actions.filter(({ kind }) => kind === 'purge');
+    if (step.due !== null) this.#start(step.due);
+    if (purged.length > 0) {
+      const ids = purged.map((action) => (action.kind === 'purge' ? action.keyId : ''));
+      this.#state = { ...this.#state, keys: this.#state.keys.filter(({ id }) => !ids.includes(id)) };
+    }
+    return step.due !== null || purged.length > 0;
+  }
+
+  #start(request: RolloverRequest): void {
+    const made = keysFor(this.#state, request, this.#policy).map(({ roles, algorithm }) => {
+      const number = ++this.#imagined;
+      const publicKey = new Uint8Array(IMAGINED_OCTETS).fill(number);
+      return hiddenKey({ id: `${IMAGINED}${number}`, algorithm, roles, publicKey }, this.#now);
+    });
+    const context = { policy: this.#policy, now: this.#now, id: `${IMAGINED}rollover-${this.#imagined}` };
+    this.#state = startRollover(this.#state, request, made, context);
+  }
+
+  // ---- What breaks ----
+
+  /** Notes what new content breaks: one window for each property, from its first violation to the end of the last. */
+  #foretell(before: PublicationLogs): void {
+    const { keys, logs } = this.#state;
+    const options = {
+      algorithms: new Map(keys.map(({ id, algorithm }) => [id, algorithm])),
+      r: this.#policy.propagation,
+      rp: this.#policy.parent.propagation,
+      isKeyStrict: false,
+      mustBeSecure: false,
+    };
+    for (const found of contradictions(before, logs, options, this.#now)) {
+      const known = this.#forecast.get(found.property);
+      if (known !== undefined && endOf(found) <= endOf(known)) continue;
+      this.#forecast.set(found.property, { ...found, from: known?.from ?? found.from });
+    }
+  }
+
+  // ---- The parent ----
+
+  /** When the parent will have done what it is asked for; null if it is asked for nothing. */
+  #parentAt(step: Step): UnixSeconds | null {
+    const delay = this.#options.parentDelay ?? this.#policy.parent.propagation;
+    const asked = this.#askedOf(step).map(({ keyId }) => {
+      const since = this.#state.keys.find(({ id }) => id === keyId)?.states.ds?.since ?? this.#now;
+      return plus(since, delay);
+    });
+    // A delay that is over already ends now: the parent was slower than it was assumed to be.
+    const instants = asked.map((at) => (at <= this.#now ? plus(this.#now, 1) : at));
+    return instants.length === 0 ? null : (Math.min(...instants) as UnixSeconds);
+  }
+
+  #askedOf(step: Step): Waiting[] {
+    if (this.#state.delegation === 'none') return [];
+    return step.waiting.filter(({ reason }) => reason === 'parent_ds' || reason === 'parent_ds_gone');
+  }
+
+  #parentActs(step: Step): void {
+    const due = this.#parentAt(step);
+    if (due === null || due > plus(this.#now, 1)) return;
+    if (this.#state.goal === 'insecure') {
+      this.#state = observeNoDs(this.#state, this.#policy, this.#now);
+      return;
+    }
+    const ttl = this.#policy.parent.dsTtl;
+    for (const { keyId, reason } of this.#askedOf(step)) {
+      const observed = { keyId, seen: reason === 'parent_ds', ttl };
+      this.#state = observeDs(this.#state, observed, this.#policy, this.#now);
+    }
+  }
+
+  // ---- Rows ----
+
+  #note(step: Step): void {
+    const row = rowOf(this.#state, step.waiting, this.#now);
+    for (const key of this.#state.keys) this.#keys.set(key.id, key);
+    const last = this.#rows.at(-1);
+    if (last === undefined || contentOf(last) !== contentOf(row)) this.#rows.push(row);
+  }
+}
+
+function rowOf({ logs, ...state }: ZoneState, waitingFor: readonly Waiting[], at: UnixSeconds): PlanRow {
+  const dnskey = logs.dnskey.at(-1);
+  const cds = logs.cds.at(-1);
+  const steps = rolloversOf({ logs, ...state }).map(({ type, step }) => `${type}: ${step}`);
+  return {
+    at,
+    step: steps.length === 0 ? null : steps.join(', '),
+    dnskey: dnskey?.keys ?? [],
+    signers: dnskey?.signers ?? [],
+    zoneSigners: logs.zone.at(-1)?.signers ?? [],
+    cds: cds?.isDelete === true ? 'delete' : (cds?.keys ?? []),
+    ds: logs.ds.filter(({ last, isConfirmed }) => last === null && isConfirmed).at(-1)?.keys ?? [],
+    waitingFor,
+  };
+}
+
+function contentOf({ at: _at, waitingFor: _waits, ...content }: PlanRow): string {
+  return JSON.stringify(content);
+}
+
+function endOf({ until }: Violation): number {
+  return until ?? Number.POSITIVE_INFINITY;
+}
+
+function earliest(a: UnixSeconds | null, b: UnixSeconds | null): UnixSeconds | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b) as UnixSeconds;
+}
