@@ -150,7 +150,7 @@ function withoutDs(key: Key, now: UnixSeconds): Key {
 /** The DS RRset that the parent is believed to have: the newest open version that was observed. */
 function believed({ logs }: ZoneState, policy: Policy): Pick<DsVersion, 'keys' | 'ttl'> {
   const found = logs.ds.findLast(({ last, isConfirmed }) => last === null && isConfirmed);
-  return found !== undefined && found.keys.length > 0 ? found : { keys: [], ttl: policy.parent.dsTtl };
+  return found ?? { keys: [], ttl: policy.parent.dsTtl };
 }
 
 /** The version that was asked for last and has not been observed. */
