@@ -22,23 +22,23 @@ export function printRollover(output: Output, status: RolloverStatus): void {
   if (overlapping !== null) printSteps(output, zone, overlapping);
   if (rollover !== null && delegation !== 'secure') output.print(`  ${delegationWords(status)}`);
   if (goal === 'insecure' && rollover === null) output.print('  the zone is served unsigned');
-  for (const { tag, roles, goal: aim, dnskey, krrsig, zrrsig, ds } of keys) {
-    const states = [
-      ['dnskey', dnskey],
-      ['krrsig', krrsig],
-      ['zrrsig', zrrsig],
-      ['ds', ds],
-    ].flatMap(([record, state]) => (state === null ? [] : [`${record} ${state}`]));
-    output.print(
-      `  key ${tag} (${roles.join(', ')}, ${aim === 'IN' ? 'stays' : 'goes'}): ${states.join(', ')}`,
-    );
-  }
+  for (const key of keys) output.print(`  ${keyLine(key)}`);
   printWaits(output, rollover === null ? status.waiting : otherWaits(status));
   printNeeds(output, status.needs);
   if (status.nextAt !== null) output.print(`  next check at ${status.nextAt}`);
   if (rollover !== null && rollover.cancelledAt === null) {
     output.print(`  to stop: keyturn rollover cancel ${zone}`);
   }
+}
+
+function keyLine({ tag, roles, goal, ...states }: RolloverStatus['keys'][number]): string {
+  const { dnskey, krrsig, zrrsig, ds } = states;
+  const told = Object.entries({ dnskey, krrsig, zrrsig, ds }).filter(([, state]) => state !== null);
+  if (goal === 'OUT' && told.every(([, state]) => state === 'hidden')) {
+    return `key ${tag} (${roles.join(', ')}) is gone from all caches; its files are kept for a while`;
+  }
+  const words = told.map(([record, state]) => `${record} ${state}`);
+  return `key ${tag} (${roles.join(', ')}, ${goal === 'IN' ? 'stays' : 'goes'}): ${words.join(', ')}`;
 }
 
 function delegationWords({ delegation }: RolloverStatus): string {
@@ -110,8 +110,13 @@ export function printPlan(output: Output, plan: RolloverPlan): void {
     list(row.ds),
   ]);
   output.print(table(['AT', 'STEP', 'DNSKEY', 'SIGNED BY', 'ZONE SIGNED BY', 'CDS', 'DS'], rows));
+  const told = new Set<string>();
   for (const { at, waitingFor } of plan.rows) {
-    for (const wait of waitingFor) output.print(`  from ${at}: ${wait}`);
+    const fresh = waitingFor.filter((wait) => !told.has(wait));
+    for (const wait of fresh) {
+      told.add(wait);
+      output.print(`  from ${at}: ${wait}`);
+    }
   }
   output.print(`  assumed: the parent acts ${plan.parentDelay} s after it is asked`);
   if (plan.doneAt !== null) output.print(`  done at ${plan.doneAt}`);

@@ -70,7 +70,7 @@ export function needsOf({ name, signing }: Pick<Zone, 'name' | 'signing'>): Need
   const { delegation, goal, rollover } = signing.zoneState;
   const confirm = `keyturn rollover confirm-ds ${name}`;
   const needs: Need[] = [];
-  for (const { tag, reason, because } of signing.waiting) {
+  for (const { tag, record, reason, because } of signing.waiting) {
     if (reason === 'parent_ds' && (delegation !== 'none' || rollover !== null)) {
       const what = `DS of key ${tag} to be put in at the parent (keyturn ds ${name}) and to be confirmed`;
       needs.push({ zone: name, what, command: `${confirm} --key ${tag} --seen` });
@@ -78,7 +78,7 @@ export function needsOf({ name, signing }: Pick<Zone, 'name' | 'signing'>): Need
       const what = `DS of key ${tag} to be removed at the parent and to be confirmed as gone`;
       const option = goal === 'insecure' ? '--none' : `--key ${tag} --gone`;
       needs.push({ zone: name, what, command: `${confirm} ${option}` });
-    } else if (reason === 'delegation_unconfirmed') {
+    } else if (reason === 'delegation_unconfirmed' && record === 'ds') {
       const what = `whether the parent has a DS of key ${tag} is not known (if it has none: ${confirm} --none)`;
       needs.push({ zone: name, what, command: `${confirm} --key ${tag} --seen` });
     } else if (reason === 'clock_step') {

@@ -6,10 +6,12 @@
  * until nothing changes; then it sleeps until the next instant at which something can. A write that fails freezes the
  * key states, never the answers: what is served stays, its signatures are renewed, and the write is tried again.
  */
+import { setImmediate } from 'node:timers/promises';
 import { plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { Facts } from '../kasp/step.ts';
 import { type Epoch, unsignedEpoch } from '../signer/epoch.ts';
+import { signHot } from '../signer/hot.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
 import type { Name } from '../wire/name.ts';
 import { ZoneImage } from '../zone/image.ts';
@@ -21,6 +23,8 @@ import { hasKeys, refuseForeign, type SigningPorts, ZoneSigning } from './signin
 import type { SteadyClock } from './steadyclock.ts';
 import type { ZoneLog } from './zonelog.ts';
 
+/** Signatures in a row before others have their turn: about 2 ms. */
+const SLICE_SIGNATURES = 64;
 /** Keys or a disk that failed are tried again. */
 export const RETRY_S = 60;
 
@@ -48,6 +52,8 @@ export class Keeper {
   #served: { readonly epoch: Epoch; readonly image: ZoneImage } | undefined;
   #signing: ZoneSigning | undefined;
   #problem: Problem | undefined;
+  /** What the threads have, or were told last. */
+  #published: Epoch | undefined;
   /** Counts publications: only the newest one acknowledges. */
   #publication = 0;
   #isRemoved = false;
@@ -171,6 +177,8 @@ export class Keeper {
   async #publish(epoch: Epoch): Promise<void> {
     const { clock, publisher } = this.#context;
     const publication = ++this.#publication;
+    if (hasNewSigner(epoch, this.#published) && !(await this.#signAhead(epoch, publication))) return;
+    this.#published = epoch;
     await publisher.publish(this.#zone.id, epoch);
     const signing = this.#signing;
     const isNewest = publication === this.#publication && !this.#isRemoved;
@@ -183,6 +191,29 @@ export class Keeper {
       return;
     }
     await this.turn();
+  }
+
+  /**
+   * Signs what was asked for lately by keys that are new, a slice at a time, so that a switch is never a storm. False
+   * if the epoch is not to be published: another one has taken its place, or a signature is bad.
+   */
+  async #signAhead(epoch: Epoch, publication: number): Promise<boolean> {
+    for (let from = 0; ; ) {
+      try {
+        const now = this.#context.clock.now();
+        const progress = signHot(epoch, this.#published, { now, from, signatures: SLICE_SIGNATURES });
+        if (progress.isDone) return true;
+        from = progress.next;
+      } catch (error) {
+        // It is built again, and looked at again, when it is tried again.
+        this.#signing?.unbuild();
+        this.#freeze(error);
+        this.#wakeAt();
+        return false;
+      }
+      await setImmediate();
+      if (publication !== this.#publication || this.#isRemoved) return false;
+    }
   }
 
   #freeze(error: unknown): void {
@@ -217,6 +248,12 @@ export class Keeper {
     this.#served = undefined;
     await publisher.remove(this.#zone.id);
   }
+}
+
+function hasNewSigner(epoch: Epoch, before: Epoch | undefined): boolean {
+  const isKnown = ({ tag, publicKey }: Epoch['signers'][number]) =>
+    before?.signers.some((signer) => signer.tag === tag && Buffer.compare(signer.publicKey, publicKey) === 0);
+  return before !== undefined && !epoch.signers.every(isKnown);
 }
 
 function factsOf(image: ZoneImage, clock: SteadyClock): Facts {

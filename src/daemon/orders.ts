@@ -45,8 +45,7 @@ export function obey(signing: ZoneSigning, order: Order, now: UnixSeconds): void
   const { zoneState: state, policy } = signing;
   switch (order.kind) {
     case 'start':
-      signing.start(order.request, now);
-      signing.note({ kind: 'order', order: 'rollover start', ...order.request }, now);
+      signing.start(order.request, now, 'operator');
       return;
     case 'cancel':
       signing.order(cancelRollover(state, now), { kind: 'order', order: 'rollover cancel' }, now);

@@ -165,7 +165,7 @@ export class ZoneSigning {
       for (const { keyId } of purges) this.#destroy(keyId, now);
       this.#write(step.actions, now);
       this.#listener.actions(step.actions);
-      if (step.due !== null) this.start(step.due, now);
+      if (step.due !== null) this.start(step.due, now, 'lifetime');
       else if (purges.length === 0) return;
     }
   }
@@ -176,11 +176,12 @@ export class ZoneSigning {
   }
 
   /** Makes the new keys of a rollover and starts it; `advance` takes its first step. It must not be refused. */
-  start(request: RolloverRequest, now: UnixSeconds): void {
+  start(request: RolloverRequest, now: UnixSeconds, by: 'operator' | 'lifetime'): void {
     const wanted = keysFor(this.keys.zoneState, request, this.policy);
     const made = this.makeKeys(wanted, now);
     const context = { policy: this.policy, now, id: this.newId() };
-    this.keys.commit(startRollover(this.keys.zoneState, request, made, context));
+    const event = { kind: 'order', order: 'rollover start', by, ...request } as const;
+    this.order(startRollover(this.keys.zoneState, request, made, context), event, now);
   }
 
   /** Makes keys, durable but not in the state. */
@@ -196,11 +197,6 @@ export class ZoneSigning {
   /** Makes a state durable that an operator asked for; `advance` follows it. */
   order(state: ZoneState, event: OrderEvent, now: UnixSeconds): void {
     this.keys.commit(state);
-    this.#write([event], now);
-  }
-
-  /** Writes down an order that is carried out already. */
-  note(event: OrderEvent, now: UnixSeconds): void {
     this.#write([event], now);
   }
 
@@ -229,6 +225,11 @@ export class ZoneSigning {
     const epoch = this.#build(image, previous, now);
     this.#hasNews = false;
     return epoch;
+  }
+
+  /** The epoch that was built last is not published: it counts as not built. */
+  unbuild(): void {
+    this.#hasNews = true;
   }
 
   #build(image: SharedArrayBuffer, previous: Epoch | undefined, now: UnixSeconds): Epoch {
