@@ -38,7 +38,8 @@ export function progress(before: ZoneState, policy: Policy, now: UnixSeconds): P
   for (const { id, tag } of purges.filter((key) => purgeAt(state, key, policy)! <= now)) {
     events.push({ kind: 'purge', keyId: id, tag });
   }
-  const planned = dueByLifetime(state, policy, now);
+  if (state.rollover?.type === 'scheme' && state.owed === 'scheme') state = { ...state, owed: null };
+  const planned = owedOf(state, now) ?? dueByLifetime(state, policy, now);
   const isDue = planned !== null && planned.at <= now;
   const mayStart = isDue && refusalOf(state, planned.request, policy, now) === undefined;
   const purgeTimes = purges.map((key) => purgeAt(state, key, policy));
@@ -78,7 +79,8 @@ function eventsOf(before: Rollover, after: Rollover | null): RolloverEvent[] {
 function replace(state: ZoneState, before: Rollover, after: Rollover | null): ZoneState {
   if (after === before) return state;
   const place = state.rollover === before ? 'rollover' : 'overlapping';
-  const replaced = { ...state, [place]: after };
+  const owed = after === null && before.followedBy !== null ? before.followedBy : state.owed;
+  const replaced = { ...state, [place]: after, owed };
   if (after !== null) return replaced;
   const ended = [...before.incoming, ...before.outgoing];
   // Succession is over with the rollover: the next one begins with keys that nothing depends on.
@@ -87,6 +89,15 @@ function replace(state: ZoneState, before: Rollover, after: Rollover | null): Zo
   );
   if (replaced.rollover !== null || replaced.overlapping === null) return { ...replaced, keys };
   return { ...replaced, keys, rollover: replaced.overlapping, overlapping: null };
+}
+
+/** What an emergency left to be done is due as soon as it can start. */
+function owedOf(
+  { owed, rollover }: ZoneState,
+  now: UnixSeconds,
+): { request: RolloverRequest; at: UnixSeconds } | null {
+  if (owed === null || rollover !== null) return null;
+  return { request: { type: owed, scheme: 'ksk-zsk' }, at: now };
 }
 
 /** When a key that left may be destroyed; null while it is in use, or may be needed again. */

@@ -97,6 +97,8 @@ export interface ZoneState {
   readonly rollover: Rollover | null;
   /** A ZSK rollover while `rollover` waits for the parent: the one overlap that is allowed (ROLLOVER 2.10). */
   readonly overlapping: Rollover | null;
+  /** A rollover that an emergency left to be done: splitting the roles that it merged (ROLLOVER 2.8). */
+  readonly owed: 'scheme' | null;
   /** When the content that is the newest in the logs was committed, until all servers have acknowledged it. */
   readonly pendingSince: UnixSeconds | null;
   /** Largest TTL of zone data that is served, and until when data with a longer one may be cached (ROLLOVER 1.6). */
@@ -116,6 +118,7 @@ export function newZoneState(keys: readonly Key[]): ZoneState {
     goal: 'secure',
     rollover: null,
     overlapping: null,
+    owed: null,
     pendingSince: null,
     zoneTtl: { current: 0, horizon: EVER },
     lastStarted: { 'key-signing': null, 'zone-signing': null },

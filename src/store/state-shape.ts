@@ -64,6 +64,7 @@ export function zoneStateDocument(state: ZoneState): JsonObject {
     goal: state.goal,
     rollover: rolloverDocument(state.rollover),
     overlapping: rolloverDocument(state.overlapping),
+    owed: state.owed,
     pendingSince: instantText(state.pendingSince),
     zoneTtl: { current: state.zoneTtl.current, horizon: formatInstant(state.zoneTtl.horizon) },
     lastStarted: {
@@ -143,6 +144,7 @@ export function readZoneState(document: JsonObject): ZoneState {
     goal: oneOf(goal, ['secure', 'insecure'] as const, 'goal'),
     rollover: readRollover(document.rollover),
     overlapping: readRollover(document.overlapping),
+    owed: document.owed === null ? null : oneOf(document.owed, ['scheme'] as const, 'owed'),
     pendingSince: readInstantOrNull(document.pendingSince),
     zoneTtl: { current: readSeconds(zoneTtl.current), horizon: readInstant(zoneTtl.horizon) },
     lastStarted: {

@@ -60,6 +60,7 @@ function fullState(): ZoneState {
     goal: 'insecure',
     rollover: ROLLOVER,
     overlapping: { ...ROLLOVER, type: 'zsk', method: 'pre-publication', emergency: null, followedBy: null },
+    owed: 'scheme',
     pendingSince: NOW,
     zoneTtl: { current: 86_400, horizon: unixSeconds(NOW + 99) },
     lastStarted: { 'key-signing': NOW, 'zone-signing': unixSeconds(NOW - 1) },
