@@ -63,9 +63,18 @@ const PURPOSES: Readonly<Record<KeyGoal, Readonly<Record<RecordKind, string>>>> 
 };
 
 /** Every edge of every record; what comes stands before what goes. */
-export const ARROWS: readonly Arrow[] = EDGES.flatMap((edge) =>
-  RECORD_KINDS.map((record) => ({ record, ...edge, because: PURPOSES[edge.goal][record] })),
-);
+export const ARROWS: readonly Arrow[] = [
+  // A key may have to go before all caches know it: what time makes true of it then lets its successor come.
+  ...(['dnskey', 'krrsig', 'zrrsig'] as const).map(seenWhileLeaving),
+  ...EDGES.flatMap((edge) =>
+    RECORD_KINDS.map((record) => ({ record, ...edge, because: PURPOSES[edge.goal][record] })),
+  ),
+];
+
+function seenWhileLeaving(record: RecordKind): Arrow {
+  const because = PURPOSES.OUT[record];
+  return { record, goal: 'OUT', from: 'rumoured', to: 'omnipresent', isAction: false, because };
+}
 
 /** A condition on the way of a record into rumoured or unretentive. */
 interface Gate {

@@ -66,7 +66,8 @@ interface Run {
 /** Takes every edge that is due at `now` and says what the others wait for. */
 export function next(before: ZoneState, facts: Facts, policy: Policy, now: UnixSeconds): Step {
   const noted = noteZoneTtl(before, facts, now);
-  if (noted.pendingSince !== null) return pendingStep(before, noted);
+  // A DS that was seen, an operator or a policy may change content that is not acknowledged yet.
+  if (noted.pendingSince !== null) return pendingStep(before, recordContent(noted, policy, facts, now));
   const run: Run = { facts, policy, now, taken: [] };
   let state = settle(noted, run, () => true);
   const refused = contradiction(state, run);
@@ -77,7 +78,9 @@ export function next(before: ZoneState, facts: Facts, policy: Policy, now: UnixS
   }
   const after = progress(requestDs(state, policy, now), policy, now);
   // A rollover that ends may change what is served: with double-ds, zone signers sign CDS until then.
-  const served = prune(recordContent(after.state, policy, facts, now), policy, now);
+  const recorded = recordContent(after.state, policy, facts, now);
+  // By a clock that is ahead, versions would be dropped that caches still hold when it is set back.
+  const served = facts.isClockTrusted === false ? recorded : prune(recorded, policy, now);
   const waiting = refused === null ? waits(served, run) : [refused, ...waits(served, run)];
   const actions: Action[] = [...run.taken, ...after.events];
   return {
@@ -118,8 +121,13 @@ function pendingStep(before: ZoneState, state: ZoneState): Step {
 
 // ---- Fixpoint ----
 
-function contextOf(state: ZoneState, { policy, now }: Run): EdgeContext {
-  return { state, policy, isDsWaived: isDsWaived(state, policy, now) };
+function contextOf(state: ZoneState, run: Run): EdgeContext {
+  return { state, policy: run.policy, isDsWaived: isWaived(state, run) };
+}
+
+/** By a clock that is ahead, a DS would seem to have left the caches that still hold it. */
+function isWaived(state: ZoneState, { facts, policy, now }: Run): boolean {
+  return facts.isClockTrusted !== false && isDsWaived(state, policy, now);
 }
 
 /** Follows the arrows that `mayFollow` admits until a full pass changes nothing. */
@@ -192,7 +200,7 @@ function blockOf(arrow: Arrow, state: ZoneState, key: Key, run: Run): Blocked | 
 function isSafe(state: ZoneState, moves: readonly Move[], run: Run): boolean {
   const after = moved(state, moves, run.now);
   const context = {
-    isDsWaived: isDsWaived(state, run.policy, run.now),
+    isDsWaived: isWaived(state, run),
     isGoalInsecure: state.goal === 'insecure',
   };
   if (isOverridden(state, moves)) return true;

@@ -104,10 +104,12 @@ function methodOf(state: ZoneState, request: RolloverRequest, policy: Policy): R
   if (type === 'scheme') return schemeOf(state.keys) === 'csk' ? 'split' : 'merge';
   if (type === 'zsk') return emergency !== undefined && mayMerge(state) ? 'merge' : 'pre-publication';
   if (type === 'insecure') return 'unsign';
-  if (method !== undefined) return method;
-  if (type === 'algorithm') return policy.rollover.algorithm;
-  if (emergency !== undefined) return 'swap';
-  return METHODS[type].includes(policy.rollover.ksk) ? policy.rollover.ksk : 'additive';
+  if (method === undefined && type === 'algorithm') return policy.rollover.algorithm;
+  if (method === undefined && emergency !== undefined) return 'swap';
+  const wanted = method ?? policy.rollover.ksk;
+  // Double-ds begins at the parent: nothing stands there as long as no DS has been asked for.
+  const isImpossible = wanted === 'double-ds' && !state.keys.some((key) => isShown(key, 'ds'));
+  return isImpossible || !METHODS[type].includes(wanted) ? 'additive' : wanted;
 }
 
 /** The KSK can sign zone data at once: every cache may have it, and it does not change itself. */
@@ -175,7 +177,8 @@ function refusalByKeys(state: ZoneState, request: RolloverRequest, policy: Polic
     return { code: 'NOT_SIGNED', message: 'the zone is not signed', fix: 'sign it first (zone sign)' };
   }
   if (outgoingOf(staying, type).length === 0 && type !== 'scheme') {
-    const fix = `the zone has the scheme ${schemeOf(staying)}: ask for ${schemeOf(staying) === 'csk' ? 'csk' : 'zsk or ksk'}`;
+    const scheme = schemeOf(staying);
+    const fix = `the zone has the scheme ${scheme}: ask for ${scheme === 'csk' ? 'csk' : 'zsk or ksk'}`;
     return { code: 'WRONG_SCHEME', message: `the zone has no ${type.toUpperCase()}`, fix };
   }
   if (method !== undefined && !METHODS[type].includes(method)) {

@@ -55,6 +55,8 @@ interface Context {
  */
 const MAX_ADDITIVE_HOLD = 86_400;
 
+const WAIVED = 'no validator has a DS of this zone';
+
 const UNACKNOWLEDGED: Deadline = {
   due: null,
   reason: 'acknowledgement',
@@ -155,9 +157,10 @@ function dsDeparture(context: Context): Deadline {
   const { doneAt } = key.states.ds!;
   if (hold !== null && doneAt === null) return UNACKNOWLEDGED;
   if (isDsWaived(state, policy, now)) {
-    const because = 'no validator has a DS of this zone';
-    if (hold === null) return { due: now, reason: 'ds_ttl', because };
-    return latestOf(context, [{ last: doneAt!, parts: [hold], reason: 'cds_hold' }]);
+    const drains = cdsDrains(context);
+    if (drains === null) return UNACKNOWLEDGED;
+    if (hold !== null) drains.push({ last: doneAt!, parts: [hold], reason: 'cds_hold' });
+    return drains.length > 0 ? latestOf(context, drains) : { due: now, reason: 'ds_ttl', because: WAIVED };
   }
   const isOpen = state.logs.ds.some(({ keys, last }) => last === null && keys.includes(key.id));
   const { goneAllAt } = key.dsObservation;
@@ -172,6 +175,16 @@ function dsDeparture(context: Context): Deadline {
   drains.push({ last: goneAllAt, parts: hold === null ? [] : dsParts(context), reason: 'ds_ttl' });
   if (hold !== null) drains.push({ last: doneAt!, parts: [hold, ...dsParts(context)], reason: 'cds_hold' });
   return latestOf(context, drains);
+}
+
+/** Of CDS that named the key: whoever can get one may still make a DS of it. Null while one is served. */
+function cdsDrains({ state, key, policy }: Context): Drain[] | null {
+  const naming = state.logs.cds.filter(({ keys }) => keys.includes(key.id));
+  const drains = naming.flatMap(({ last, ttl }): Drain[] => {
+    const parts = [{ name: 'CDS TTL', seconds: ttl }, propagationOf(policy)];
+    return last === null ? [] : [{ last, parts, reason: 'cds_hold' }];
+  });
+  return drains.length === naming.length ? drains : null;
 }
 
 /** Drains of the closed DS versions that match. */
