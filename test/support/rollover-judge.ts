@@ -97,7 +97,8 @@ function judgeData({ ds, dnskey, zone }: DataTriple, rules: Rules): Finding[] {
   // All keys have the same digest types, so that the DS of the highest digest number are all of them.
   else if (ds.keys.map(algorithmOf).some((a) => !links.has(a) || !signatures.has(a))) broken.push('P2');
   if (isKeyStrict && dnskey.keys.map(algorithmOf).some((a) => !signatures.has(a))) broken.push('P3');
-  const versions = `DS ${list(ds.keys)}, DNSKEY ${list(dnskey.keys)} by ${list(dnskey.signers)}, data by ${list(zone.signers)}`;
+  const chain = `DS ${list(ds.keys)}, DNSKEY ${list(dnskey.keys)} by ${list(dnskey.signers)}`;
+  const versions = `${chain}, data by ${list(zone.signers)}`;
   return broken.map((property) => ({ property, versions, ...span }));
 }
 

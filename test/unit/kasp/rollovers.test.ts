@@ -1,0 +1,236 @@
+/**
+ * Every rollover of ROLLOVER section 2 from start to end, and every cancel of table 2.9, as dated timelines that are
+ * reviewed like code. TTLs and margins are all different, so that a wrong one cannot hide. UPDATE_GOLDEN=1 writes the
+ * files anew.
+ */
+import { writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY, type Policy } from '../../../src/kasp/policy.ts';
+import type { RolloverRequest } from '../../../src/kasp/step.ts';
+import type { ZoneState } from '../../../src/kasp/zonestate.ts';
+import { isSecure, RolloverRig, type World } from '../../support/rollover-rig.ts';
+import { timelineOf } from '../../support/rollover-timeline.ts';
+
+const MINUTE = 60;
+const HOUR = 3_600;
+const DAY = 86_400;
+
+const POLICY: Policy = {
+  ...DEFAULT_POLICY,
+  dnskeyTtl: HOUR,
+  cdsTtl: 5 * MINUTE,
+  publishSafety: 10 * MINUTE,
+  retireSafety: 20 * MINUTE,
+  propagation: 5 * MINUTE,
+  parent: { propagation: 30 * MINUTE, dsTtl: DAY },
+  lifetime: { csk: 'unlimited', ksk: 'unlimited', zsk: 'unlimited' },
+  minInterval: 0,
+};
+const SPLIT: Policy = { ...POLICY, scheme: 'ksk-zsk' };
+const FACTS = { maxTtl: 4 * HOUR, negativeTtl: 15 * MINUTE };
+const WORLD: World = {
+  ackDelay: MINUTE,
+  parent: {
+    isMute: false,
+    scanDelay: 3 * HOUR,
+    applyDelay: HOUR,
+    spread: 10 * MINUTE,
+    monitorDelay: 5 * MINUTE,
+    watchInterval: 30 * MINUTE,
+    ttl: DAY,
+    negativeTtl: DAY,
+  },
+};
+
+interface Scenario {
+  readonly name: string;
+  readonly policy?: Policy;
+  /** What the parent is like when the rollover starts. */
+  readonly delegation?: ZoneState['delegation'];
+  readonly start: (rig: RolloverRig) => void;
+  readonly isKeyStrict?: boolean;
+  readonly isEverSecure?: boolean;
+  /** An emergency with containment breaks caches on purpose; its timeline tells which. */
+  readonly isBroken?: boolean;
+}
+
+function rolling(request: RolloverRequest): (rig: RolloverRig) => void {
+  return (rig) => {
+    expect(rig.start(request)).toBeUndefined();
+    rig.run();
+  };
+}
+
+/** Starts a rollover, and cancels it as soon as it is at a step. */
+function cancelled(request: RolloverRequest, step: string): (rig: RolloverRig) => void {
+  return (rig) => {
+    expect(rig.start(request)).toBeUndefined();
+    rig.runUntil((state) => state.rollover?.step === step && state.pendingSince === null, `step ${step}`);
+    expect(rig.cancel()).toBeUndefined();
+    rig.run();
+  };
+}
+
+const withMethod = (policy: Policy, ksk: Policy['rollover']['ksk']): Policy => ({
+  ...policy,
+  rollover: { ...policy.rollover, ksk },
+});
+const LIBERAL: Policy['rollover'] = { ksk: 'additive', algorithm: 'liberal' };
+const TO_15: RolloverRequest = { type: 'algorithm', algorithm: 15 };
+const TO_SPLIT: RolloverRequest = { type: 'scheme', scheme: 'ksk-zsk' };
+const TO_CSK: RolloverRequest = { type: 'scheme', scheme: 'csk' };
+
+const ROLLOVERS: readonly Scenario[] = [
+  { name: 'zsk', policy: SPLIT, start: rolling({ type: 'zsk' }) },
+  { name: 'ksk-additive', policy: SPLIT, start: rolling({ type: 'ksk' }) },
+  { name: 'ksk-swap', policy: withMethod(SPLIT, 'swap'), start: rolling({ type: 'ksk' }) },
+  { name: 'ksk-double-ds', policy: withMethod(SPLIT, 'double-ds'), start: rolling({ type: 'ksk' }) },
+  { name: 'csk-additive', start: rolling({ type: 'csk' }) },
+  { name: 'csk-swap', policy: withMethod(POLICY, 'swap'), start: rolling({ type: 'csk' }) },
+  { name: 'algorithm-conservative-csk', start: rolling(TO_15), isKeyStrict: true },
+  { name: 'algorithm-conservative-split', policy: SPLIT, start: rolling(TO_15), isKeyStrict: true },
+  { name: 'algorithm-liberal-csk', policy: { ...POLICY, rollover: LIBERAL }, start: rolling(TO_15) },
+  { name: 'algorithm-liberal-split', policy: { ...SPLIT, rollover: LIBERAL }, start: rolling(TO_15) },
+  { name: 'scheme-split', start: rolling(TO_SPLIT) },
+  { name: 'scheme-merge', policy: SPLIT, start: rolling(TO_CSK) },
+];
+
+const DELEGATIONS: readonly Scenario[] = (['none', 'unconfirmed'] as const).flatMap((delegation) => [
+  { name: `zsk-${delegation}`, policy: SPLIT, delegation, start: rolling({ type: 'zsk' }) },
+  { name: `ksk-${delegation}`, policy: SPLIT, delegation, start: rolling({ type: 'ksk' }) },
+  { name: `csk-${delegation}`, delegation, start: rolling({ type: 'csk' }) },
+  { name: `algorithm-${delegation}`, delegation, start: rolling(TO_15) },
+]);
+
+const EMERGENCIES: readonly Scenario[] = (['continuity', 'containment'] as const).flatMap((emergency) => {
+  const isBroken = emergency === 'containment';
+  return [
+    { name: `zsk-${emergency}`, policy: SPLIT, start: rolling({ type: 'zsk', emergency }), isBroken },
+    { name: `ksk-${emergency}`, policy: SPLIT, start: rolling({ type: 'ksk', emergency }), isBroken },
+    { name: `csk-${emergency}`, start: rolling({ type: 'csk', emergency }), isBroken },
+  ];
+});
+
+const CANCELS: readonly Scenario[] = [
+  ...['publish', 'switch'].map((step) => ({
+    name: `cancel-zsk-${step}`,
+    policy: SPLIT,
+    start: cancelled({ type: 'zsk' }, step),
+  })),
+  ...['publish', 'request', 'soak', 'withdraw', 'drain'].flatMap((step) => [
+    { name: `cancel-ksk-${step}`, policy: SPLIT, start: cancelled({ type: 'ksk' }, step) },
+    { name: `cancel-csk-${step}`, start: cancelled({ type: 'csk' }, step) },
+  ]),
+  ...['pre-sign', 'publish', 'request', 'soak', 'withdraw', 'drain', 'unpublish'].flatMap((step) => [
+    { name: `cancel-algorithm-csk-${step}`, start: cancelled(TO_15, step), isKeyStrict: true },
+    {
+      name: `cancel-algorithm-split-${step}`,
+      policy: SPLIT,
+      start: cancelled(TO_15, step),
+      isKeyStrict: true,
+    },
+  ]),
+  ...['publish', 'switch'].map((step) => ({
+    name: `cancel-split-${step}`,
+    start: cancelled(TO_SPLIT, step),
+  })),
+  { name: 'cancel-merge-switch', policy: SPLIT, start: cancelled(TO_CSK, 'switch') },
+];
+
+/** A zone at rest, with the delegation that the scenario wants; its history is long dead. */
+function zoneAtRest({ policy = POLICY, delegation = 'secure' }: Scenario): RolloverRig {
+  const isMute = delegation !== 'secure';
+  const world = { ...WORLD, parent: { ...WORLD.parent, isMute } };
+  const rig = new RolloverRig({ policy, facts: FACTS, world });
+  if (delegation === 'none') rig.confirmNoDs();
+  if (isMute) rig.run(30 * DAY);
+  else rig.runUntil(isSecure, 'a signed zone with a DS');
+  rig.run(30 * DAY);
+  expect(rig.state.delegation).toBe(delegation);
+  return rig;
+}
+
+function golden(name: string): string {
+  return new URL(`../../golden/rollover/${name}.txt`, import.meta.url).pathname;
+}
+
+async function expectTimeline(name: string, text: string): Promise<void> {
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden(name), text);
+  await expect(text).toMatchFileSnapshot(golden(name));
+}
+
+async function play(scenario: Scenario): Promise<void> {
+  const rig = zoneAtRest(scenario);
+  const from = rig.now;
+  scenario.start(rig);
+  const findings = rig.findings({
+    isKeyStrict: scenario.isKeyStrict ?? false,
+    isEverSecure: scenario.isEverSecure ?? true,
+  });
+  await expectTimeline(scenario.name, timelineOf(rig, from, findings));
+  if (scenario.isBroken !== true) expect(findings).toEqual([]);
+}
+
+describe('rollovers', () => {
+  it.each(ROLLOVERS)('$name', play);
+});
+
+describe('rollovers of a zone without a confirmed DS', () => {
+  it.each(DELEGATIONS)('$name', play);
+});
+
+describe('emergencies', () => {
+  it.each(EMERGENCIES)('$name', play);
+});
+
+describe('cancels', () => {
+  it.each(CANCELS)('$name', play);
+});
+
+describe('going signed', () => {
+  it.each([
+    { name: 'sign-csk', policy: POLICY },
+    { name: 'sign-split', policy: SPLIT },
+  ])('$name', async ({ name, policy }) => {
+    const rig = new RolloverRig({ policy, facts: FACTS, world: WORLD });
+    const from = rig.now;
+    rig.run();
+    const findings = rig.findings();
+    await expectTimeline(name, timelineOf(rig, from, findings));
+    expect(findings).toEqual([]);
+  });
+});
+
+const INSECURE: readonly Scenario[] = [
+  {
+    name: 'unsign-csk',
+    start: (rig) => {
+      rig.unsign();
+      rig.run();
+    },
+    isEverSecure: false,
+  },
+  {
+    name: 'unsign-split',
+    policy: SPLIT,
+    start: (rig) => {
+      rig.unsign();
+      rig.run();
+    },
+    isEverSecure: false,
+  },
+  ...['ask', 'drain'].map((step) => ({
+    name: `cancel-unsign-${step}`,
+    start: (rig: RolloverRig) => {
+      rig.unsign();
+      rig.runUntil((state) => state.rollover?.step === step && state.pendingSince === null, step);
+      expect(rig.cancel()).toBeUndefined();
+      rig.run();
+    },
+    isEverSecure: false,
+  })),
+];
+
+describe('going insecure', () => {
+  it.each(INSECURE)('$name', play);
+});
