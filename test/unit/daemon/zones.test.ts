@@ -3,106 +3,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { plus } from '../../../src/base/time.ts';
-import { LoadQueue } from '../../../src/daemon/loadqueue.ts';
-import { loadZone } from '../../../src/daemon/loadzone.ts';
-import type { ToData } from '../../../src/daemon/messages.ts';
-import { Publisher } from '../../../src/daemon/publisher.ts';
-import { Scheduler } from '../../../src/daemon/scheduler.ts';
-import { Zones } from '../../../src/daemon/zones.ts';
-import { createLog } from '../../../src/ops/log.ts';
-import { defaultConfig } from '../../../src/store/config.ts';
-import { DiskFileStore } from '../../../src/store/files.ts';
 import { nameOf } from '../../../src/wire/name.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
-import { Workplace } from '../../support/processes.ts';
-import { strongRandom } from '../../support/random.ts';
+import { ZonesBench, zoneText } from '../../support/zones-bench.ts';
 
 const A = 'a.example.';
 
-const zoneText = (serial: number, extra = '') =>
-  `@ 300 IN SOA ns.b.test. admin.b.test. ${serial} 7200 900 1209600 300\n@ 300 IN NS ns.b.test.\n${extra}`;
-
-/** A server without threads and sockets. */
-class Bench {
-  readonly place = new Workplace();
-  readonly directory: string;
-  readonly clock = new ManualClock(Math.floor(Date.now() / 1_000) + 5);
-  readonly scheduler = new Scheduler(this.clock);
-  readonly publisher = new Publisher();
-  readonly posted: ToData[] = [];
-  loads = 0;
-  readonly zones: Zones;
-
-  constructor(options: { isUnsigned?: boolean; replaceKeys?: boolean } = {}) {
-    this.directory = path.join(fs.realpathSync(this.place.path), 'zones');
-    fs.mkdirSync(this.directory);
-    const thread = {
-      name: 'test',
-      post: (message: ToData) => {
-        this.posted.push(message);
-        if ('version' in message) queueMicrotask(() => this.publisher.acknowledge(thread, message.version));
-      },
-    };
-    this.publisher.attach(thread);
-    const queue: LoadQueue = new LoadQueue(({ job, ...rest }) => {
-      this.loads++;
-      queueMicrotask(() => queue.onReply({ job, outcome: loadZone(rest) }));
-    });
-    queue.onStart();
-    const config = defaultConfig({ zonesDirectory: this.directory, keysDirectory: this.place.at('keys') });
-    this.zones = new Zones(config, {
-      clock: this.clock,
-      scheduler: this.scheduler,
-      publisher: this.publisher,
-      loads: queue,
-      log: createLog('fatal' as 'error', { isTerminal: false }),
-      seed: 1,
-      limitOctets: 1 << 20,
-      isUnsigned: options.isUnsigned ?? false,
-      signing: {
-        files: new DiskFileStore(),
-        random: strongRandom,
-        keysDirectory: config.keysDirectory,
-        replaceKeys: options.replaceKeys ?? false,
-      },
-      lookSoon: () => this.clock.now(),
-    });
-  }
-
-  write(name: string, text: string): void {
-    fs.writeFileSync(path.join(this.directory, name), text);
-  }
-
-  remove(name: string): void {
-    fs.rmSync(path.join(this.directory, name));
-  }
-
-  /** Two looks, far enough apart for anything to settle. */
-  async settle(seconds = 6): Promise<void> {
-    for (let i = 0; i < 3; i++) {
-      this.zones.look();
-      this.clock.advance(seconds);
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-
-  serial(origin = A): number | undefined {
-    return this.zones.find(nameOf(origin))?.served?.image.serial;
-  }
-
-  problem(origin = A): string | undefined {
-    return this.zones.find(nameOf(origin))?.problem?.code;
-  }
-
-  close(): void {
-    this.scheduler.close();
-    this.place.remove();
-  }
-}
-
-let bench: Bench;
+let bench: ZonesBench;
 beforeEach(() => {
-  bench = new Bench();
+  bench = new ZonesBench();
 });
 afterEach(() => bench.close());
 
@@ -128,7 +36,7 @@ describe('zones that come, change and go', () => {
     expect(bench.posted).toHaveLength(1);
     bench.write('a.example.zone', zoneText(2));
     await bench.settle();
-    expect(bench.serial()).toBe(2);
+    expect(bench.serial(A)).toBe(2);
     expect(bench.posted).toHaveLength(2);
   });
 
@@ -169,20 +77,20 @@ describe('zones that come, change and go', () => {
     await bench.settle();
     bench.write('a.example.zone', zoneText(2, 'www IN A 192.0.2.300\n'));
     await bench.settle();
-    expect(bench.serial()).toBe(1);
+    expect(bench.serial(A)).toBe(1);
     const { problem, effect } = bench.zones.find(nameOf(A))!;
     expect(problem?.diagnostics[0]).toMatchObject({ line: 3, severity: 'error' });
     expect(effect).toMatch(/still serving serial 1/);
     bench.write('a.example.zone', zoneText(1));
     await bench.settle();
-    expect(bench.problem(), 'the old content is back').toBeUndefined();
+    expect(bench.problem(A), 'the old content is back').toBeUndefined();
     expect(bench.posted).toHaveLength(1);
   });
 
   it('follows files that a zone includes, also one that was missing', async () => {
     bench.write('a.example.zone', zoneText(1, '$INCLUDE more.inc\n'));
     await bench.settle();
-    expect(bench.problem()).toBe('ZONE_INCLUDE');
+    expect(bench.problem(A)).toBe('ZONE_INCLUDE');
     bench.write('more.inc', 'www IN A 192.0.2.1\n');
     await bench.settle();
     expect(bench.zones.find(nameOf(A))?.served?.image.recordCount).toBe(3);
@@ -193,10 +101,10 @@ describe('zones that come, change and go', () => {
 
   it('serves unsigned without keys when told so', async () => {
     bench.close();
-    bench = new Bench({ isUnsigned: true });
+    bench = new ZonesBench({ isUnsigned: true });
     bench.write('a.example.zone', zoneText(1));
     await bench.settle();
-    expect(bench.serial()).toBe(1);
+    expect(bench.serial(A)).toBe(1);
     expect(fs.existsSync(bench.place.at('keys'))).toBe(false);
   });
 });
@@ -207,32 +115,32 @@ describe('keys of others', () => {
   it('keep a zone from being signed, and no key is made', async () => {
     bench.write('a.example.zone', foreign);
     await bench.settle();
-    expect(bench.problem()).toBe('ZONE_FOREIGN_KEYS');
-    expect(bench.serial()).toBeUndefined();
+    expect(bench.problem(A)).toBe('ZONE_FOREIGN_KEYS');
+    expect(bench.serial(A)).toBeUndefined();
     expect(fs.existsSync(bench.place.at('keys', 'a.example'))).toBe(false);
   });
 
   it('keep it from being served unsigned, too', async () => {
     bench.close();
-    bench = new Bench({ isUnsigned: true });
+    bench = new ZonesBench({ isUnsigned: true });
     bench.write('a.example.zone', foreign);
     await bench.settle();
-    expect(bench.problem()).toBe('ZONE_FOREIGN_KEYS');
+    expect(bench.problem(A)).toBe('ZONE_FOREIGN_KEYS');
   });
 
   it('do not, if somebody says so', async () => {
     bench.close();
-    bench = new Bench({ replaceKeys: true });
+    bench = new ZonesBench({ replaceKeys: true });
     bench.write('a.example.zone', foreign);
     await bench.settle();
-    expect(bench.serial()).toBe(1);
+    expect(bench.serial(A)).toBe(1);
   });
 
   it('are told by CDS and CDNSKEY as well, but for requests to delete', async () => {
     bench.write('a.example.zone', zoneText(1, `@ IN CDS 1 13 2 ${'00'.repeat(32)}\n`));
     bench.write('b.example.zone', zoneText(1, '@ IN CDS 0 0 0 00\n@ IN CDNSKEY 0 3 0 AA==\n'));
     await bench.settle();
-    expect(bench.problem()).toBe('ZONE_FOREIGN_KEYS');
+    expect(bench.problem(A)).toBe('ZONE_FOREIGN_KEYS');
     expect(bench.serial('b.example.')).toBe(1);
   });
 
@@ -245,7 +153,7 @@ describe('keys of others', () => {
     const record = fs.readFileSync(bench.place.at('keys', 'a.example', keyFile!), 'utf8').split('\n')[2];
     bench.write('a.example.zone', zoneText(2, `${record}\n`));
     await bench.settle();
-    expect(bench.serial()).toBe(2);
+    expect(bench.serial(A)).toBe(2);
   });
 });
 
@@ -332,7 +240,7 @@ describe('reload', () => {
     bench.write('a.example.zone', zoneText(2));
     bench.clock.advance(10);
     expect(await bench.zones.reload(nameOf(A))).toMatchObject([{ isChanged: true }]);
-    expect(bench.serial()).toBe(2);
+    expect(bench.serial(A)).toBe(2);
     expect(await bench.zones.reload(nameOf(A))).toMatchObject([{ isChanged: false }]);
     expect(await bench.zones.reload(nameOf('other.'))).toBeUndefined();
   });

@@ -1,0 +1,113 @@
+/** The controller of zones over real files, with a loader in this thread and a clock that the test moves. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { LoadQueue } from '../../src/daemon/loadqueue.ts';
+import { loadZone } from '../../src/daemon/loadzone.ts';
+import type { ToData } from '../../src/daemon/messages.ts';
+import { Publisher } from '../../src/daemon/publisher.ts';
+import { Scheduler } from '../../src/daemon/scheduler.ts';
+import { Zones } from '../../src/daemon/zones.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/kasp/policy.ts';
+import { createLog } from '../../src/ops/log.ts';
+import { type Config, defaultConfig } from '../../src/store/config.ts';
+import { DiskFileStore } from '../../src/store/files.ts';
+import { nameOf } from '../../src/wire/name.ts';
+import { ManualClock } from './manual-clock.ts';
+import { Workplace } from './processes.ts';
+import { strongRandom } from './random.ts';
+
+/** A zone file with an apex; its names are outside. */
+export const zoneText = (serial: number, extra = '') =>
+  `@ 300 IN SOA ns.b.test. admin.b.test. ${serial} 7200 900 1209600 300\n@ 300 IN NS ns.b.test.\n${extra}`;
+
+export interface BenchOptions {
+  readonly isUnsigned?: boolean;
+  readonly replaceKeys?: boolean;
+  /** In place of the default policy, by zone; the name of the policy is that of its zone. */
+  readonly policies?: Readonly<Record<string, Policy>>;
+}
+
+/** A server without threads and sockets. */
+export class ZonesBench {
+  readonly place = new Workplace();
+  readonly directory: string;
+  readonly clock = new ManualClock(Math.floor(Date.now() / 1_000) + 5);
+  readonly scheduler = new Scheduler(this.clock);
+  readonly publisher = new Publisher();
+  readonly posted: ToData[] = [];
+  loads = 0;
+  readonly zones: Zones;
+  readonly config: Config;
+
+  constructor(options: BenchOptions = {}) {
+    this.directory = path.join(fs.realpathSync(this.place.path), 'zones');
+    fs.mkdirSync(this.directory);
+    const thread = {
+      name: 'test',
+      post: (message: ToData) => {
+        this.posted.push(message);
+        if ('version' in message) queueMicrotask(() => this.publisher.acknowledge(thread, message.version));
+      },
+    };
+    this.publisher.attach(thread);
+    const queue: LoadQueue = new LoadQueue(({ job, ...rest }) => {
+      this.loads++;
+      queueMicrotask(() => queue.onReply({ job, outcome: loadZone(rest) }));
+    });
+    queue.onStart();
+    const { policies = {} } = options;
+    this.config = {
+      ...defaultConfig({ zonesDirectory: this.directory, keysDirectory: this.place.at('keys') }),
+      policies: new Map([['default', DEFAULT_POLICY], ...Object.entries(policies)]),
+      zonePolicies: new Map(Object.keys(policies).map((name) => [name, name])),
+    };
+    const { config } = this;
+    this.zones = new Zones(config, {
+      clock: this.clock,
+      scheduler: this.scheduler,
+      publisher: this.publisher,
+      loads: queue,
+      log: createLog('fatal' as 'error', { isTerminal: false }),
+      seed: 1,
+      limitOctets: 1 << 20,
+      isUnsigned: options.isUnsigned ?? false,
+      signing: {
+        files: new DiskFileStore(),
+        random: strongRandom,
+        keysDirectory: config.keysDirectory,
+        replaceKeys: options.replaceKeys ?? false,
+      },
+      lookSoon: () => this.clock.now(),
+    });
+  }
+
+  write(name: string, text: string): void {
+    fs.writeFileSync(path.join(this.directory, name), text);
+  }
+
+  remove(name: string): void {
+    fs.rmSync(path.join(this.directory, name));
+  }
+
+  /** Two looks, far enough apart for anything to settle. */
+  async settle(seconds = 6): Promise<void> {
+    for (let i = 0; i < 3; i++) {
+      this.zones.look();
+      this.clock.advance(seconds);
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  serial(origin: string): number | undefined {
+    return this.zones.find(nameOf(origin))?.served?.image.serial;
+  }
+
+  problem(origin: string): string | undefined {
+    return this.zones.find(nameOf(origin))?.problem?.code;
+  }
+
+  close(): void {
+    this.scheduler.close();
+    this.place.remove();
+  }
+}
