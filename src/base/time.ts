@@ -18,6 +18,11 @@ export function plus(at: UnixSeconds, seconds: number): UnixSeconds {
   return unixSeconds(at + seconds);
 }
 
+/** The first whole second after `now`, which was cut: what ended just now may have ended after `now`, but not after this. */
+export function roundedUp(now: UnixSeconds): UnixSeconds {
+  return plus(now, 1);
+}
+
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
   s: 1,
   m: 60,

@@ -7,7 +7,7 @@
  * key states, never the answers: what is served stays, its signatures are renewed, and the write is tried again.
  */
 import { setImmediate } from 'node:timers/promises';
-import { plus, type UnixSeconds } from '../base/time.ts';
+import { plus, roundedUp, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { Facts } from '../kasp/step.ts';
 import { type Epoch, unsignedEpoch } from '../signer/epoch.ts';
@@ -57,6 +57,8 @@ export class Keeper {
   /** Counts publications: only the newest one acknowledges. */
   #publication = 0;
   #isRemoved = false;
+  /** Its keys were just made, and no thread has served it yet. */
+  #isNew = false;
 
   constructor(zone: KeptZone, context: KeeperContext, log: ZoneLog) {
     this.#zone = zone;
@@ -106,6 +108,7 @@ export class Keeper {
       const zone = { ...this.#zone, listener: this.#log };
       this.#signing = ZoneSigning.open(this.#context.signing, zone, loaded, now);
       this.#log.keys(this.#signing.keys);
+      this.#isNew = this.#signing.keys.how === 'created';
     } else this.#signing.check(loaded);
     const signing = this.#signing;
     try {
@@ -184,7 +187,10 @@ export class Keeper {
     const isNewest = publication === this.#publication && !this.#isRemoved;
     if (!isNewest || signing === undefined || !signing.isPending || signing.hasNews) return;
     try {
-      signing.acknowledge(factsOf(this.#served!.image, clock), clock.now());
+      // Of a zone that is new nothing was served before: there is no copy whose age could be cut short.
+      const now = this.#isNew ? clock.now() : roundedUp(clock.now());
+      this.#isNew = false;
+      signing.acknowledge(factsOf(this.#served!.image, clock), now);
     } catch (error) {
       this.#freeze(error);
       this.#wakeAt();

@@ -2,7 +2,7 @@
  * What an operator may tell the keys of a zone, and when that is refused. An order changes goals or facts and is
  * durable when `obey` returns; what follows from it is for the machine to find, and for the keeper to serve.
  */
-import type { UnixSeconds } from '../base/time.ts';
+import { roundedUp, type UnixSeconds } from '../base/time.ts';
 import { cancelRefusal, cancelRollover } from '../kasp/cancel.ts';
 import { observeDs, observeNoDs } from '../kasp/parent.ts';
 import type { Refusal } from '../kasp/refusal.ts';
@@ -52,14 +52,18 @@ export function obey(signing: ZoneSigning, order: Order, now: UnixSeconds): void
       return;
     case 'ds': {
       const { keyId, seen, ttl } = order;
-      const observed = observeDs(state, { keyId, seen, ttl }, policy, now);
+      const observed = observeDs(state, { keyId, seen, ttl }, policy, roundedUp(now));
       const tag = state.keys.find(({ id }) => id === keyId)?.tag;
       const words = `confirm-ds ${seen ? 'seen' : 'gone'}`;
       signing.order(observed, { kind: 'order', order: words, keyId, tag, ttl }, now);
       return;
     }
     case 'no-ds':
-      signing.order(observeNoDs(state, policy, now), { kind: 'order', order: 'confirm-ds none' }, now);
+      signing.order(
+        observeNoDs(state, policy, roundedUp(now)),
+        { kind: 'order', order: 'confirm-ds none' },
+        now,
+      );
       return;
     case 'insecure':
       signing.order(
