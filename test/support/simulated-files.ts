@@ -210,7 +210,7 @@ export class SimulatedFiles implements FileStore {
     const half = octets.length >>> 1;
     for (const part of [octets.subarray(0, half), octets.subarray(half)]) {
       this.#step(file);
-      inode.octets = Uint8Array.from([...inode.octets, ...part]);
+      inode.octets = new Uint8Array(Buffer.concat([inode.octets, part]));
       inode.modifiedMs++;
     }
   }

@@ -1,0 +1,463 @@
+/**
+ * A year of one zone of a fleet: the pure core over the real key store, on a disk that loses power at any write, with a
+ * clock that is stepped, a parent of some kind and an operator who edits and cancels. The judge sees what was served
+ * and published, in true time; the machine sees its own clock.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { formatInstant, type UnixSeconds, unixSeconds } from '../../src/base/time.ts';
+import { cancelRefusal, cancelRollover } from '../../src/kasp/cancel.ts';
+import { formatStates, isEntirelyHidden, type Key, RECORD_KINDS } from '../../src/kasp/key.ts';
+import { next } from '../../src/kasp/next.ts';
+import { observeDs, observeNoDs } from '../../src/kasp/parent.ts';
+import type { Policy } from '../../src/kasp/policy.ts';
+import { cdsRequest, cdsSigners, dnskeySigners, zoneSigners } from '../../src/kasp/records.ts';
+import { keysFor, refusalOf, startRollover } from '../../src/kasp/start.ts';
+import type { Facts, RolloverRequest } from '../../src/kasp/step.ts';
+import { acknowledge } from '../../src/kasp/versions.ts';
+import type { ZoneState } from '../../src/kasp/zonestate.ts';
+import { openZoneKeys, type ZoneKeys } from '../../src/store/keystore.ts';
+import { nameOf } from '../../src/wire/name.ts';
+import { FleetParent } from './fleet-parent.ts';
+import { DAY, Dice, HOUR, requestOf, type Scenario, scenarioOf, ttlOf } from './fleet-scenario.ts';
+import { ServedHistory } from './fleet-served.ts';
+import { seededRandom } from './random.ts';
+import { type Finding, formatFindings, type Histories, judge, judgeClaims } from './rollover-judge.ts';
+import { AFTERMATHS, SimulatedCrash, SimulatedFiles } from './simulated-files.ts';
+
+const START = 1_795_521_600;
+const MAX_EVENTS = 100_000;
+const MAX_TURNS = 16;
+/** Keys that any cache may hold at once: two sets of KSK and ZSK, and a ZSK that overlaps. */
+const MOST_LIVING_KEYS = 5;
+
+export interface Tally {
+  rollovers: number;
+  cancels: number;
+  crashes: number;
+  clockSteps: number;
+  purges: number;
+  edits: number;
+}
+
+interface Event {
+  readonly at: number;
+  readonly act: () => void;
+  isDropped: boolean;
+}
+
+export class FleetZone {
+  readonly scenario: Scenario;
+  readonly tally: Tally = { rollovers: 0, cancels: 0, crashes: 0, clockSteps: 0, purges: 0, edits: 0 };
+  readonly #story: { readonly at: number; readonly text: string; readonly state: ZoneState | undefined }[] =
+    [];
+  /** What no judge of caches sees: keys lost, timers moved, states that no commit made. */
+  readonly problems: string[] = [];
+  readonly #seed: number;
+  readonly #dice: Dice;
+  readonly #files = new SimulatedFiles();
+  readonly #parent: FleetParent;
+  readonly #served: ServedHistory;
+  readonly #claims: Finding[] = [];
+  readonly #algorithms = new Map<string, number>();
+  /** `notBefore` of every record that has one, by key, record, state and since. */
+  #timers = new Map<string, number>();
+  #queue: Event[] = [];
+  #now = START;
+  /** By how much the machine's clock is ahead of the true time. */
+  #ahead = 0;
+  #isClockTrusted = true;
+  #policy: Policy;
+  #facts: Pick<Facts, 'maxTtl' | 'negativeTtl'>;
+  #keys: ZoneKeys | undefined;
+  /** States of which the disk holds one, as long as power may be lost; none before the first. */
+  #possible: ZoneState[] = [];
+  #wake: Event | undefined;
+  #ack: Event | undefined;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#dice = new Dice(seed);
+    this.scenario = scenarioOf(this.#dice);
+    const { policy, parent, maxTtl, negativeTtl } = this.scenario;
+    this.#policy = policy;
+    this.#facts = { maxTtl, negativeTtl };
+    this.#parent = new FleetParent(parent, policy.parent.propagation, this.#dice, {
+      now: () => this.#now,
+      schedule: (seconds, act) => this.#schedule(seconds, act),
+      onSettled: () => this.#schedule(parent.monitorDelay, () => this.#observe()),
+    });
+    this.#served = new ServedHistory(this.#facts, this.#parent.history, policy.propagation);
+    this.#armCrash();
+    this.#schedule(0, () => this.#open());
+    this.#schedule(this.#dice.between(DAY, 20 * DAY), () => this.#disturb());
+  }
+
+  /** Lets time pass. */
+  run(seconds: number): void {
+    const limit = this.#now + seconds;
+    for (let events = 0; ; events++) {
+      const event = this.#queue[0];
+      if (event === undefined || event.at > limit) break;
+      if (events > MAX_EVENTS) throw new Error(`zone ${this.#seed} never rests`);
+      this.#queue.shift();
+      if (event.isDropped) continue;
+      this.#now = event.at;
+      this.#survive(event.act);
+    }
+    this.#now = limit;
+  }
+
+  /** All that was wrong, a line each; empty for a good year. */
+  verdict(): string[] {
+    const rules = { algorithms: this.#algorithms, isKeyStrict: false, isEverSecure: true };
+    const findings = [
+      ...judge(this.histories, rules),
+      ...this.#claims.filter((claim) => !this.#isOfParent(claim)),
+    ];
+    const text = formatFindings(findings.slice(0, 5), instant);
+    return [...this.problems, ...(findings.length === 0 ? [] : [text])];
+  }
+
+  /** A parent that drops a DS which CDS still name makes a claim untrue that was true: the chain must hold anyway. */
+  #isOfParent({ versions }: Finding): boolean {
+    return this.scenario.parent.kind === 'one-ds' && /^ds\(.*\) is O/.test(versions);
+  }
+
+  get histories(): Histories {
+    return this.#served.histories;
+  }
+
+  get state(): ZoneState | undefined {
+    return this.#keys?.zoneState;
+  }
+
+  // ---- Time ----
+
+  #schedule(seconds: number, act: () => void): Event {
+    const event = { at: Math.ceil(this.#now + seconds), act, isDropped: false };
+    const later = this.#queue.findIndex(({ at }) => at > event.at);
+    this.#queue.splice(later === -1 ? this.#queue.length : later, 0, event);
+    return event;
+  }
+
+  /** What the machine takes for the time. */
+  get #clock(): UnixSeconds {
+    return unixSeconds(this.#now + this.#ahead);
+  }
+
+  get #told(): Facts {
+    return { ...this.#facts, isClockTrusted: this.#isClockTrusted };
+  }
+
+  #note(text: string): void {
+    this.#story.push({ at: this.#now, text, state: this.state });
+  }
+
+  /** What happened, for a zone that fails. */
+  story(): string[] {
+    return this.#story.map(({ at, text, state }) => {
+      const states = state?.keys.map((key) => `${key.id.slice(0, 4)} ${formatStates(key)}`).join(', ');
+      return `${instant(at)} ${text}; ${state?.rollover?.step ?? '-'}: ${states}`;
+    });
+  }
+
+  // ---- Loss of power ----
+
+  #armCrash(): void {
+    this.#files.crashAt(this.#dice.between(1, 2 * this.scenario.writesPerCrash));
+  }
+
+  #survive(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof SimulatedCrash)) throw error;
+      this.#crashed();
+    }
+  }
+
+  #crashed(): void {
+    this.tally.crashes++;
+    this.#note('power lost');
+    this.#keys = undefined;
+    for (const event of [this.#wake, this.#ack]) if (event !== undefined) event.isDropped = true;
+    this.#ack = undefined;
+    this.#files.restart(this.#dice.pick(AFTERMATHS));
+    if (this.#dice.chance(0.2)) this.#files.crashAt(this.#dice.between(1, 20));
+    else this.#armCrash();
+    this.#schedule(this.#dice.pick([1, HOUR, 2 * DAY]), () => this.#open());
+  }
+
+  #open(): void {
+    const keys = openZoneKeys({
+      files: this.#files,
+      random: seededRandom(`fleet ${this.#seed} ${this.tally.crashes}`),
+      keysDirectory: '/keys',
+      origin: nameOf(`zone-${this.#seed}.example.`),
+      policy: this.#policy,
+      now: this.#clock,
+    });
+    const isKnown = this.#possible.some((state) => isDeepStrictEqual(state, keys.zoneState));
+    if (this.#possible.length > 0 && !isKnown)
+      this.#fail('the state on disk is neither the old nor the new one');
+    this.#keys = keys;
+    this.#possible = [keys.zoneState];
+    for (const { id, states } of keys.zoneState.keys) if (states.ds?.state !== 'hidden') keys.privateKey(id);
+    this.#note('opened');
+    this.#turn();
+    this.#schedule(HOUR, () => this.#observe());
+  }
+
+  #fail(problem: string): void {
+    this.problems.push(`${instant(this.#now)} ${problem}`);
+  }
+
+  /** Makes a state durable; the disk may then hold it, or the one before if power is lost. */
+  #commit(state: ZoneState): void {
+    const keys = this.#keys!;
+    if (state === keys.zoneState) return;
+    this.#possible = [keys.zoneState, state];
+    keys.commit(state);
+    this.#possible = [state];
+  }
+
+  #purge(keyId: string): void {
+    const keys = this.#keys!;
+    const isOut = this.#parent.history.some((ds) => ds.deadAt > this.#now && ds.keys.includes(keyId));
+    if (isOut) this.#fail(`key ${keyId} is destroyed, but its DS may be out there`);
+    const { zoneState } = keys;
+    this.#possible = [zoneState, { ...zoneState, keys: zoneState.keys.filter(({ id }) => id !== keyId) }];
+    keys.purge(keyId, this.#clock);
+    this.#possible = [keys.zoneState];
+    this.tally.purges++;
+  }
+
+  // ---- The shell ----
+
+  /** Takes what is due, makes it durable, and serves it. */
+  #turn(): void {
+    const keys = this.#keys;
+    if (keys === undefined) return;
+    let nextWake: UnixSeconds | null = null;
+    for (let turn = 0; turn < MAX_TURNS; turn++) {
+      const step = next(keys.zoneState, this.#told, this.#policy, this.#clock);
+      nextWake = step.nextWake;
+      this.#commit(step.zoneState);
+      const purges = step.actions.filter((action) => action.kind === 'purge');
+      for (const action of purges) this.#purge(action.keyId);
+      if (step.due !== null) this.#start(step.due);
+      else if (purges.length === 0) break;
+    }
+    this.#publish();
+    if (keys.zoneState.pendingSince !== null && this.#ack === undefined) this.#awaitAck();
+    if (this.#wake !== undefined) this.#wake.isDropped = true;
+    this.#wake = undefined;
+    if (nextWake !== null) {
+      const late = this.#dice.chance(0.1) ? this.#dice.between(0, DAY) : 0;
+      const seconds = nextWake - this.#clock + late;
+      if (seconds <= 0) this.#fail('the next wake-up is not later than now');
+      this.#wake = this.#schedule(Math.max(1, seconds), () => this.#turn());
+    }
+    this.#check(keys.zoneState);
+  }
+
+  #start(request: RolloverRequest): void {
+    const keys = this.#keys!;
+    const wanted = keysFor(keys.zoneState, request, this.#policy);
+    const made = wanted.map(({ roles, algorithm }) => keys.createKey(roles, algorithm, this.#clock));
+    const context = { policy: this.#policy, now: this.#clock, id: `rollover at ${this.#now}` };
+    if (request.emergency !== undefined) this.#timers = new Map();
+    this.#commit(startRollover(keys.zoneState, request, made, context));
+    this.tally.rollovers++;
+    this.#note(`started ${JSON.stringify(request)}`);
+  }
+
+  #publish(): void {
+    const state = this.#keys!.zoneState;
+    const { keys } = state;
+    for (const { id, algorithm } of keys) this.#algorithms.set(id, algorithm);
+    const ids = (some: readonly Key[]) => some.map(({ id }) => id);
+    const shown = keys.filter((key) => ['rumoured', 'omnipresent'].includes(key.states.dnskey!.state));
+    const cds = cdsRequest(state, this.#policy);
+    const { isCdsNew, isNew } = this.#served.serve(
+      {
+        dnskey: { keys: ids(shown), signers: ids(dnskeySigners(keys)), ttl: this.#policy.dnskeyTtl },
+        signers: ids(zoneSigners(keys)),
+        cds: {
+          keys: ids(cds.keys),
+          isDelete: cds.isDelete,
+          signers: ids(cdsSigners(state)),
+          ttl: this.#policy.cdsTtl,
+        },
+      },
+      this.#now,
+    );
+    if (isNew && state.pendingSince === null) this.#fail('what is served changes, and nobody waits for it');
+    if (isNew) this.#note('serves');
+    if (isCdsNew) {
+      this.#schedule(this.scenario.ackDelay + this.scenario.parent.scanDelay, () => this.#scan(0));
+    }
+  }
+
+  #awaitAck(): void {
+    if (this.#ack !== undefined) this.#ack.isDropped = true;
+    this.#ack = this.#schedule(this.scenario.ackDelay, () => {
+      this.#ack = undefined;
+      const keys = this.#keys!;
+      this.#served.settle(this.#now);
+      if (keys.zoneState.pendingSince === null) return;
+      this.#commit(acknowledge(keys.zoneState, this.#told, this.#policy, this.#clock));
+      this.#turn();
+    });
+  }
+
+  // ---- The parent ----
+
+  /** A parent that finds no server comes again. */
+  #scan(age: number): void {
+    if (this.#keys === undefined) {
+      this.#schedule(6 * HOUR, () => this.#scan(0));
+      return;
+    }
+    this.#parent.scan(this.#served.cdsOf(age, this.#now));
+  }
+
+  /** A round of the monitor: what both servers agree upon. */
+  #observe(): void {
+    const keys = this.#keys;
+    if (keys === undefined) return;
+    const { answers, ttl } = this.#parent;
+    let state = keys.zoneState;
+    for (const { id, states } of state.keys) {
+      const has = answers.map((ids) => ids.includes(id));
+      if (states.ds === null || has[0] !== has[1]) continue;
+      state = observeDs(state, { keyId: id, seen: has[0]!, ttl }, this.#policy, this.#clock);
+    }
+    if (answers.every((ids) => ids.length === 0)) state = observeNoDs(state, this.#policy, this.#clock);
+    this.#commit(state);
+    this.#note(`monitor: ${answers.map((ids) => ids.map((id) => id.slice(0, 4)).join('+')).join(' ')}`);
+    this.#turn();
+  }
+
+  // ---- The world ----
+
+  /** Something happens to the zone, its clock or its parent; then, some days later, something else. */
+  #disturb(): void {
+    this.#schedule(this.#dice.between(HOUR, 15 * DAY), () => this.#disturb());
+    if (this.#keys === undefined) return;
+    const what = this.#dice.between(0, 8);
+    if (what === 0) this.#edit();
+    else if (what === 1) this.#cancel();
+    else if (what === 2) this.#stepClock();
+    else if (what === 3) this.#suspend();
+    else if (what === 4) this.#request();
+    else if (what === 5) this.#scan(this.#dice.between(0, 2));
+    else if (what === 6) this.#observe();
+    else if (what === 7) this.#parent.setTtl(ttlOf(this.#dice));
+    else this.#setDnskeyTtl();
+  }
+
+  /** The operator publishes the zone with other TTLs. */
+  #edit(): void {
+    this.#facts = { ...this.#facts, maxTtl: ttlOf(this.#dice) };
+    this.#served.edit(this.#facts.maxTtl);
+    this.tally.edits++;
+    this.#note(`TTL of zone data ${this.#facts.maxTtl}`);
+    this.#turn();
+    this.#awaitAck();
+  }
+
+  #setDnskeyTtl(): void {
+    this.#policy = { ...this.#policy, dnskeyTtl: ttlOf(this.#dice) };
+    this.#note(`TTL of DNSKEY ${this.#policy.dnskeyTtl}`);
+    this.#turn();
+  }
+
+  #cancel(): void {
+    const { zoneState } = this.#keys!;
+    if (cancelRefusal(zoneState) !== undefined) return;
+    this.#timers = new Map();
+    this.tally.cancels++;
+    this.#note('cancel');
+    this.#commit(cancelRollover(zoneState, this.#clock));
+    this.#turn();
+  }
+
+  #request(): void {
+    const request = requestOf(this.#dice, this.scenario.parent);
+    if (refusalOf(this.#keys!.zoneState, request, this.#policy, this.#clock) !== undefined) return;
+    this.#start(request);
+    this.#turn();
+  }
+
+  /** The clock jumps ahead of the true time, and somebody sets it back. */
+  #stepClock(): void {
+    if (!this.#isClockTrusted) return;
+    const seconds = this.#dice.between(10 * 60, 60 * DAY);
+    this.#distrust(`the clock is ${seconds} s ahead`);
+    this.#ahead = seconds;
+    this.#schedule(this.#dice.between(0, 5 * DAY), () => {
+      this.#ahead = 0;
+      this.#trust();
+    });
+    this.#turn();
+  }
+
+  /** The machine slept: its clock jumps to the true time, and somebody confirms that. */
+  #suspend(): void {
+    if (!this.#isClockTrusted) return;
+    this.#distrust('the machine slept');
+    this.#schedule(this.#dice.between(0, 5 * DAY), () => this.#trust());
+    this.#turn();
+  }
+
+  #distrust(why: string): void {
+    this.tally.clockSteps++;
+    this.#isClockTrusted = false;
+    this.#note(why);
+  }
+
+  #trust(): void {
+    this.#isClockTrusted = true;
+    this.#note('the clock is right');
+    this.#turn();
+  }
+
+  // ---- What must be true at any time ----
+
+  #check(state: ZoneState): void {
+    const claims = new Map(state.keys.map((key) => [key.id, formatStates(key)]));
+    this.#claims.push(...judgeClaims(claims, this.histories, this.#now));
+    this.#checkTimers(state);
+    const living = state.keys.filter((key) => !isEntirelyHidden(key));
+    if (living.length > MOST_LIVING_KEYS) this.#fail(`${living.length} keys at once`);
+    const coming = state.keys.filter((key) => key.goal === 'IN');
+    if (coming.length > 2) this.#fail(`${coming.length} keys are to stay`);
+    for (const ds of this.#parent.history.filter(({ deadAt }) => deadAt > this.#now)) {
+      const lost = ds.keys.filter((id) => state.keys.every((key) => key.id !== id));
+      if (lost.length > 0) this.#fail(`key ${lost} has a DS out there and is lost`);
+    }
+  }
+
+  /** An instant that was written down once stays, whatever is restarted. */
+  #checkTimers(state: ZoneState): void {
+    const timers = new Map<string, number>();
+    for (const key of state.keys) {
+      for (const record of RECORD_KINDS) {
+        const times = key.states[record];
+        if (times === null) continue;
+        const name = `${key.id} ${record} ${times.state} ${times.since}`;
+        const before = this.#timers.get(name);
+        if (before !== undefined && times.notBefore !== before) {
+          this.#fail(`timer of ${name} moved from ${before} to ${times.notBefore}`);
+        }
+        if (times.notBefore !== null) timers.set(name, times.notBefore);
+      }
+    }
+    this.#timers = timers;
+  }
+}
+
+function instant(at: number): string {
+  return formatInstant(unixSeconds(Math.floor(at)));
+}
