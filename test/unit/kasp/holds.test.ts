@@ -79,6 +79,7 @@ describe('KSK, swap (2.2)', () => {
     ['asks for the new DS first', [n('O/O/-/H'), o('O/O/-/O'), zsk], ['n ds→R']],
     ['and drops the old one with it', [n('O/O/-/R'), o('O/O/-/O'), zsk], ['o ds→U']],
     ['waits for the parent', [n('O/O/-/R'), o('O/O/-/U'), zsk], []],
+    ['keeps the old DS if the parent was quicker than the caches', [n('R/R/-/R'), o('O/O/-/O'), zsk], []],
   ]);
 });
 
@@ -142,6 +143,30 @@ describe('algorithm, conservative (2.5)', () => {
     const early = keys('O/O/-/H', 'O/-/O/-', 'R/O/-/H', 'R/-/O/-');
     const zone = rollingZone(early, { type: 'algorithm', method: 'conservative' });
     expect(allowed(zone)).toEqual([]);
+  });
+});
+
+describe('algorithm with keys left over from an earlier attempt', () => {
+  const old = leaving('a', 'O/O/O/O');
+  const gone = leaving('x', 'H/H/U/H', b15);
+  it.each([
+    ['conservative', 'H/H/H/H'],
+    ['liberal', 'R/R/H/H'],
+  ] as const)('%s does not wait for their signatures', (method, states) => {
+    const keys = [keyIn('b', states, b15), old, gone];
+    const zone = rollingZone(keys, { type: 'algorithm', method, incoming: ['b'], outgoing: ['a'] });
+    expect(allowed(zone)).toContain('b zrrsig→R');
+  });
+
+  it('asks for the DS when every key that comes signs in every cache', () => {
+    const at = (second: string) => {
+      const signers = [keyIn('Z', 'O/-/O/-', b15), keyIn('Y', second, b15)];
+      const keys = [keyIn('K', 'O/O/-/H', b15), ...signers, old];
+      return allowed(rollingZone(keys, { type: 'algorithm', method: 'liberal' }));
+    };
+    expect(at('O/-/R/-')).toEqual([]);
+    expect(at('R/-/O/-')).toEqual([]);
+    expect(at('O/-/O/-')).toEqual(['K ds→R']);
   });
 });
 
