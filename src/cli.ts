@@ -3,6 +3,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Diagnostic } from './base/diagnostic.ts';
 import { formatDiagnostic } from './base/diagnostic.ts';
+import type { Show } from './cli/commands.ts';
+import { addJobCommands } from './cli/job.ts';
 import {
   DS_FORMATS,
   type DsFormat,
@@ -13,7 +15,7 @@ import {
   printZones,
   processOutput,
 } from './cli/output.ts';
-import { addClockCommands, addRolloverCommands, addSignCommands, type Show } from './cli/rollover.ts';
+import { addClockCommands, addRolloverCommands, addSignCommands } from './cli/rollover.ts';
 import type { ServeFlags } from './cli/serve.ts';
 import { ControlClient } from './control/client.ts';
 import {
@@ -66,6 +68,7 @@ function createProgram(output: Output, setExitCode: (code: number) => void): Com
   const shown: Show = (name, params, print) => show(program, output, name, params, print);
   addSignCommands(addZoneCommands(program, output, setExitCode), output, shown);
   addRolloverCommands(program, output, shown);
+  addJobCommands(program, output, shown);
   addClockCommands(program, output, shown);
   program
     .command(OPERATIONS.status.cli)

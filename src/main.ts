@@ -6,6 +6,7 @@ import type { FileStore } from './base/ports.ts';
 import { createHandlers } from './control/handlers.ts';
 import { ControlServer } from './control/server.ts';
 import { type Claim, claimKeys } from './control/socket.ts';
+import { BulkRunner } from './daemon/bulk.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './daemon/ports.ts';
 import { Publisher } from './daemon/publisher.ts';
 import { Scheduler } from './daemon/scheduler.ts';
@@ -60,11 +61,15 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   });
   const directory = config.zonesDirectory;
   const watch = new ZonesWatch({ directory, log, scheduler, look: () => zones.look() });
-  const handlers = createHandlers({ config, clock, zones, supervisor, scheduler, version, startedAt });
+  const { keysDirectory } = config;
+  const random = SYSTEM_RANDOM;
+  const bulk = new BulkRunner({ clock, scheduler, zones, files, random, keysDirectory, log });
+  const handlers = createHandlers({ config, clock, zones, supervisor, scheduler, bulk, version, startedAt });
   const control = new ControlServer(config.controlPath, handlers, log);
   const stop = async () => {
     watch.stop();
     scheduler.close();
+    bulk.close();
     await Promise.all([control.stop(), supervisor.stop()]);
     await claim.release();
   };
@@ -77,6 +82,7 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
     await Promise.race([zones.settled(), scheduler.sleep('start', MAX_START_MS)]);
     await supervisor.listen();
     await control.start();
+    bulk.resume();
   } catch (error) {
     await stop();
     throw explanationOf(error);

@@ -1,32 +1,10 @@
 /** The commands on keys: `rollover …`, `zone sign`, `zone unsign`, `clock confirm`. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../base/time.ts';
-import {
-  METHODS,
-  OPERATIONS,
-  OperationError,
-  type OperationName,
-  type ParamsIn,
-  type Result,
-  STARTED_TYPES,
-} from '../control/operations.ts';
+import { type Command, Option } from 'commander';
+import { METHODS, OPERATIONS, OperationError, STARTED_TYPES } from '../control/operations.ts';
+import { parseSeconds, parseTag, type Show } from './commands.ts';
+import { addManyOptions, isMany, type StartFlags, startMany } from './job.ts';
 import type { Output } from './output.ts';
 import { printChange, printHistory, printPlan, printRollover, printRollovers } from './rollover-output.ts';
-
-/** Calls an operation and prints its result. */
-export type Show = <N extends OperationName>(
-  name: N,
-  params: ParamsIn<N>,
-  print: (result: Result<N>) => void,
-) => Promise<unknown>;
-
-interface StartFlags {
-  readonly type?: (typeof STARTED_TYPES)[number];
-  readonly to?: string;
-  readonly method?: (typeof METHODS)[number];
-  readonly emergency?: 'continuity' | 'containment';
-  readonly dryRun?: boolean;
-}
 
 interface ConfirmFlags {
   readonly key?: number;
@@ -59,9 +37,9 @@ export function addRolloverCommands(program: Command, output: Output, show: Show
 }
 
 function addStart(rollover: Command, output: Output, show: Show): void {
-  rollover
-    .command('start <zone>')
-    .description(OPERATIONS['rollover.start'].summary)
+  const start = rollover
+    .command('start [zone]')
+    .description('replace keys of a zone, or of many, paced')
     .addOption(new Option('--type <type>', 'which keys to replace').choices([...STARTED_TYPES]))
     .option('--to <algorithm|scheme>', 'the new algorithm, or csk or ksk-zsk')
     .addOption(new Option('--method <method>', 'instead of the one of the policy').choices([...METHODS]))
@@ -71,12 +49,14 @@ function addStart(rollover: Command, output: Output, show: Show): void {
         'the key is lost or known to others: without margins, or at once',
       ).choices(['continuity', 'containment']),
     )
-    .option('--dry-run', 'say whether it is refused and what it would do, and change nothing')
-    .action(async (zone: string, { type, to, method, emergency, dryRun = false }: StartFlags) => {
-      await show('rollover.start', { zone, type, to, method, emergency, dryRun }, (result) =>
-        printChange(output, result),
-      );
-    });
+    .option('--dry-run', 'say whether it is refused and what it would do, and change nothing');
+  addManyOptions(start).action(async (zone: string | undefined, flags: StartFlags) => {
+    if (isMany(flags, zone)) return startMany(flags, output, show);
+    const { type, to, method, emergency, dryRun = false } = flags;
+    await show('rollover.start', { zone, type, to, method, emergency, dryRun }, (result) =>
+      printChange(output, result),
+    );
+  });
 }
 
 function addConfirmDs(rollover: Command, output: Output, show: Show): void {
@@ -148,15 +128,4 @@ export function addClockCommands(program: Command, output: Output, show: Show): 
     .action(async () => {
       await show('clock.confirm', {}, () => output.print('rollovers go on by the clock as it is'));
     });
-}
-
-function parseTag(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new InvalidArgumentError('a key tag is a number from 0 to 65535');
-}
-
-function parseSeconds(text: string): number {
-  const seconds = parseDuration(text);
-  if (seconds !== undefined) return seconds;
-  throw new InvalidArgumentError('a duration is written 300, 300s, 5m, 1h or 1d');
 }

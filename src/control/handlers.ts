@@ -2,6 +2,7 @@
 import { COUNTER } from '../base/counters.ts';
 import type { Clock } from '../base/ports.ts';
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
+import type { BulkRunner } from '../daemon/bulk.ts';
 import type { Scheduler } from '../daemon/scheduler.ts';
 import type { Supervisor } from '../daemon/supervisor.ts';
 import type { Zone } from '../daemon/zone.ts';
@@ -14,6 +15,7 @@ import type { Config } from '../store/config.ts';
 import { formatListen } from '../transport/listen.ts';
 import { iso, keySummary, needsOf, rolloverStatusOf } from './describe.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
+import { createJobHandlers } from './jobs.ts';
 import {
   type DsResult,
   OperationError,
@@ -31,6 +33,7 @@ export interface HandlerContext {
   readonly zones: Zones;
   readonly supervisor: Supervisor;
   readonly scheduler: Scheduler;
+  readonly bulk: BulkRunner;
   readonly version: string;
   readonly startedAt: UnixSeconds;
 }
@@ -69,6 +72,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     },
     'ds.show': ({ zone }) => dsOf(getZone(zones, zone)),
     ...createRolloverHandlers(context),
+    ...createJobHandlers(context),
   };
 }
 

@@ -3,6 +3,7 @@
  * from it. To add one: a row here, a handler in `handlers.ts`, words for its output in `cli/`.
  */
 import { z } from 'zod';
+import { failures, glob, job, jobDetail, jobList, jobStart, jobSummary, parallel } from './job-shapes.ts';
 import {
   dsResult,
   flag,
@@ -43,6 +44,7 @@ export interface Operation<P extends z.ZodType = z.ZodType, R extends z.ZodType 
 
 /** Types of `rollover start`; going insecure is `zone unsign`. */
 export const STARTED_TYPES = ['zsk', 'ksk', 'csk', 'algorithm', 'scheme'] as const;
+export type StartedType = (typeof STARTED_TYPES)[number];
 /** Methods that an operator may choose (ROLLOVER 2.2, 2.3, 2.5). */
 export const METHODS = ['additive', 'swap', 'double-ds', 'conservative', 'liberal'] as const;
 const MAX_DAYS = 3_650;
@@ -195,6 +197,51 @@ export const OPERATIONS = {
     cli: 'rollover history',
     http: { method: 'GET', path: '/v1/zones/:zone/history' },
   }),
+  'job.start': operation({
+    summary: 'replace the keys of many zones, paced, or say with --dry-run of which',
+    params: z.strictObject({
+      all: flag.default(false),
+      policy: z.string().max(64).optional(),
+      match: glob.optional(),
+      type: z.enum(STARTED_TYPES),
+      to: z.string().max(64).optional(),
+      method: z.enum(METHODS).optional(),
+      // Containment breaks zones: that is told and done one zone at a time.
+      emergency: z.enum(['continuity']).optional(),
+      spread: seconds.default(0),
+      maxParallel: parallel.default(100),
+      stopAfter: failures.default(10),
+      dryRun: flag.default(false),
+    }),
+    result: jobStart,
+    danger: 'acts',
+    cli: 'rollover start --all',
+    http: { method: 'POST', path: '/v1/jobs' },
+  }),
+  'job.list': operation({
+    summary: 'list the bulk rotations',
+    params: z.strictObject({}),
+    result: jobList,
+    danger: 'reads',
+    cli: 'job list',
+    http: { method: 'GET', path: '/v1/jobs' },
+  }),
+  'job.show': operation({
+    summary: 'show a bulk rotation: zones that run, zones that failed and why',
+    params: z.strictObject({ job }),
+    result: jobDetail,
+    danger: 'reads',
+    cli: 'job show',
+    http: { method: 'GET', path: '/v1/jobs/:job' },
+  }),
+  'job.cancel': operation({
+    summary: 'begin no other zone of a bulk rotation; rollovers that run go on',
+    params: z.strictObject({ job }),
+    result: jobSummary,
+    danger: 'removes',
+    cli: 'job cancel',
+    http: { method: 'POST', path: '/v1/jobs/:job/cancel' },
+  }),
   'clock.confirm': operation({
     summary: 'say that the clock, which was set forward, is right',
     params: z.strictObject({}),
@@ -224,6 +271,10 @@ export type RolloverChange = z.infer<typeof rolloverChange>;
 export type RolloverPlan = z.infer<typeof rolloverPlan>;
 export type RolloverList = z.infer<typeof rolloverList>;
 export type HistoryResult = z.infer<typeof history>;
+export type JobSummary = z.infer<typeof jobSummary>;
+export type JobDetail = z.infer<typeof jobDetail>;
+export type JobList = z.infer<typeof jobList>;
+export type JobStart = z.infer<typeof jobStart>;
 export type DsResult = z.infer<typeof dsResult>;
 export type StatusResult = z.infer<typeof status>;
 

@@ -14,7 +14,13 @@ import type { RolloverRequest } from '../kasp/step.ts';
 import { rolloversOf } from '../kasp/zonestate.ts';
 import { iso, needsOf, nextWords, rolloverStatusOf } from './describe.ts';
 import { findSigned, getZone } from './find.ts';
-import { OperationError, type Params, type RolloverChange, STARTED_TYPES } from './operations.ts';
+import {
+  OperationError,
+  type Params,
+  type RolloverChange,
+  STARTED_TYPES,
+  type StartedType,
+} from './operations.ts';
 import { planOf } from './plans.ts';
 import type { Handlers } from './server.ts';
 import { keyWord } from './words.ts';
@@ -193,7 +199,11 @@ function changedWords(name: string, order: Order, signing: ZoneSigning, made: re
 
 async function start(context: RolloverContext, params: Params<'rollover.start'>): Promise<RolloverChange> {
   const found = findSigned(context.zones, params.zone);
-  const request = requestOf(found.signing, params);
+  const { type } = params;
+  if (type === undefined) {
+    throw new OperationError('USAGE_WRONG', 'TYPE_MISSING', 'say what to roll', fittingTypes(found.signing));
+  }
+  const request = requestOf({ ...params, type });
   const order: Order = { kind: 'start', request };
   if (!params.dryRun && request.emergency !== 'containment') return carryOut(context, found, order);
   const now = context.clock.now();
@@ -206,11 +216,11 @@ async function start(context: RolloverContext, params: Params<'rollover.start'>)
   return { ...rolloverStatusOf(found.zone, found.signing), changed: [], next, command, plan };
 }
 
-function requestOf(signing: ZoneSigning, params: Params<'rollover.start'>): RolloverRequest {
+/** What the words of an operator ask for. Throws OperationError. */
+export function requestOf(
+  params: Pick<Params<'rollover.start'>, 'to' | 'method' | 'emergency'> & { readonly type: StartedType },
+): RolloverRequest {
   const { type, to, method, emergency } = params;
-  if (type === undefined) {
-    throw new OperationError('USAGE_WRONG', 'TYPE_MISSING', 'say what to roll', fittingTypes(signing));
-  }
   const asked = {
     type,
     ...(method === undefined ? {} : { method }),

@@ -72,7 +72,7 @@ export class BulkRunner {
   #nextBeginningMs = 0;
   #nextLookMs = 0;
 
-  /** Loads the jobs of a former process. Throws FileStoreError. */
+  /** Loads the jobs of a former process. */
   constructor(ports: BulkPorts) {
     this.#ports = ports;
     this.#jobs = this.#load();
@@ -254,18 +254,23 @@ export class BulkRunner {
 
   // ---- The file ----
 
+  /** No key depends on the file: without it the daemon serves on, and it stays for whoever wants to know. */
   #load(): BulkJob[] {
     const { files, keysDirectory, log } = this.#ports;
+    const file = `${keysDirectory}/${JOBS_FILE}`;
     try {
       return loadJobs(files, keysDirectory);
     } catch (error) {
-      if (!(error instanceof ShapeError)) throw error;
-      // No key depends on it: the daemon serves on, and the file stays for whoever wants to know.
-      const [file, aside] = [`${keysDirectory}/${JOBS_FILE}`, `${keysDirectory}/${JOBS_FILE}.damaged`];
-      files.renameDurable(file, aside);
-      log.error({ path: aside }, `${JOBS_FILE} is damaged (${error.message}); no bulk rotation goes on`);
-      return [];
+      if (!isUnreadable(error)) throw error;
+      log.error({ path: file }, `${file} cannot be used (${error.message}); no bulk rotation goes on`);
     }
+    try {
+      files.renameDurable(file, `${file}.damaged`);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      log.error({ path: file }, `${file} cannot be put aside: ${error.message}`);
+    }
+    return [];
   }
 
   #save(): void {
@@ -294,6 +299,10 @@ export class BulkRunner {
       scheduler.after(SAVE, RETRY_MS, () => this.#saveNow());
     }
   }
+}
+
+function isUnreadable(error: unknown): error is ShapeError | FileStoreError {
+  return error instanceof ShapeError || error instanceof FileStoreError;
 }
 
 function failed(code: string, message: string): { kind: 'failed'; code: string; message: string } {

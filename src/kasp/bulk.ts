@@ -15,8 +15,6 @@ import { rolloversOf, type ZoneState } from './zonestate.ts';
 
 /** A new key costs three files that are synced: at most so many zones are begun in a second. */
 const MIN_GAP_MS = 50;
-/** So many rollovers at most can be followed at once. */
-export const MAX_PARALLEL = 10_000;
 
 /** running: zones are begun. stopped: too many failed. What has begun goes on in every state. */
 export type BulkState = 'running' | 'stopped' | 'cancelled' | 'done';

@@ -1,0 +1,106 @@
+/** Operations on bulk rotations over real zones. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createJobHandlers } from '../../../src/control/jobs.ts';
+import { OPERATIONS, OperationError, type Result } from '../../../src/control/operations.ts';
+import { BulkRunner } from '../../../src/daemon/bulk.ts';
+import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
+import { createLog } from '../../../src/ops/log.ts';
+import { DiskFileStore } from '../../../src/store/files.ts';
+import { strongRandom } from '../../support/random.ts';
+import { ZonesBench, zoneText } from '../../support/zones-bench.ts';
+
+const SPLIT = { ...DEFAULT_POLICY, scheme: 'ksk-zsk' } as const;
+const bench = new ZonesBench({ policies: { 'split.example.': SPLIT } });
+const { clock, scheduler, zones, config } = bench;
+const bulk = new BulkRunner({
+  ...{ clock, scheduler, zones, keysDirectory: config.keysDirectory },
+  files: new DiskFileStore(),
+  random: strongRandom,
+  log: createLog('fatal' as 'error', { isTerminal: false }),
+});
+const handlers = createJobHandlers({ clock, zones, bulk });
+
+beforeAll(async () => {
+  for (const name of ['a', 'b', 'split']) bench.write(`${name}.example.zone`, zoneText(1));
+  await bench.settle();
+});
+afterAll(() => bench.close());
+
+type JobOperation = keyof typeof handlers;
+
+/** The result of an operation; it has the shape of the table. */
+function call<N extends JobOperation>(name: N, params: object): Result<N> {
+  const { params: shape, result: resultShape } = OPERATIONS[name];
+  const result = (handlers[name] as (given: unknown) => unknown)(shape.parse(params));
+  expect(resultShape.parse(result)).toEqual(result);
+  return result as Result<N>;
+}
+
+function failureOf(name: JobOperation, params: object): string {
+  try {
+    call(name, params);
+  } catch (error) {
+    if (error instanceof OperationError) return `${error.kind} ${error.code}`;
+    throw error;
+  }
+  return 'none';
+}
+
+const dry = { dryRun: true, type: 'csk' };
+
+describe('job.start', () => {
+  it('wants one choice of zones, and a type that can be meant', () => {
+    expect(failureOf('job.start', dry)).toBe('USAGE_WRONG ONE_CHOICE');
+    expect(failureOf('job.start', { ...dry, all: true, match: '*' })).toBe('USAGE_WRONG ONE_CHOICE');
+    expect(failureOf('job.start', { ...dry, all: true, to: 'csk' })).toBe('USAGE_WRONG TO_UNSUITABLE');
+    expect(() => OPERATIONS['job.start'].params.parse({ all: true })).toThrow();
+    expect(() =>
+      OPERATIONS['job.start'].params.parse({ ...dry, all: true, emergency: 'containment' }),
+    ).toThrow();
+  });
+
+  it.each([
+    [{ all: true }, 2],
+    [{ match: '*.EXAMPLE' }, 2],
+    [{ match: 'a.example' }, 1],
+    [{ policy: 'default' }, 2],
+    [{ policy: 'split.example.', type: 'zsk' }, 1],
+    [{ all: true, type: 'algorithm', to: 'ED25519' }, 3],
+  ])('chooses by %o', (choice, count) => {
+    expect(call('job.start', { ...dry, ...choice })).toMatchObject({ job: null, zones: count });
+  });
+
+  it('says which zones are left out, and when nothing is left', () => {
+    expect(call('job.start', { ...dry, all: true }).leftOut).toEqual([
+      { code: 'WRONG_SCHEME', zones: 1, example: 'split.example.' },
+    ]);
+    expect(failureOf('job.start', { ...dry, policy: 'none' })).toBe('NO_SUCH_OBJECT NO_SUCH_ZONE');
+    expect(failureOf('job.start', { ...dry, match: 'split.*' })).toBe('NO_SUCH_OBJECT NO_SUCH_ZONE');
+    expect(bulk.jobs).toEqual([]);
+  });
+
+  it('starts a job, shows it, and starts no second one', async () => {
+    const { job, lasts } = call('job.start', { type: 'csk', all: true, spread: '3600' });
+    expect(job).toMatchObject({ state: 'running', zones: { total: 2, pending: 2 } });
+    expect(lasts).toBe(1_800);
+    clock.advance(1);
+    scheduler.runDue();
+    expect(call('job.list', {}).jobs).toHaveLength(1);
+    const shown = call('job.show', { job: job!.id.slice(0, 8) });
+    expect(shown).toMatchObject({ zones: { running: 1, pending: 1 }, pending: ['b.example.'] });
+    expect(shown.running).toMatchObject([{ zone: 'a.example.', stalled: false }]);
+    expect(failureOf('job.start', { type: 'csk', all: true })).toBe('REFUSED JOB_RUNNING');
+    expect(failureOf('job.show', { job: 'nothing' })).toBe('NO_SUCH_OBJECT NO_SUCH_JOB');
+    const again = call('job.start', { ...dry, all: true });
+    expect(again.refusedNow).toMatchObject([{ zones: 1, example: 'a.example.' }]);
+  });
+
+  it('is cancelled once', () => {
+    const [job] = bulk.jobs;
+    expect(call('job.cancel', { job: job!.id })).toMatchObject({
+      state: 'cancelled',
+      zones: { pending: 1 },
+    });
+    expect(failureOf('job.cancel', { job: job!.id })).toBe('REFUSED JOB_NOT_RUNNING');
+  });
+});
