@@ -34,6 +34,11 @@ export function marked(output: Output, level: Level, text: string): string {
   return output.hasColor ? `\u001b[${COLORS[level]}m${plain}\u001b[39m` : plain;
 }
 
+/** `→` on a terminal. */
+export function arrow({ isTerminal }: Output): string {
+  return isTerminal ? '→' : '->';
+}
+
 const LEVEL_OF: Readonly<Record<ZoneSummary['state'], Level>> = {
   served: 'ok',
   loading: 'warn',
@@ -114,7 +119,7 @@ export function printZone(output: Output, zone: ZoneDetail): void {
   }
   for (const { tag, record, to, until, because } of zone.waiting) {
     const when = until === null ? '' : `, until ${until}`;
-    output.print(`  waiting         key ${tag} ${record} → ${to}${when}: ${because}`);
+    output.print(`  waiting         key ${tag} ${record} ${arrow(output)} ${to}${when}: ${because}`);
   }
   printNeeds(output, zone.needs);
   if (zone.problem !== null) {

@@ -10,7 +10,7 @@ import type {
   WaitingSummary,
 } from '../control/operations.ts';
 import { stepWords } from '../control/words.ts';
-import { marked, type Output, printNeeds, table } from './output.ts';
+import { arrow, marked, type Output, printNeeds, table } from './output.ts';
 
 const NAME_COLUMNS = 10;
 
@@ -50,7 +50,9 @@ function delegationWords({ delegation }: RolloverStatus): string {
 function printSteps(output: Output, zone: string, rollover: RolloverSummary): void {
   const { type, method, emergency, step, steps, startedAt, stepSince, incoming, outgoing } = rollover;
   const keys =
-    incoming.length === 0 ? outgoing.join(', ') : `${outgoing.join(', ')} → ${incoming.join(', ')}`;
+    incoming.length === 0
+      ? outgoing.join(', ')
+      : `${outgoing.join(', ')} ${arrow(output)} ${incoming.join(', ')}`;
   const how = emergency === null ? method : `${method}, emergency: ${emergency}`;
   const at = Math.max(0, steps.indexOf(step));
   output.print(
@@ -82,7 +84,7 @@ function otherWaits({ waiting, rollover, overlapping }: RolloverStatus): Waiting
 function printWaits(output: Output, waits: readonly WaitingSummary[]): void {
   for (const { tag, record, to, until, because } of waits) {
     const when = until === null ? '' : ` at ${until}`;
-    output.print(`        key ${tag} ${record} → ${to}${when}: ${because}`);
+    output.print(`        key ${tag} ${record} ${arrow(output)} ${to}${when}: ${because}`);
   }
 }
 
@@ -146,14 +148,14 @@ export function printRollovers(output: Output, { rollovers }: RolloverList): voi
 export function printHistory(output: Output, { zone, entries }: HistoryResult): void {
   if (entries.length === 0) output.note(`nothing is written down of the keys of ${zone}`);
   for (const { at, kind, generation: _, ...details } of entries) {
-    output.print(`${at} ${entryWords(kind, details)}`);
+    output.print(`${at} ${entryWords(kind, details, arrow(output))}`);
   }
 }
 
-function entryWords(kind: string, details: Readonly<Record<string, unknown>>): string {
+function entryWords(kind: string, details: Readonly<Record<string, unknown>>, to: string): string {
   const text = (name: string) => String(details[name] ?? '?');
   if (kind === 'edge') {
-    return `key ${text('tag')} ${text('record')} ${text('from')} → ${text('to')}: ${text('because')}`;
+    return `key ${text('tag')} ${text('record')} ${text('from')} ${to} ${text('to')}: ${text('because')}`;
   }
   if (kind === 'rollover')
     return `${text('type')} rollover ${text('event')}, step ${text('step')}: ${text('because')}`;

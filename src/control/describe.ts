@@ -3,7 +3,7 @@ import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import type { ZoneSigning } from '../daemon/signing.ts';
 import type { Zone } from '../daemon/zone.ts';
 import { type Key, RECORD_KINDS } from '../kasp/key.ts';
-import type { Waiting } from '../kasp/step.ts';
+import type { Waiting, WaitReason } from '../kasp/step.ts';
 import { stepsOf } from '../kasp/steps.ts';
 import { findKey, type Rollover } from '../kasp/zonestate.ts';
 import type { KeySummary, Need, RolloverStatus, RolloverSummary, WaitingSummary } from './operations.ts';
@@ -27,6 +27,12 @@ export function waitingSummary({ tag, record, to, reason, until, because }: Wait
   return { tag, record, to, reason, until: iso(until), because };
 }
 
+/** The soonest first; what time does not end comes last. */
+function inOrder(waiting: readonly Waiting[]): Waiting[] {
+  const untilOf = ({ until }: Waiting) => until ?? Number.POSITIVE_INFINITY;
+  return waiting.toSorted((a, b) => (untilOf(a) === untilOf(b) ? 0 : untilOf(a) - untilOf(b)));
+}
+
 export function rolloverSummary(rollover: Rollover, signing: ZoneSigning): RolloverSummary {
   const tagsOf = (ids: readonly string[]) =>
     ids.map((id) => findKey(signing.zoneState, id)?.tag).filter((tag) => tag !== undefined);
@@ -44,7 +50,7 @@ export function rolloverSummary(rollover: Rollover, signing: ZoneSigning): Rollo
     stalled: rollover.isStalled,
     incoming: tagsOf(rollover.incoming),
     outgoing: tagsOf(rollover.outgoing),
-    waiting: waiting.map(waitingSummary),
+    waiting: inOrder(waiting).map(waitingSummary),
   };
 }
 
@@ -58,7 +64,7 @@ export function rolloverStatusOf(zone: Zone, signing: ZoneSigning): RolloverStat
     delegation,
     goal,
     keys: keys.map(keySummary),
-    waiting: signing.waiting.map(waitingSummary),
+    waiting: inOrder(signing.waiting).map(waitingSummary),
     needs: needsOf(zone),
     nextAt: iso(signing.nextWake),
   };
@@ -70,8 +76,9 @@ export function needsOf({ name, signing }: Pick<Zone, 'name' | 'signing'>): Need
   const { delegation, goal, rollover } = signing.zoneState;
   const confirm = `keyturn rollover confirm-ds ${name}`;
   const needs: Need[] = [];
-  for (const { tag, record, reason, because } of signing.waiting) {
-    if (reason === 'parent_ds' && (delegation !== 'none' || rollover !== null)) {
+  for (const { keyId, tag, record, reason, because } of signing.waiting) {
+    const isStaying = findKey(signing.zoneState, keyId)?.goal === 'IN';
+    if (reason === 'parent_ds' && isStaying && (delegation !== 'none' || rollover !== null)) {
       const what = `DS of key ${tag} to be put in at the parent (keyturn ds ${name}) and to be confirmed`;
       needs.push({ zone: name, what, command: `${confirm} --key ${tag} --seen` });
     } else if (reason === 'parent_ds_gone') {
@@ -89,6 +96,15 @@ export function needsOf({ name, signing }: Pick<Zone, 'name' | 'signing'>): Need
   return needs.filter(({ command }) => !seen.has(command) && seen.add(command));
 }
 
+/** What ends a wait that time does not end. */
+const ENDED_BY: Partial<Record<WaitReason, string>> = {
+  acknowledgement: 'when all threads serve it',
+  clock_step: 'when the clock is confirmed',
+  parent_ds: 'when the parent has acted',
+  parent_ds_gone: 'when the parent has acted',
+  delegation_unconfirmed: 'when it is known what the parent has',
+};
+
 /** What a zone waits for, a sentence each, the soonest first. */
 export function nextWords({ waiting, zoneState }: ZoneSigning): string[] {
   const told = new Map<string, Waiting>();
@@ -101,9 +117,8 @@ export function nextWords({ waiting, zoneState }: ZoneSigning): string[] {
       ? []
       : [`${rollover.type} rollover, step ${rollover.step}: ${stepWords(rollover.step)}`],
   );
-  const inOrder = [...told.values()].sort((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity));
-  const waits = inOrder.map(({ tag, record, to, until, because }) => {
-    const when = until === null ? 'when the parent has acted' : `at ${formatInstant(until)}`;
+  const waits = inOrder([...told.values()]).map(({ tag, record, to, reason, until, because }) => {
+    const when = until === null ? (ENDED_BY[reason] ?? 'after that') : `at ${formatInstant(until)}`;
     return `key ${tag} ${record} becomes ${to} ${when}: ${because}`;
   });
   return [...steps, ...waits];

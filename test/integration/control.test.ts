@@ -59,7 +59,10 @@ describeWithPeers(['dig'], 'command line', () => {
       'stream',
       'udp-1',
     ]);
-    expect(await good('status')).toMatch(/2 served.*\n(?:.*\n)*ok nothing needs you/);
+    expect(status.needs.map(({ zone }: { zone: string }) => zone)).toEqual(FILES);
+    expect(await good('status')).toMatch(
+      /2 served.*\n(?:.*\n)* +warn control\.example\. needs you: DS of key/,
+    );
   });
 
   it('lists and shows zones', async () => {
@@ -72,7 +75,7 @@ describeWithPeers(['dig'], 'command line', () => {
       state: 'served',
       signed: true,
       file: file(ZONE),
-      keys: [{ algorithm: 13, flags: 257, goal: 'IN', dnskey: 'rumoured', ds: 'rumoured' }],
+      keys: [{ algorithm: 13, flags: 257, goal: 'IN', dnskey: 'omnipresent', ds: 'rumoured' }],
       delegation: 'unconfirmed',
     });
     expect(shown.waiting.map(({ reason }: { reason: string }) => reason)).toContain('parent_ds');
@@ -105,6 +108,41 @@ describeWithPeers(['dig'], 'command line', () => {
     expect(await good('zone', 'reload', ZONE)).toMatch(/(?:loaded|unchanged), serial 4/);
   });
 
+  it('rolls a key as far as it may without a word of the parent, and back', async () => {
+    const json = async (...args: string[]) => JSON.parse(await good('--json', 'rollover', ...args));
+    const other = 'other.example.';
+    const planned = await json('start', other, '--type', 'csk', '--dry-run');
+    expect(planned.plan.rows.at(-1)).toMatchObject({ step: null, dnskey: ['new CSK'], ds: ['new CSK'] });
+    expect(await json('status', other)).toMatchObject({
+      ...{ schema_version: 1, zone: other, rollover: null, overlapping: null, delegation: 'unconfirmed' },
+      keys: [{ goal: 'IN', roles: ['key-signing', 'zone-signing'] }],
+    });
+    expect(await good('rollover', 'start', other, '--type', 'csk')).toMatch(
+      /^ok made CSK \d+ \(ECDSAP256SHA256\)\nok started the csk rollover of other\.example\.\n(?: {2}then: .*\n)+/,
+    );
+    const { rollover, keys } = await json('status', other);
+    expect(rollover).toMatchObject({ type: 'csk', method: 'additive', step: 'publish', cancelledAt: null });
+    expect(rollover.waiting[0]).toMatchObject({ reason: 'dnskey_ttl', until: expect.stringMatching(/Z$/) });
+    const dnskeys = await dig(daemon.port, other, 'DNSKEY');
+    expect(dnskeys.answer.filter(({ type }) => type === 'DNSKEY')).toHaveLength(2);
+    expect(await good('rollover', 'status', other)).toMatch(
+      /csk rollover \d+ -> \d+ .*, step 1 of 6\n {2}> +1 publish/,
+    );
+    expect(await good('rollover', 'list')).toMatch(/^ZONE .*\nother\.example\. +csk +publish +running/);
+    expect(await good('rollover', 'cancel', other)).toMatch(
+      /^ok other\.example\.: the rollover is being undone/,
+    );
+    expect(keys).toHaveLength(2);
+    expect(await good('rollover', 'history', other)).toMatch(
+      /order rollover start .*\n(?:.*\n)*.*order rollover cancel/,
+    );
+    expect(await good('rollover', 'plan', other)).toMatch(/^AT +STEP +DNSKEY/);
+    expect(await good('rollover', 'confirm-ds', ZONE, '--none')).toMatch(
+      /no server of the parent has a DS of it/,
+    );
+    expect((await json('status', ZONE)).delegation).toBe('none');
+  });
+
   it('tells a zone that is not there, wrong usage and a missing server apart', async () => {
     const codes = async (...args: string[]) => (await daemon.keyturn(...args)).code;
     for (const words of [
@@ -112,16 +150,29 @@ describeWithPeers(['dig'], 'command line', () => {
       ['zone', 'reload'],
       ['zone', 'export'],
       ['zone', 'forget'],
+      ['zone', 'unsign'],
+      ['rollover', 'status'],
+      ['rollover', 'plan'],
+      ['rollover', 'cancel'],
+      ['rollover', 'start'],
+      ['rollover', 'history'],
       ['ds'],
     ]) {
       expect(await codes(...words, 'nosuch.example'), words.join(' ')).toBe(4);
     }
     expect(await codes('zone', 'forget', ZONE), 'its file is there').toBe(5);
+    expect(await codes('rollover', 'cancel', ZONE), 'there is none').toBe(5);
+    expect(await codes('zone', 'sign', ZONE), 'it is signed').toBe(5);
     for (const words of [
       ['nosuch'],
       ['zone', 'nosuch'],
       ['ds'],
       ['ds', ZONE, '--format', 'nosuch'],
+      ['rollover', 'start', ZONE],
+      ['rollover', 'start', ZONE, '--type', 'nosuch'],
+      ['rollover', 'start', ZONE, '--type', 'ksk'],
+      ['rollover', 'confirm-ds', ZONE, '--key', '1'],
+      ['rollover', 'confirm-ds', ZONE, '--key', 'one', '--seen'],
       ['--nosuch'],
     ]) {
       expect(await codes(...words), words.join(' ')).toBe(2);

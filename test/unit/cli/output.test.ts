@@ -102,7 +102,7 @@ describe('one zone', () => {
     const text = output.out.join('\n');
     expect(text).toMatch(/file +zones\/broken.example.zone, zones\/more.inc/);
     expect(text).toMatch(/key 54321 +algorithm 13, flags 257: dnskey rumoured/);
-    expect(text).toMatch(/waiting +key 54321 ds → omnipresent: only the parent can/);
+    expect(text).toMatch(/waiting +key 54321 ds -> omnipresent: only the parent can/);
     expect(text).toMatch(/broken\.example\. needs you: look at the parent:\n +keyturn look/);
     expect(text).toMatch(/effect +still serving serial 7/);
   });
