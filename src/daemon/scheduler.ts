@@ -9,6 +9,11 @@ import { Heap } from './heap.ts';
 
 /** The wall clock may be set at any time: it is looked at this often. */
 const MAX_SLEEP_MS = 10_000;
+/**
+ * When thousands of entries are due at once, the event loop has its turn after so many milliseconds: the control socket
+ * answers and acknowledgements of threads are heard while they are worked off, in the order in which they were due.
+ */
+const SLICE_MS = 20;
 
 interface Entry {
   readonly key: string;
@@ -99,9 +104,10 @@ export class Scheduler {
   #runDueOf(heap: Heap<Entry>, nowOf: () => number): void {
     // What an entry adds has its turn in the next round, so that a round ends.
     const now = nowOf();
+    const endMs = this.#clock.monotonicMs() + SLICE_MS;
     for (let rounds = heap.items.length; rounds > 0; rounds--) {
       const first = heap.items[0];
-      if (first === undefined || first.due > now) return;
+      if (first === undefined || first.due > now || this.#clock.monotonicMs() >= endMs) return;
       heap.pop();
       if (this.#entries.get(first.key) !== first) continue;
       this.#entries.delete(first.key);

@@ -72,6 +72,25 @@ describe('scheduler', () => {
     expect(runs).toBe(1);
   });
 
+  it('lets others have their turn while it works off a crowd, in the order in which it was due', async () => {
+    const { clock, scheduler } = setup();
+    const order: (number | string)[] = [];
+    for (let i = 99; i >= 0; i--) {
+      scheduler.at(`zone ${i}`, plus(clock.now(), i), () => {
+        order.push(i);
+        clock.advance(0.01);
+      });
+    }
+    clock.advance(100);
+    scheduler.runDue();
+    expect(order.length).toBeLessThan(10);
+    order.push('others');
+    const from = Date.now();
+    while (order.length < 101 && Date.now() - from < 5_000) await new Promise((done) => setTimeout(done, 1));
+    expect(order.filter((one) => one !== 'others')).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    scheduler.close();
+  });
+
   it('keeps no pile of replaced entries', () => {
     const { clock, scheduler } = setup();
     for (let i = 0; i < 10_000; i++) scheduler.at('a', plus(clock.now(), 1_000 + i), () => i);
