@@ -35,6 +35,7 @@ interface Status {
   readonly rollover: RunningRollover | null;
   /** A ZSK rollover beside one that waits for the parent. */
   readonly overlapping: RunningRollover | null;
+  readonly waiting: readonly { readonly tag: number; readonly reason: string; readonly because: string }[];
   readonly keys: readonly LiveKey[];
 }
 
@@ -96,6 +97,8 @@ export class LiveRollover {
   readonly #workplace: Workplace;
   /** What happened when, for the message of a test that fails. */
   readonly #story: string[] = [];
+  /** What the server waited for when it was asked last. */
+  #waiting: readonly string[] = [];
   readonly #startedMs = performance.now();
 
   private constructor(
@@ -195,9 +198,11 @@ export class LiveRollover {
   async waitUntilDone(): Promise<void> {
     let last: string | undefined;
     await this.waitFor('a finished rollover', async () => {
-      const { rollover, overlapping } = await this.status();
+      const { rollover, overlapping, waiting } = await this.status();
+      this.#waiting = waiting.map(({ tag, reason, because }) => `${tag} ${reason}: ${because}`);
       if (rollover !== null && rollover.step !== last) this.#tell(`step ${rollover.step}`);
       last = rollover?.step;
+      await this.#lookAtParent(waiting);
       return rollover === null && overlapping === null;
     });
     this.#tell('done');
@@ -240,7 +245,7 @@ export class LiveRollover {
     const complaints = this.#resolvers.flatMap(({ complaints }, i) =>
       complaints.slice(0, 10).map((line) => `resolver ${i}: ${line}`),
     );
-    return [...this.#story, ...complaints].join('\n');
+    return [...this.#story, ...this.#waiting, ...complaints].join('\n');
   }
 
   /** What validators complained of; a fault of ours even if an answer came out of it in the end. */
@@ -263,6 +268,16 @@ export class LiveRollover {
     for (const tag of seen) await confirm('--key', `${tag}`, '--seen', ...ttl);
     if (isNone) await confirm('--none');
     else for (const tag of gone) await confirm('--key', `${tag}`, '--gone', ...ttl);
+  }
+
+  /** An operator who is asked for a DS looks at the parent: it may be there all the time, or never have been. */
+  async #lookAtParent(waiting: Status['waiting']): Promise<void> {
+    const asked = (reason: string) => {
+      return [...new Set(waiting.filter((wait) => wait.reason === reason).map(({ tag }) => tag))];
+    };
+    const seen = asked('parent_ds').filter((tag) => this.dsTags.includes(tag));
+    const gone = asked('parent_ds_gone').filter((tag) => !this.dsTags.includes(tag));
+    if (seen.length + gone.length > 0) await this.#confirm({ seen, gone, isNone: false });
   }
 
   #tell(text: string): void {

@@ -204,7 +204,9 @@ export class CdsScanner {
       this.refusals.push(stderr.trim());
       return;
     }
-    const wanted = readFileSync(this.#dsset, 'latin1').split('\n').filter(Boolean).map(normalDs);
+    const wanted = withoutDelete(
+      readFileSync(this.#dsset, 'latin1').split('\n').filter(Boolean).map(normalDs),
+    );
     if (wanted.sort().join('\n') === this.#parent.ds.join('\n')) return;
     await this.#onChange(await this.#parent.setDs(wanted));
   }
@@ -226,6 +228,15 @@ function normalDs(text: string): string {
   if (rdata === undefined) throw new Error(`not a DS record: ${text}`);
   const [tag, algorithm, type, ...digest] = rdata.split(' ');
   return `${tag} ${algorithm} ${type} ${digest.join('').toUpperCase()}`;
+}
+
+/**
+ * `dnssec-cds` of BIND 9.18 authenticates a delete request (RFC 8078 §4) and then makes a DS record of it, with the
+ * algorithm 0 that it has: what a registry reads in it is no DS at all.
+ */
+function withoutDelete(records: readonly string[]): string[] {
+  const isDelete = records.length === 1 && records[0]!.split(' ')[1] === '0';
+  return isDelete ? [] : [...records];
 }
 
 function tagsOf(records: readonly string[]): number[] {
