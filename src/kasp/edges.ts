@@ -36,12 +36,16 @@ export interface Arrow {
 
 /**
  *     IN:   hidden → rumoured → omnipresent        OUT:   rumoured, omnipresent → unretentive → hidden
- *           unretentive ↗
+ *           unretentive ↗                                 rumoured → omnipresent
+ *
+ * A key may have to go before all caches know it, and stay until its successor has come: what time makes true of it
+ * meanwhile is observed all the same, because the successor may depend on it.
  */
 const EDGES: readonly Omit<Arrow, 'record' | 'because'>[] = [
   { goal: 'IN', from: 'hidden', to: 'rumoured', isAction: true },
   { goal: 'IN', from: 'unretentive', to: 'rumoured', isAction: true },
   { goal: 'IN', from: 'rumoured', to: 'omnipresent', isAction: false },
+  { goal: 'OUT', from: 'rumoured', to: 'omnipresent', isAction: false },
   { goal: 'OUT', from: 'rumoured', to: 'unretentive', isAction: true },
   { goal: 'OUT', from: 'omnipresent', to: 'unretentive', isAction: true },
   { goal: 'OUT', from: 'unretentive', to: 'hidden', isAction: false },
@@ -63,18 +67,9 @@ const PURPOSES: Readonly<Record<KeyGoal, Readonly<Record<RecordKind, string>>>> 
 };
 
 /** Every edge of every record; what comes stands before what goes. */
-export const ARROWS: readonly Arrow[] = [
-  // A key may have to go before all caches know it: what time makes true of it then lets its successor come.
-  ...(['dnskey', 'krrsig', 'zrrsig'] as const).map(seenWhileLeaving),
-  ...EDGES.flatMap((edge) =>
-    RECORD_KINDS.map((record) => ({ record, ...edge, because: PURPOSES[edge.goal][record] })),
-  ),
-];
-
-function seenWhileLeaving(record: RecordKind): Arrow {
-  const because = PURPOSES.OUT[record];
-  return { record, goal: 'OUT', from: 'rumoured', to: 'omnipresent', isAction: false, because };
-}
+export const ARROWS: readonly Arrow[] = EDGES.flatMap((edge) =>
+  RECORD_KINDS.map((record) => ({ record, ...edge, because: PURPOSES[edge.goal][record] })),
+);
 
 /** A condition on the way of a record into rumoured or unretentive. */
 interface Gate {

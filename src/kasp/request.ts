@@ -107,8 +107,9 @@ function methodOf(state: ZoneState, request: RolloverRequest, policy: Policy): R
   if (method === undefined && type === 'algorithm') return policy.rollover.algorithm;
   if (method === undefined && emergency !== undefined) return 'swap';
   const wanted = method ?? policy.rollover.ksk;
-  // Double-ds begins at the parent: nothing stands there as long as no DS has been asked for.
-  const isImpossible = wanted === 'double-ds' && !state.keys.some((key) => isShown(key, 'ds'));
+  // Double-ds begins at the parent and relies on a DS that all caches know.
+  const isKnown = state.keys.some((key) => key.goal === 'IN' && stateOf(key, 'ds') === 'omnipresent');
+  const isImpossible = wanted === 'double-ds' && !isKnown;
   return isImpossible || !METHODS[type].includes(wanted) ? 'additive' : wanted;
 }
 

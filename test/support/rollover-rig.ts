@@ -29,6 +29,7 @@ import {
   judge,
   judgeClaims,
   type Lifespan,
+  list,
   type ServedCds,
   type ServedDnskey,
   type ServedDs,
@@ -56,6 +57,8 @@ export interface World {
     readonly spread: number;
     /** From there until the monitor has told of it. */
     readonly monitorDelay: number;
+    /** Between scans of CDS that have not changed; longer than the parent takes to act. */
+    readonly rescanInterval: number;
     /** Between rounds of the monitor that are worth it. */
     readonly watchInterval: number;
     readonly ttl: number;
@@ -114,6 +117,7 @@ export class RolloverRig {
   #wakes = 0;
   #serials = new Map<string, number>();
   #round: Event | undefined;
+  #rescan: Event | undefined;
   readonly #lateness: readonly number[];
   readonly #isRestarting: boolean;
 
@@ -255,12 +259,7 @@ export class RolloverRig {
     const { dnskey, zone, cds, ds } = this.histories;
     const served = { dnskey: dnskey.at(-1)!, zone: zone.at(-1)!, cds: cds.at(-1)!, ds: ds.at(-1)! };
     this.moments.push({ at: this.now, state: this.state, step, ...served });
-    if (this.#round === undefined && this.#isWatchWorthwhile(step.waiting)) {
-      this.#round = this.#schedule(this.world.parent.watchInterval, () => {
-        this.#round = undefined;
-        this.observe();
-      });
-    }
+    this.#watch(step.waiting);
     const purged = step.actions.filter((action) => action.kind === 'purge').map(({ keyId }) => keyId);
     if (purged.length > 0) {
       this.#change({ ...this.state, keys: this.state.keys.filter(({ id }) => !purged.includes(id)) });
@@ -390,6 +389,25 @@ export class RolloverRig {
 
   #currentDs(): readonly ServedDs[] {
     return this.histories.ds.filter(({ last }) => last > this.now);
+  }
+
+  /** While the machine waits for the parent, a round of the monitor and another scan of CDS are under way. */
+  #watch(waiting: Step['waiting']): void {
+    const { watchInterval, rescanInterval } = this.world.parent;
+    if (this.#round === undefined && this.#isWatchWorthwhile(waiting)) {
+      this.#round = this.#schedule(watchInterval, () => {
+        this.#round = undefined;
+        this.observe();
+      });
+    }
+    const isAwaited = waiting.some(({ reason }) => reason.startsWith('parent_ds'));
+    if (this.#rescan !== undefined || !isAwaited || this.world.parent.isMute) return;
+    if (list(this.histories.ds.at(-1)!.keys) === list(this.histories.cds.at(-1)!.keys)) return;
+    this.#rescan = this.#schedule(rescanInterval, () => {
+      this.#rescan = undefined;
+      this.scan();
+      this.#watch(waiting);
+    });
   }
 
   /** True if a look at the parent would tell the machine what it waits for. */

@@ -36,6 +36,7 @@ const WORLD: World = {
     applyDelay: HOUR,
     spread: 10 * MINUTE,
     monitorDelay: 5 * MINUTE,
+    rescanInterval: 7 * DAY,
     watchInterval: 30 * MINUTE,
     ttl: DAY,
     negativeTtl: DAY,
@@ -100,6 +101,18 @@ const DELEGATIONS: readonly Scenario[] = (['none', 'unconfirmed'] as const).flat
   { name: `ksk-${delegation}`, policy: SPLIT, delegation, start: rolling({ type: 'ksk' }) },
   { name: `csk-${delegation}`, delegation, start: rolling({ type: 'csk' }) },
   { name: `algorithm-${delegation}`, delegation, start: rolling(TO_15) },
+  {
+    name: `ksk-double-ds-${delegation}`,
+    policy: withMethod(SPLIT, 'double-ds'),
+    delegation,
+    start: rolling({ type: 'ksk' }),
+  },
+  {
+    name: `csk-swap-${delegation}`,
+    policy: withMethod(POLICY, 'swap'),
+    delegation,
+    start: rolling({ type: 'csk' }),
+  },
 ]);
 
 const EMERGENCIES: readonly Scenario[] = (['continuity', 'containment'] as const).flatMap((emergency) => {
