@@ -202,7 +202,7 @@ export function withKnownTtl(version: DsVersion, knownTtl: number): DsVersion {
 export function requestDs(state: ZoneState, policy: Policy, now: UnixSeconds): ZoneState {
   const keys = idsOf(state.keys.filter((key) => isShown(key, 'ds')));
   if (hasSameIds(state.logs.ds.at(-1)?.keys ?? [], keys)) return state;
-  if (isDsWaived(state, policy, now)) return state;
+  if (state.delegation === 'none') return state;
   const ttl = knownDsTtl(state, policy);
   const asked: DsVersion = { first: now, last: null, ttl, keys, isConfirmed: false };
   return { ...state, logs: { ...state.logs, ds: [...state.logs.ds, asked] } };
