@@ -1,0 +1,18 @@
+/** A small part of test/long/model-check.test.ts: nobody dawdles, one order of TTLs. */
+import { describe, expect, it } from 'vitest';
+import { KINDS, type Limits, searchKind } from '../support/model-kinds.ts';
+
+const LIMITS: Limits = { mostWorlds: 40_000, sample: 7, mostLate: 0, isPrompt: true };
+const NAMES = ['zsk', 'ksk additive', 'ksk swap', 'csk additive', 'split', 'merge', 'sign'];
+
+describe('every order of events', () => {
+  it.each(KINDS.filter(({ name }) => NAMES.includes(name)))(
+    'keeps all that ROLLOVER 6.2 asks of $name',
+    (kind) => {
+      const { finding, worlds, rests } = searchKind(kind, [2, 3, 4], LIMITS);
+      expect(finding).toBeNull();
+      expect(rests).toBeGreaterThan(0);
+      expect(worlds).toBeGreaterThan(30);
+    },
+  );
+});

@@ -1,0 +1,93 @@
+/**
+ * Worlds up to time (ROLLOVER 6.3): two that differ only in when they are, or in what is over and decides nothing any
+ * more, have the same text. Instants become distances from now, cut off where no wait reaches; versions that are dead
+ * vanish; what only the operator reads (steps, reasons, when a rollover began) is left out.
+ */
+import { type Key, RECORD_KINDS } from '../../src/kasp/key.ts';
+import { type DsVersion, type Rollover, rolloversOf, type Span } from '../../src/kasp/zonestate.ts';
+import type { World, WorldRules } from './model-world.ts';
+import type { Lifespan } from './rollover-judge.ts';
+
+/** The text of a world. */
+export function textOf(world: World, { policy }: WorldRules): string {
+  const { now, state, facts, maxTtl, served, parent, edits, late } = world;
+  // Longer than the longest wait: hold, DS TTL and propagation.
+  const longAgo = policy.cdsHold + policy.parent.dsTtl + policy.parent.propagation + 1;
+  const ago = (at: number | null) => (at === null ? 'x' : Math.max(-longAgo, at - now));
+  const ahead = (at: number | null) =>
+    at === null || at === Number.POSITIVE_INFINITY ? 'x' : Math.max(0, at - now);
+  const { dnskey, zone, cds, ds } = state.logs;
+  const r = policy.propagation;
+  const log = <V extends Span>(versions: readonly V[], contentOf: (version: V) => unknown) =>
+    versions
+      .map((version, index) => ({ version, isNewest: index === versions.length - 1 }))
+      .map(({ version, isNewest }) => ({ version, isNewest, end: ahead(endOf(version, r)) }))
+      .filter(({ isNewest, end }) => isNewest || end !== 0)
+      .map(({ version, end }) => [end, end === 'x' ? version.ttl : 0, contentOf(version)]);
+  const versions = <V extends Lifespan>(all: readonly V[], contentOf: (version: V) => unknown) =>
+    all.map((version) => [ahead(version.deadAt), contentOf(version)]);
+  return JSON.stringify([
+    state.keys.map((key) => keyText(key, isHeld(state, key), ago, ahead)),
+    state.delegation,
+    state.goal,
+    rolloversOf(state).map(rolloverText),
+    ago(state.pendingSince),
+    [state.zoneTtl.current, ahead(state.zoneTtl.horizon)],
+    log(dnskey, ({ keys, signers }) => [keys, signers]),
+    log(zone, ({ signers }) => signers),
+    log(cds, ({ keys, signers, isDelete }) => [keys, signers, isDelete]),
+    ds
+      .map((version) => ({ version, end: ahead(endOfDs(version, policy.parent)) }))
+      .filter(({ end }, index) => index === ds.length - 1 || end !== 0)
+      .map(({ version: { keys, isConfirmed, ttl }, end }) => [keys, isConfirmed, end, ttl]),
+    [facts.maxTtl, maxTtl, edits, late],
+    versions(served.dnskey, ({ keys, signers }) => [keys, signers]),
+    versions(served.zone, ({ signers, longer }) => [signers, ahead(longer)]),
+    versions(served.cds, ({ keys, signers, isDelete, use }) => [keys, signers, isDelete, use]),
+    versions(served.ds, ({ keys }) => keys),
+    parent.servers,
+    ago(parent.behindSince),
+    parent.decided === null ? 'x' : [parent.decided.keys, ago(parent.decided.at)],
+    parent.isUnfaithful,
+  ]);
+}
+
+type Distance = (at: number | null) => number | string;
+
+/** A key whose DS is held after a cancel: only there it matters how long ago what was done and seen. */
+function isHeld(state: World['state'], { id }: Key): boolean {
+  return rolloversOf(state).some(
+    ({ cancelledAt, outgoing }) => cancelledAt !== null && outgoing.includes(id),
+  );
+}
+
+function keyText(key: Key, hasHold: boolean, ago: Distance, ahead: Distance): unknown {
+  const { goneAllAt, seenAllAt, lastSeenAnywhereAt } = key.dsObservation;
+  const since = key.states.ds?.since ?? 0;
+  const gone = hasHold ? ago(goneAllAt) : goneAllAt !== null;
+  const seen = [seenAllAt !== null, gone, goneAllAt !== null && goneAllAt >= since];
+  const times = RECORD_KINDS.map((kind) => {
+    const record = key.states[kind];
+    if (record === null) return null;
+    const { state, doneAt, notBefore } = record;
+    return [state, kind === 'ds' && hasHold ? ago(doneAt) : doneAt !== null, ahead(notBefore)];
+  });
+  const links = [key.predecessor, key.successor, key.roles.length];
+  return [key.id, key.goal, links, key.publishedAt !== null, times, seen, lastSeenAnywhereAt !== null];
+}
+
+function rolloverText({ id, method, emergency, incoming, outgoing, cancelledAt }: Rollover): unknown {
+  return [id, method, emergency, incoming, outgoing, cancelledAt !== null];
+}
+
+function endOf({ last, ttl }: Span, r: number): number | null {
+  return last === null ? null : last + ttl + r;
+}
+
+/** What nobody saw lasts as long as what was seen. */
+function endOfDs(
+  { last, ttl }: DsVersion,
+  { propagation, dsTtl }: { propagation: number; dsTtl: number },
+): number | null {
+  return last === null ? null : last + Math.max(ttl, dsTtl) + propagation;
+}
