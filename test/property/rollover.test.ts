@@ -60,6 +60,10 @@ const REQUESTS: readonly RolloverRequest[] = [
   { type: 'algorithm', algorithm: 13 },
   { type: 'scheme', scheme: 'csk' },
   { type: 'scheme', scheme: 'ksk-zsk' },
+  // Continuity gives up margins, never a wait.
+  { type: 'zsk', emergency: 'continuity' },
+  { type: 'ksk', emergency: 'continuity' },
+  { type: 'csk', emergency: 'continuity' },
 ];
 
 type Command = { readonly name: string; readonly act: (rig: RolloverRig) => void };
