@@ -4,9 +4,9 @@
  * and published, in true time; the machine sees its own clock.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { formatInstant, type UnixSeconds, unixSeconds } from '../../src/base/time.ts';
+import { type UnixSeconds, unixSeconds } from '../../src/base/time.ts';
 import { cancelRefusal, cancelRollover } from '../../src/kasp/cancel.ts';
-import { formatStates, isEntirelyHidden, type Key, RECORD_KINDS } from '../../src/kasp/key.ts';
+import { formatStates, type Key } from '../../src/kasp/key.ts';
 import { next } from '../../src/kasp/next.ts';
 import { observeDs, observeNoDs } from '../../src/kasp/parent.ts';
 import type { Policy } from '../../src/kasp/policy.ts';
@@ -17,18 +17,17 @@ import { acknowledge } from '../../src/kasp/versions.ts';
 import type { ZoneState } from '../../src/kasp/zonestate.ts';
 import { openZoneKeys, type ZoneKeys } from '../../src/store/keystore.ts';
 import { nameOf } from '../../src/wire/name.ts';
+import { FleetChecks, instant } from './fleet-checks.ts';
 import { FleetParent } from './fleet-parent.ts';
 import { DAY, Dice, HOUR, requestOf, type Scenario, scenarioOf, ttlOf } from './fleet-scenario.ts';
 import { ServedHistory } from './fleet-served.ts';
+import { type Event, FleetTime } from './fleet-time.ts';
 import { seededRandom } from './random.ts';
-import { type Finding, formatFindings, type Histories, judge, judgeClaims } from './rollover-judge.ts';
+import { formatFindings, type Histories, judge } from './rollover-judge.ts';
 import { AFTERMATHS, SimulatedCrash, SimulatedFiles } from './simulated-files.ts';
 
 const START = 1_795_521_600;
-const MAX_EVENTS = 100_000;
 const MAX_TURNS = 16;
-/** Keys that any cache may hold at once: two sets of KSK and ZSK, and a ZSK that overlaps. */
-const MOST_LIVING_KEYS = 5;
 
 export interface Tally {
   rollovers: number;
@@ -39,30 +38,19 @@ export interface Tally {
   edits: number;
 }
 
-interface Event {
-  readonly at: number;
-  readonly act: () => void;
-  isDropped: boolean;
-}
-
 export class FleetZone {
   readonly scenario: Scenario;
   readonly tally: Tally = { rollovers: 0, cancels: 0, crashes: 0, clockSteps: 0, purges: 0, edits: 0 };
   readonly #story: { readonly at: number; readonly text: string; readonly state: ZoneState | undefined }[] =
     [];
-  /** What no judge of caches sees: keys lost, timers moved, states that no commit made. */
-  readonly problems: string[] = [];
   readonly #seed: number;
   readonly #dice: Dice;
   readonly #files = new SimulatedFiles();
   readonly #parent: FleetParent;
   readonly #served: ServedHistory;
-  readonly #claims: Finding[] = [];
+  readonly #checks: FleetChecks;
   readonly #algorithms = new Map<string, number>();
-  /** `notBefore` of every record that has one, by key, record, state and since. */
-  #timers = new Map<string, number>();
-  #queue: Event[] = [];
-  #now = START;
+  readonly #time = new FleetTime(START);
   /** By how much the machine's clock is ahead of the true time. */
   #ahead = 0;
   #isClockTrusted = true;
@@ -87,6 +75,7 @@ export class FleetZone {
       onSettled: () => this.#schedule(parent.monitorDelay, () => this.#observe()),
     });
     this.#served = new ServedHistory(this.#facts, this.#parent.history, policy.propagation);
+    this.#checks = new FleetChecks(this.#served.histories);
     this.#armCrash();
     this.#schedule(0, () => this.#open());
     this.#schedule(this.#dice.between(DAY, 20 * DAY), () => this.#disturb());
@@ -94,33 +83,15 @@ export class FleetZone {
 
   /** Lets time pass. */
   run(seconds: number): void {
-    const limit = this.#now + seconds;
-    for (let events = 0; ; events++) {
-      const event = this.#queue[0];
-      if (event === undefined || event.at > limit) break;
-      if (events > MAX_EVENTS) throw new Error(`zone ${this.#seed} never rests`);
-      this.#queue.shift();
-      if (event.isDropped) continue;
-      this.#now = event.at;
-      this.#survive(event.act);
-    }
-    this.#now = limit;
+    this.#time.run(seconds, (act) => this.#survive(act));
   }
 
   /** All that was wrong, a line each; empty for a good year. */
   verdict(): string[] {
     const rules = { algorithms: this.#algorithms, isKeyStrict: false, isEverSecure: true };
-    const findings = [
-      ...judge(this.histories, rules),
-      ...this.#claims.filter((claim) => !this.#isOfParent(claim)),
-    ];
+    const findings = [...judge(this.histories, rules), ...this.#checks.claimsOf(this.scenario.parent.kind)];
     const text = formatFindings(findings.slice(0, 5), instant);
-    return [...this.problems, ...(findings.length === 0 ? [] : [text])];
-  }
-
-  /** A parent that drops a DS which CDS still name makes a claim untrue that was true: the chain must hold anyway. */
-  #isOfParent({ versions }: Finding): boolean {
-    return this.scenario.parent.kind === 'one-ds' && /^ds\(.*\) is O/.test(versions);
+    return [...this.#checks.problems, ...(findings.length === 0 ? [] : [text])];
   }
 
   get histories(): Histories {
@@ -133,11 +104,12 @@ export class FleetZone {
 
   // ---- Time ----
 
+  get #now(): number {
+    return this.#time.now;
+  }
+
   #schedule(seconds: number, act: () => void): Event {
-    const event = { at: Math.ceil(this.#now + seconds), act, isDropped: false };
-    const later = this.#queue.findIndex(({ at }) => at > event.at);
-    this.#queue.splice(later === -1 ? this.#queue.length : later, 0, event);
-    return event;
+    return this.#time.schedule(seconds, act);
   }
 
   /** What the machine takes for the time. */
@@ -199,17 +171,13 @@ export class FleetZone {
     });
     const isKnown = this.#possible.some((state) => isDeepStrictEqual(state, keys.zoneState));
     if (this.#possible.length > 0 && !isKnown)
-      this.#fail('the state on disk is neither the old nor the new one');
+      this.#checks.fail(this.#now, 'the state on disk is neither the old nor the new one');
     this.#keys = keys;
     this.#possible = [keys.zoneState];
     for (const { id, states } of keys.zoneState.keys) if (states.ds?.state !== 'hidden') keys.privateKey(id);
     this.#note('opened');
     this.#turn();
     this.#schedule(HOUR, () => this.#observe());
-  }
-
-  #fail(problem: string): void {
-    this.problems.push(`${instant(this.#now)} ${problem}`);
   }
 
   /** Makes a state durable; the disk may then hold it, or the one before if power is lost. */
@@ -224,7 +192,7 @@ export class FleetZone {
   #purge(keyId: string): void {
     const keys = this.#keys!;
     const isOut = this.#parent.history.some((ds) => ds.deadAt > this.#now && ds.keys.includes(keyId));
-    if (isOut) this.#fail(`key ${keyId} is destroyed, but its DS may be out there`);
+    if (isOut) this.#checks.fail(this.#now, `key ${keyId} is destroyed, but its DS may be out there`);
     const { zoneState } = keys;
     this.#possible = [zoneState, { ...zoneState, keys: zoneState.keys.filter(({ id }) => id !== keyId) }];
     keys.purge(keyId, this.#clock);
@@ -248,17 +216,18 @@ export class FleetZone {
       if (step.due !== null) this.#start(step.due);
       else if (purges.length === 0) break;
     }
-    this.#publish();
-    if (keys.zoneState.pendingSince !== null && this.#ack === undefined) this.#awaitAck();
+    const isNew = this.#publish();
+    if (isNew || (keys.zoneState.pendingSince !== null && this.#ack === undefined)) this.#awaitAck();
     if (this.#wake !== undefined) this.#wake.isDropped = true;
     this.#wake = undefined;
     if (nextWake !== null) {
       const late = this.#dice.chance(0.1) ? this.#dice.between(0, DAY) : 0;
       const seconds = nextWake - this.#clock + late;
-      if (seconds <= 0) this.#fail('the next wake-up is not later than now');
+      if (seconds <= 0) this.#checks.fail(this.#now, 'the next wake-up is not later than now');
       this.#wake = this.#schedule(Math.max(1, seconds), () => this.#turn());
     }
-    this.#check(keys.zoneState);
+    this.#checks.check(keys.zoneState, this.#now);
+    if (this.scenario.parent.kind === 'quick') this.#checks.checkPace(keys.zoneState, this.#now);
   }
 
   #start(request: RolloverRequest): void {
@@ -266,13 +235,14 @@ export class FleetZone {
     const wanted = keysFor(keys.zoneState, request, this.#policy);
     const made = wanted.map(({ roles, algorithm }) => keys.createKey(roles, algorithm, this.#clock));
     const context = { policy: this.#policy, now: this.#clock, id: `rollover at ${this.#now}` };
-    if (request.emergency !== undefined) this.#timers = new Map();
+    if (request.emergency !== undefined) this.#checks.forgetTimers();
     this.#commit(startRollover(keys.zoneState, request, made, context));
     this.tally.rollovers++;
     this.#note(`started ${JSON.stringify(request)}`);
   }
 
-  #publish(): void {
+  /** Serves what follows from the committed state; true if that is new. */
+  #publish(): boolean {
     const state = this.#keys!.zoneState;
     const { keys } = state;
     for (const { id, algorithm } of keys) this.#algorithms.set(id, algorithm);
@@ -292,11 +262,13 @@ export class FleetZone {
       },
       this.#now,
     );
-    if (isNew && state.pendingSince === null) this.#fail('what is served changes, and nobody waits for it');
+    if (isNew && state.pendingSince === null)
+      this.#checks.fail(this.#now, 'what is served changes, and nobody waits for it');
     if (isNew) this.#note('serves');
     if (isCdsNew) {
       this.#schedule(this.scenario.ackDelay + this.scenario.parent.scanDelay, () => this.#scan(0));
     }
+    return isNew;
   }
 
   #awaitAck(): void {
@@ -376,7 +348,7 @@ export class FleetZone {
   #cancel(): void {
     const { zoneState } = this.#keys!;
     if (cancelRefusal(zoneState) !== undefined) return;
-    this.#timers = new Map();
+    this.#checks.forgetTimers();
     this.tally.cancels++;
     this.#note('cancel');
     this.#commit(cancelRollover(zoneState, this.#clock));
@@ -422,42 +394,4 @@ export class FleetZone {
     this.#note('the clock is right');
     this.#turn();
   }
-
-  // ---- What must be true at any time ----
-
-  #check(state: ZoneState): void {
-    const claims = new Map(state.keys.map((key) => [key.id, formatStates(key)]));
-    this.#claims.push(...judgeClaims(claims, this.histories, this.#now));
-    this.#checkTimers(state);
-    const living = state.keys.filter((key) => !isEntirelyHidden(key));
-    if (living.length > MOST_LIVING_KEYS) this.#fail(`${living.length} keys at once`);
-    const coming = state.keys.filter((key) => key.goal === 'IN');
-    if (coming.length > 2) this.#fail(`${coming.length} keys are to stay`);
-    for (const ds of this.#parent.history.filter(({ deadAt }) => deadAt > this.#now)) {
-      const lost = ds.keys.filter((id) => state.keys.every((key) => key.id !== id));
-      if (lost.length > 0) this.#fail(`key ${lost} has a DS out there and is lost`);
-    }
-  }
-
-  /** An instant that was written down once stays, whatever is restarted. */
-  #checkTimers(state: ZoneState): void {
-    const timers = new Map<string, number>();
-    for (const key of state.keys) {
-      for (const record of RECORD_KINDS) {
-        const times = key.states[record];
-        if (times === null) continue;
-        const name = `${key.id} ${record} ${times.state} ${times.since}`;
-        const before = this.#timers.get(name);
-        if (before !== undefined && times.notBefore !== before) {
-          this.#fail(`timer of ${name} moved from ${before} to ${times.notBefore}`);
-        }
-        if (times.notBefore !== null) timers.set(name, times.notBefore);
-      }
-    }
-    this.#timers = timers;
-  }
-}
-
-function instant(at: number): string {
-  return formatInstant(unixSeconds(Math.floor(at)));
 }
