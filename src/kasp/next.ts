@@ -13,15 +13,7 @@ import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import { ARROWS, type Arrow, type EdgeContext, gateOf } from './edges.ts';
 import { holdOf } from './holds.ts';
 import { isAcceptable } from './invariants.ts';
-import {
-  type Key,
-  type KeyGoal,
-  type RecordKind,
-  type RecordState,
-  recordGoal,
-  stateOf,
-  withRecord,
-} from './key.ts';
+import { type Key, type RecordKind, type RecordState, recordGoal, stateOf, withRecord } from './key.ts';
 import { contradictions, type OracleOptions, PROPERTIES, type Violation } from './oracle.ts';
 import type { Policy } from './policy.ts';
 import { progress } from './progress.ts';
@@ -31,14 +23,6 @@ import { isDsWaived, noteZoneTtl, prune, recordContent, requestDs } from './vers
 import { rolloversOf, withKeys, type ZoneState } from './zonestate.ts';
 
 const MAX_PASSES = 64;
-
-/** What an action does, for the log. */
-const EFFECTS: Readonly<Record<RecordKind, Readonly<Record<KeyGoal, string>>>> = {
-  dnskey: { IN: 'the key is published', OUT: 'the key is taken out of the DNSKEY RRset' },
-  krrsig: { IN: 'it signs the DNSKEY RRset', OUT: 'it stops signing the DNSKEY RRset' },
-  zrrsig: { IN: 'it signs zone data', OUT: 'it stops signing zone data' },
-  ds: { IN: 'CDS asks the parent for its DS', OUT: 'CDS asks the parent to drop its DS' },
-};
 
 /** One edge that may be taken as far as gates, holds and deadlines say. */
 interface Move {
@@ -169,9 +153,7 @@ function moveOf(arrow: Arrow, state: ZoneState, id: string, run: Run): Move | nu
     return null;
   const blocked = blockOf(arrow, state, key, run);
   if (blocked === null) {
-    const because = arrow.isAction
-      ? EFFECTS[arrow.record][arrow.goal]
-      : deadline(state, key, arrow.record, arrow.to, run).because;
+    const because = arrow.isAction ? arrow.because : deadline(state, key, arrow, run).because;
     return { key, record: arrow.record, from: arrow.from, to: arrow.to, because };
   }
   if (arrow.isAction || blocked.until === null || times.notBefore !== null || isUntimed(blocked)) return null;
@@ -190,7 +172,7 @@ function blockOf(arrow: Arrow, state: ZoneState, key: Key, run: Run): Blocked | 
     const shut = gateOf(key, arrow.record, arrow.to, context) ?? holdOf(key, arrow.record, arrow.to, context);
     return shut === null ? null : { ...shut, until: null };
   }
-  const found = deadline(state, key, arrow.record, arrow.to, run);
+  const found = deadline(state, key, arrow, run);
   const until = key.states[arrow.record]?.notBefore ?? found.due;
   if (until === null || until > run.now) return { reason: found.reason, until, because: found.because };
   if (run.facts.isClockTrusted !== false) return null;

@@ -67,8 +67,7 @@ const UNACKNOWLEDGED: Deadline = {
 export function deadline(
   state: ZoneState,
   key: Key,
-  record: RecordKind,
-  to: RecordState,
+  { record, to }: { readonly record: RecordKind; readonly to: RecordState },
   { policy, now }: { readonly policy: Policy; readonly now: UnixSeconds },
 ): Deadline {
   assert(to === 'omnipresent' || to === 'hidden', 'only an observation has a deadline');

@@ -81,7 +81,7 @@ function waitOf({ record, to, logs, key, rollover, zone: state, policy, doneAt =
   const from = to === 'omnipresent' ? 'rumoured' : 'unretentive';
   const whole = { ...keyWith(record, from, doneAt), ...key };
   const context = { policy: { ...POLICY, ...policy }, now: plus(T, 5) };
-  return deadline({ ...zoneOf(whole, logs, rollover ?? null), ...state }, whole, record, to, context);
+  return deadline({ ...zoneOf(whole, logs, rollover ?? null), ...state }, whole, { record, to }, context);
 }
 
 /** Seconds from T to the deadline. */
