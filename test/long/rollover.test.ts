@@ -84,7 +84,8 @@ const CANCELS: readonly {
     request: ['algorithm', ...ED25519],
     steps: ['pre-sign', 'publish', 'request', 'soak', 'withdraw', 'drain', 'unpublish'],
   },
-  { policy: '', request: ['scheme', '--to', 'ksk-zsk'], steps: ['switch'] },
+  { policy: '', request: ['scheme', '--to', 'ksk-zsk'], steps: ['publish', 'switch'] },
+  { policy: SPLIT, request: ['scheme', '--to', 'csk'], steps: ['switch'] },
 ];
 
 /** Steps that last only while the parent has not acted yet: the parent's scanner waits for the cancel. */
@@ -135,7 +136,22 @@ describeWithPeers(PEERS, 'rollovers in real time', () => {
     });
   });
 
-  it('is noticed when a DS fits no key', async () => {
+  it('are taken back before the parent has removed a DS', async () => {
+    await expectSafe('unsign cancelled at ask', '', async (live) => {
+      const before = live.dsTags;
+      live.scanner.isPaused = true;
+      await live.command('zone', 'unsign', CHILD);
+      await live.waitForStep('ask');
+      expect(await live.answered('CDS')).toEqual(['0 0 0 00']);
+      await live.command('rollover', 'cancel', CHILD);
+      live.scanner.isPaused = false;
+      await live.waitUntilDone();
+      expect(live.dsTags).toEqual(before);
+      expect(await live.answered('DNSKEY')).toHaveLength(1);
+    });
+  });
+
+  it('are noticed when a DS fits no key', async () => {
     const live = await LiveRollover.start();
     try {
       live.scanner.isPaused = true;
