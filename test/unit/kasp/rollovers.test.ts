@@ -150,6 +150,39 @@ const CANCELS: readonly Scenario[] = [
   { name: 'cancel-merge-switch', policy: SPLIT, start: cancelled(TO_CSK, 'switch') },
 ];
 
+/** Rule zero of ROLLOVER 1.6: what was handed out with the old TTL is waited for; the new one shortens nothing. */
+const LOWERED: readonly Scenario[] = [
+  {
+    name: 'zsk-zone-ttl-lowered',
+    policy: SPLIT,
+    start: (rig) => {
+      expect(rig.start({ type: 'zsk' })).toBeUndefined();
+      rig.run(HOUR);
+      rig.edit({ ...FACTS, maxTtl: 15 * MINUTE });
+      rig.run();
+    },
+  },
+  {
+    name: 'zsk-dnskey-ttl-lowered',
+    policy: SPLIT,
+    start: (rig) => {
+      rig.setPolicy({ ...rig.policy, dnskeyTtl: MINUTE });
+      rig.run(MINUTE);
+      expect(rig.start({ type: 'zsk' })).toBeUndefined();
+      rig.run();
+    },
+  },
+  {
+    name: 'ksk-swap-ds-ttl-lowered',
+    policy: withMethod(SPLIT, 'swap'),
+    start: (rig) => {
+      rig.setParent({ ttl: 5 * MINUTE });
+      expect(rig.start({ type: 'ksk' })).toBeUndefined();
+      rig.run();
+    },
+  },
+];
+
 /** A zone at rest, with the delegation that the scenario wants; its history is long dead. */
 function zoneAtRest({ policy = POLICY, delegation = 'secure' }: Scenario): RolloverRig {
   const isMute = delegation !== 'secure';
@@ -198,6 +231,10 @@ describe('emergencies', () => {
 
 describe('cancels', () => {
   it.each(CANCELS)('$name', play);
+});
+
+describe('rollovers while a TTL is lowered', () => {
+  it.each(LOWERED)('$name', play);
 });
 
 describe('going signed', () => {
