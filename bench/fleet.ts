@@ -1,0 +1,263 @@
+/**
+ * `npm run bench:fleet -- [zones] [crowd]`: what 100,000 zones cost the control plane: memory of a zone, an idle minute,
+ * one call of the machine, and what a thousand zones that are due at one instant mean for each of them. Zones, states
+ * and files are those of the daemon; only their making is short (`fleet-zones.ts`), as making keys would take an hour.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FileStore } from '../src/base/ports.ts';
+import { plus, type UnixSeconds } from '../src/base/time.ts';
+import { Keeper } from '../src/daemon/keeper.ts';
+import type { LoadedZone, ToData } from '../src/daemon/messages.ts';
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../src/daemon/ports.ts';
+import { Publisher } from '../src/daemon/publisher.ts';
+import { Scheduler } from '../src/daemon/scheduler.ts';
+import { ZoneSigning } from '../src/daemon/signing.ts';
+import { SteadyClock } from '../src/daemon/steadyclock.ts';
+import { ZoneLog } from '../src/daemon/zonelog.ts';
+import { next } from '../src/kasp/next.ts';
+import { createLog } from '../src/ops/log.ts';
+import { DiskFileStore } from '../src/store/files.ts';
+import { zoneKeysPath } from '../src/store/keystore.ts';
+import { lookAtZones } from '../src/store/zones.ts';
+import { nameOf } from '../src/wire/name.ts';
+import { imageOf } from '../test/support/served.ts';
+import { FACTS, FleetFiles, lifeBefore, livesUntil, POLICY, ZONE_TEXT, zoneName } from './fleet-zones.ts';
+import { machine, spread, table, writeSection } from './results.ts';
+
+const ZONES = Number(process.argv[2] ?? 100_000);
+const CROWD = Number(process.argv[3] ?? 1_000);
+const SERVED = 2_000;
+const WARM_UP = 500;
+const IDLE_S = 60;
+const NOBODY = { foreignKeys: [], foreignCds: [] };
+const log = createLog('error', { isTerminal: false });
+const { gc } = globalThis;
+if (gc === undefined) throw new Error('run it with --expose-gc');
+
+/** Octets in use: what V8 manages, and what the process has. */
+function memory(): { heap: number; resident: number } {
+  for (let i = 0; i < 3; i++) gc!();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { heap: heapUsed + external, resident: rss };
+}
+
+/** Milliseconds of CPU that `work` costs. */
+async function cpuOf(work: () => Promise<unknown>): Promise<number> {
+  const from = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / 1_000;
+}
+
+const kib = (octets: number) => `${(octets / 1_024).toFixed(1)} KiB`;
+const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+
+// ---- Memory, an idle minute, one call ----
+
+/** Zones as the control plane has them, all waiting for their next step. */
+function openFleet(files: FileStore, scheduler: Scheduler, count: number, now: UnixSeconds): ZoneSigning[] {
+  const ports = { files, random: SYSTEM_RANDOM, keysDirectory: '/keys', replaceKeys: false };
+  const fleet: ZoneSigning[] = [];
+  for (let i = 0; i < count; i++) {
+    const listener = new ZoneLog(log, zoneName(i));
+    const zone = { origin: nameOf(zoneName(i)), policy: POLICY, listener };
+    const signing = ZoneSigning.open(ports, zone, NOBODY, now);
+    signing.advance(FACTS, now);
+    fleet.push(signing);
+    if (signing.nextWake === null) throw new Error(`${zoneName(i)} has no next step`);
+    scheduler.at(`zone ${zoneName(i)}`, signing.nextWake, () => signing.advance(FACTS, now));
+  }
+  return fleet;
+}
+
+/** Nanoseconds for one call of the machine that finds nothing due. */
+function callCost(fleet: readonly ZoneSigning[], now: UnixSeconds): number[] {
+  return Array.from({ length: 7 }, (_, round) => {
+    const from = process.hrtime.bigint();
+    for (let i = 0; i < 2_000; i++) {
+      const { zoneState } = fleet[(round * 2_000 + i * 37) % fleet.length]!;
+      if (next(zoneState, FACTS, POLICY, now).isChanged) throw new Error('something was due');
+    }
+    return Number(process.hrtime.bigint() - from) / 2_000 / 1_000;
+  });
+}
+
+/** Milliseconds for a look at a directory with a file for every zone. */
+function lookCost(place: string): number[] {
+  mkdirSync(place);
+  for (let i = 0; i < ZONES; i++) writeFileSync(join(place, `${zoneName(i)}zone`), '');
+  return Array.from({ length: 5 }, () => {
+    const from = performance.now();
+    if (lookAtZones(place).zones.size !== ZONES) throw new Error('a zone was not seen');
+    return performance.now() - from;
+  });
+}
+
+// ---- Keepers: zones that are served ----
+
+class Served {
+  readonly scheduler = new Scheduler(SYSTEM_CLOCK);
+  readonly publisher = new Publisher();
+  readonly keepers: Keeper[] = [];
+  /** When a zone was published last, in milliseconds since 1970, by its number. */
+  readonly publishedAtMs = new Map<number, number>();
+  readonly #files: FileStore;
+  readonly #keysDirectory: string;
+  readonly #clock = new SteadyClock(SYSTEM_CLOCK);
+
+  constructor(files: FileStore, keysDirectory: string) {
+    this.#files = files;
+    this.#keysDirectory = keysDirectory;
+    const thread = {
+      name: 'bench',
+      post: (message: ToData) => {
+        if (message.kind !== 'publish') return;
+        this.publishedAtMs.set(message.id, Date.now());
+        setImmediate(() => this.publisher.acknowledge(thread, message.version));
+      },
+    };
+    this.publisher.attach(thread);
+  }
+
+  async add(i: number): Promise<void> {
+    const name = zoneName(i);
+    const context = {
+      ...{ clock: this.#clock, scheduler: this.scheduler, publisher: this.publisher, isUnsigned: false },
+      signing: {
+        files: this.#files,
+        random: SYSTEM_RANDOM,
+        keysDirectory: this.#keysDirectory,
+        replaceKeys: false,
+      },
+    };
+    const loaded: LoadedZone = {
+      ...{ kind: 'loaded', diagnostics: [], includes: [], digest: name, tookMs: 0 },
+      ...NOBODY,
+      image: imageOf(name, ZONE_TEXT),
+    };
+    const zone = { id: i, name, origin: nameOf(name), policy: POLICY };
+    const keeper = new Keeper(zone, context, new ZoneLog(log, name));
+    this.keepers.push(keeper);
+    await keeper.serve(loaded);
+    if (keeper.problem !== undefined) throw new Error(`${name}: ${keeper.problem.message}`);
+  }
+}
+
+interface Crowd {
+  /** Milliseconds from the instant at which a zone was due until its change was given to the threads. */
+  readonly delays: readonly number[];
+  /** The same for the zone that is due one second after the crowd. */
+  readonly other: number;
+  /** Milliseconds: the longest time in which the event loop had no turn. */
+  readonly longestTurn: number;
+}
+
+/** Zones on a real disk of which all are due at one instant, and one that is due a second later. */
+async function crowd(place: string): Promise<Crowd> {
+  const keysDirectory = join(place, 'keys');
+  const due = plus(SYSTEM_CLOCK.now(), 60);
+  const early = new FleetFiles([lifeBefore(due)]);
+  const late = new FleetFiles([lifeBefore(plus(due, 1))]);
+  const served = new Served(new DiskFileStore(), keysDirectory);
+  for (let i = 0; i <= CROWD; i++) {
+    const path = zoneKeysPath(keysDirectory, nameOf(zoneName(i)));
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const [name, octets] of (i === CROWD ? late : early).filesOf(i)) {
+      writeFileSync(join(path, name), octets, { mode: 0o600 });
+    }
+    await served.add(i);
+  }
+  if (SYSTEM_CLOCK.now() >= due) throw new Error('the crowd was due before it was there: take a smaller one');
+  const wakes = served.keepers.map(({ signing }) => signing!.nextWake);
+  if (wakes.slice(0, CROWD).some((wake) => wake !== due)) throw new Error('the crowd is not due at once');
+  served.publishedAtMs.clear();
+  await sleep(due * 1_000 - Date.now() - 200);
+  const turns = monitorEventLoopDelay({ resolution: 1 });
+  turns.enable();
+  while (served.publishedAtMs.size <= CROWD) await sleep(50);
+  turns.disable();
+  const delayOf = (i: number) => served.publishedAtMs.get(i)! - due * 1_000;
+  const delays = Array.from({ length: CROWD }, (_, i) => delayOf(i)).sort((a, b) => a - b);
+  served.scheduler.close();
+  return { delays, other: delayOf(CROWD) - 1_000, longestTurn: turns.max / 1e6 };
+}
+
+// ---- The bench ----
+
+const place = mkdtempSync(join(tmpdir(), 'keyturn-fleet-'));
+try {
+  const now = SYSTEM_CLOCK.now();
+  const together = await crowd(join(place, 'crowd'));
+  console.log(
+    'crowd',
+    together.delays[CROWD >> 1],
+    together.delays.at(-1),
+    together.other,
+    together.longestTurn,
+  );
+  const files = new FleetFiles(livesUntil(now));
+  const scheduler = new Scheduler(SYSTEM_CLOCK);
+  const warm = new Scheduler(SYSTEM_CLOCK);
+  openFleet(files, warm, WARM_UP, now);
+  warm.close();
+  const before = memory();
+  const openedAt = performance.now();
+  const fleet = openFleet(files, scheduler, ZONES, now);
+  const openMs = performance.now() - openedAt;
+  const after = memory();
+  console.log(`${ZONES} zones: ${kib((after.heap - before.heap) / ZONES)} each`);
+  const calls = callCost(fleet, now);
+  const idle = await cpuOf(() => sleep(IDLE_S * 1_000));
+  const looks = lookCost(join(place, 'zones'));
+  const keys = fleet[0]!.zoneState.keys.length;
+  scheduler.close();
+  const served = new Served(files, '/keys');
+  const bare = memory();
+  for (let i = 0; i < SERVED; i++) await served.add(i);
+  const full = memory();
+  served.scheduler.close();
+  const each = (from: number, to: number, count: number) => kib((to - from) / count);
+  const delay = (share: number) => ms(together.delays[Math.ceil(CROWD * share) - 1]!);
+  const perZone = together.delays.at(-1)! / CROWD;
+  writeSection(
+    'fleet',
+    `## ${ZONES.toLocaleString('en')} zones with policies
+
+\`npm run bench:fleet -- ${ZONES} ${CROWD}\`, ${new Date().toISOString().slice(0, 16)}Z. ${machine()}.
+
+Each zone has KSK and ZSK, a DS, and one ZSK rolled already (${keys} keys in its state). The zones have states and
+key ids of their own, but share the key pairs of one: making keys was cut short, nothing else. Zones on disk for the
+crowd, in memory for the rest.
+
+| control plane |  |
+| --- | --- |
+| memory of a zone: state, keys, waits, scheduler entry (heap and external, after collection) | ${each(before.heap, after.heap, ZONES)} |
+| the same, resident | ${each(before.resident, after.resident, ZONES)} |
+| a zone that is served, all of it: also image of 5 names, epoch, private keys (heap and external; resident) | ${each(bare.heap, full.heap, SERVED)}; ${each(bare.resident, full.resident, SERVED)} |
+| to open a zone's keys and find its next step | ${ms(openMs / ZONES)} |
+| one call of next() with nothing due | ${spread(calls, 1)} µs |
+| an idle minute of the scheduler with ${ZONES.toLocaleString('en')} entries, nothing due: CPU | ${ms(idle)} |
+| a look at the directory of ${ZONES.toLocaleString('en')} files (every 10 s, or 20 times as long as it takes) | ${spread(looks, 0)} ms |
+
+${table(
+  [
+    `${CROWD.toLocaleString('en')} zones due at one instant, each with a commit, an epoch and a publication`,
+    '',
+  ],
+  [
+    ['work for a zone (the last one was published, divided by all)', ms(perZone)],
+    ['from due to published: first, median, 99 %, last', [0.001, 0.5, 0.99, 1].map(delay).join(', ')],
+    ['a zone due one second later, behind the crowd', ms(together.other)],
+    ['longest time without a turn of the event loop', ms(together.longestTurn)],
+  ],
+)}
+`,
+  );
+} finally {
+  rmSync(place, { recursive: true, force: true });
+}
+process.exit(0);
