@@ -41,7 +41,7 @@ export const KINDS: readonly Kind[] = [
   { name: 'ksk additive', request: { type: 'ksk' } },
   { name: 'ksk swap', request: { type: 'ksk' }, ksk: 'swap' },
   { name: 'ksk double-ds', request: { type: 'ksk' }, ksk: 'double-ds', mayTakeSubset: false },
-  { name: 'ksk additive, slow parent', request: { type: 'ksk' }, applyDelay: 4, mayTakeSubset: false },
+  { name: 'ksk additive slow', request: { type: 'ksk' }, applyDelay: 4, mayTakeSubset: false },
   { name: 'csk additive', request: { type: 'csk' }, scheme: 'csk', edits: 1 },
   { name: 'csk swap', request: { type: 'csk' }, scheme: 'csk', ksk: 'swap', edits: 1 },
   { name: 'csk double-ds', request: { type: 'csk' }, scheme: 'csk', ksk: 'double-ds', mayTakeSubset: false },

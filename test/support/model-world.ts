@@ -65,7 +65,7 @@ export interface World {
     readonly behindSince: number | null;
     /** What it has decided to publish, and when. */
     readonly decided: { readonly keys: readonly string[]; readonly at: number } | null;
-    /** It once took a part of a CDS or an old one: what the machine claims of DS then need not be true at once. */
+    /** It once took a part of a CDS or followed an old one: what the machine claims of DS need not be true at once. */
     readonly isUnfaithful: boolean;
   };
   /** Edits of TTLs so far. */
@@ -286,12 +286,12 @@ interface Offer {
   /** Index of the CDS. */
   readonly at: number;
   readonly keys: readonly string[];
-  /** The whole of the newest CDS. */
+  /** The whole of the newest CDS, and no removal that a cancel has just taken back. */
   readonly isFaithful: boolean;
 }
 
 /** What the parent can make a DS RRset of: any CDS that a server or its own resolver's cache has, or a part of it. */
-function offers({ served, parent }: World, { mayTakeSubset }: WorldRules): Offer[] {
+function offers({ served, parent, state }: World, { mayTakeSubset }: WorldRules): Offer[] {
   if (parent.behindSince !== null || parent.decided !== null) return [];
   const found = new Map<string, Offer>();
   for (let at = served.cds.length - 1; at >= 0; at--) {
@@ -300,7 +300,8 @@ function offers({ served, parent }: World, { mayTakeSubset }: WorldRules): Offer
     const parts = mayTakeSubset && use === 'new' ? subsetsOf(all) : [];
     for (const keys of [all, ...parts]) {
       const text = `{${keys.join()}}`;
-      const isFaithful = at === served.cds.length - 1 && keys === all;
+      const isWanted = !isDelete || state.goal === 'insecure';
+      const isFaithful = at === served.cds.length - 1 && keys === all && isWanted;
       const isThere = text === `{${parent.servers[0].join()}}`;
       if (!isThere && !found.has(text)) found.set(text, { text, at, keys, isFaithful });
     }
@@ -331,8 +332,10 @@ function published(world: World, rules: WorldRules): World | null {
   const { decided, servers } = world.parent;
   if (decided === null) return null;
   const behindSince = world.now;
+  const isStale = decided.keys.join() !== world.served.cds.at(-1)!.keys.join();
   const parent = {
     ...world.parent,
+    isUnfaithful: world.parent.isUnfaithful || isStale,
     servers: [decided.keys, servers[1]] as const,
     decided: null,
     behindSince,
