@@ -3,6 +3,7 @@
  * Lives are lived by the machine, a few dozen of different age; the zones share them, and so the two or three keys that
  * a fixed seed gives. Each zone reads files of its own, with its name and key ids.
  */
+import { createHash } from 'node:crypto';
 import { type FileStat, type FileStore, FileStoreError } from '../src/base/ports.ts';
 import { plus, type UnixSeconds } from '../src/base/time.ts';
 import { next } from '../src/kasp/next.ts';
@@ -84,10 +85,13 @@ function settle(keys: ZoneKeys, now: UnixSeconds): UnixSeconds | null {
 export class FleetFiles implements FileStore {
   writes = 0;
   readonly #lives: readonly Life[];
+  /** Texts of states without their checksum, cut at names and ids. */
+  readonly #templates: readonly (readonly string[])[];
   #last = { i: -1, files: new Map<string, Uint8Array>() };
 
   constructor(lives: readonly Life[]) {
     this.#lives = lives;
+    this.#templates = lives.map(({ zoneState }) => templateOf(zoneState));
   }
 
   /** All files of a zone, by name. */
@@ -102,8 +106,7 @@ export class FleetFiles implements FileStore {
         files.set(`${keyFileBase(origin, algorithm, tag)}${suffix}`, Buffer.from(text, 'latin1'));
       }
     }
-    const stored = { generation: 7, zoneState: renamed(zoneState, i), tombstones: [] };
-    files.set(STATE_FILE, Buffer.from(formatState(stored, origin)));
+    files.set(STATE_FILE, stateOf(this.#templates[i % this.#templates.length]!, i));
     return files;
   }
 
@@ -166,16 +169,23 @@ function indexOf(path: string): number {
   return Number(/\/zone(\d+)\.example/.exec(path)![1]);
 }
 
-/** The state with ids of keys that no other zone has. */
-function renamed(state: ZoneState, i: number): ZoneState {
+function templateOf(zoneState: ZoneState): string[] {
+  const text = formatState({ generation: 7, zoneState, tombstones: [] }, BIRTHPLACE);
+  const { sha256: _, ...document } = JSON.parse(text) as Record<string, unknown>;
+  const changing = ['origin.example.', ...zoneState.keys.map(({ id }) => id)];
+  return JSON.stringify(document).split(new RegExp(`(${changing.join('|')})`));
+}
+
+/** The state file of a zone, with ids of keys that no other zone has. */
+function stateOf(template: readonly string[], i: number): Uint8Array {
   const tail = i.toString(16).padStart(12, '0');
-  let text = JSON.stringify(state, (_key, value: unknown) =>
-    value instanceof Uint8Array ? { octets: Buffer.from(value).toString('base64') } : value,
-  );
-  for (const { id } of state.keys) text = text.replaceAll(id, `${id.slice(0, 24)}${tail}`);
-  return JSON.parse(text, (_key, value: { octets?: unknown } | null) =>
-    typeof value?.octets === 'string' ? new Uint8Array(Buffer.from(value.octets, 'base64')) : value,
-  ) as ZoneState;
+  const parts = template.map((part, at) => {
+    if (at % 2 === 0) return part;
+    return part.endsWith('.') ? zoneName(i) : `${part.slice(0, 24)}${tail}`;
+  });
+  const document = parts.join('');
+  const checksum = createHash('sha256').update(document).digest('hex');
+  return Buffer.from(`${document.slice(0, -1)},"sha256":"${checksum}"}\n`);
 }
 
 /** Lives that end at `now`, a day apart in age: their next ZSK rollovers fall due over two months. */

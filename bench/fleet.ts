@@ -4,7 +4,7 @@
  * and files are those of the daemon; only their making is short (`fleet-zones.ts`), as making keys would take an hour.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -45,11 +45,9 @@ function memory(): { heap: number; resident: number } {
   return { heap: heapUsed + external, resident: rss };
 }
 
-/** Milliseconds of CPU that `work` costs. */
-async function cpuOf(work: () => Promise<unknown>): Promise<number> {
-  const from = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(from);
+/** Milliseconds of CPU that this process has had; other work on the machine does not count. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 }
 
@@ -74,26 +72,26 @@ function openFleet(files: FileStore, scheduler: Scheduler, count: number, now: U
   return fleet;
 }
 
-/** Nanoseconds for one call of the machine that finds nothing due. */
+/** Microseconds of CPU for one call of the machine that finds nothing due. */
 function callCost(fleet: readonly ZoneSigning[], now: UnixSeconds): number[] {
   return Array.from({ length: 7 }, (_, round) => {
-    const from = process.hrtime.bigint();
+    const from = cpuMs();
     for (let i = 0; i < 2_000; i++) {
       const { zoneState } = fleet[(round * 2_000 + i * 37) % fleet.length]!;
       if (next(zoneState, FACTS, POLICY, now).isChanged) throw new Error('something was due');
     }
-    return Number(process.hrtime.bigint() - from) / 2_000 / 1_000;
+    return ((cpuMs() - from) / 2_000) * 1_000;
   });
 }
 
-/** Milliseconds for a look at a directory with a file for every zone. */
+/** Milliseconds of CPU for a look at a directory with a file for every zone. */
 function lookCost(place: string): number[] {
   mkdirSync(place);
   for (let i = 0; i < ZONES; i++) writeFileSync(join(place, `${zoneName(i)}zone`), '');
   return Array.from({ length: 5 }, () => {
-    const from = performance.now();
+    const from = cpuMs();
     if (lookAtZones(place).zones.size !== ZONES) throw new Error('a zone was not seen');
-    return performance.now() - from;
+    return cpuMs() - from;
   });
 }
 
@@ -154,6 +152,19 @@ interface Crowd {
   readonly other: number;
   /** Milliseconds: the longest time in which the event loop had no turn. */
   readonly longestTurn: number;
+  /** Milliseconds of CPU for all. */
+  readonly cpu: number;
+  /** Milliseconds to replace a file durably on this disk, for comparison. */
+  readonly replace: readonly number[];
+}
+
+function replaceCost(place: string): number[] {
+  const files = new DiskFileStore();
+  return Array.from({ length: 50 }, () => {
+    const from = performance.now();
+    files.replaceDurable(join(place, 'replaced'), new Uint8Array(4_096));
+    return performance.now() - from;
+  });
 }
 
 /** Zones on a real disk of which all are due at one instant, and one that is due a second later. */
@@ -178,12 +189,20 @@ async function crowd(place: string): Promise<Crowd> {
   await sleep(due * 1_000 - Date.now() - 200);
   const turns = monitorEventLoopDelay({ resolution: 1 });
   turns.enable();
+  const from = cpuMs();
   while (served.publishedAtMs.size <= CROWD) await sleep(50);
   turns.disable();
+  const cpu = cpuMs() - from;
   const delayOf = (i: number) => served.publishedAtMs.get(i)! - due * 1_000;
   const delays = Array.from({ length: CROWD }, (_, i) => delayOf(i)).sort((a, b) => a - b);
   served.scheduler.close();
-  return { delays, other: delayOf(CROWD) - 1_000, longestTurn: turns.max / 1e6 };
+  return {
+    delays,
+    other: delayOf(CROWD) - 1_000,
+    longestTurn: turns.max / 1e6,
+    cpu,
+    replace: replaceCost(place),
+  };
 }
 
 // ---- The bench ----
@@ -192,26 +211,22 @@ const place = mkdtempSync(join(tmpdir(), 'keyturn-fleet-'));
 try {
   const now = SYSTEM_CLOCK.now();
   const together = await crowd(join(place, 'crowd'));
-  console.log(
-    'crowd',
-    together.delays[CROWD >> 1],
-    together.delays.at(-1),
-    together.other,
-    together.longestTurn,
-  );
+  console.log(`a crowd of ${CROWD}: the last one after ${ms(together.delays.at(-1)!)}`);
   const files = new FleetFiles(livesUntil(now));
   const scheduler = new Scheduler(SYSTEM_CLOCK);
   const warm = new Scheduler(SYSTEM_CLOCK);
   openFleet(files, warm, WARM_UP, now);
   warm.close();
   const before = memory();
-  const openedAt = performance.now();
+  const openedAt = cpuMs();
   const fleet = openFleet(files, scheduler, ZONES, now);
-  const openMs = performance.now() - openedAt;
+  const openMs = cpuMs() - openedAt;
   const after = memory();
   console.log(`${ZONES} zones: ${kib((after.heap - before.heap) / ZONES)} each`);
   const calls = callCost(fleet, now);
-  const idle = await cpuOf(() => sleep(IDLE_S * 1_000));
+  const idleFrom = cpuMs();
+  await sleep(IDLE_S * 1_000);
+  const idle = cpuMs() - idleFrom;
   const looks = lookCost(join(place, 'zones'));
   const keys = fleet[0]!.zoneState.keys.length;
   scheduler.close();
@@ -231,17 +246,17 @@ try {
 
 Each zone has KSK and ZSK, a DS, and one ZSK rolled already (${keys} keys in its state). The zones have states and
 key ids of their own, but share the key pairs of one: making keys was cut short, nothing else. Zones on disk for the
-crowd, in memory for the rest.
+crowd, in memory for the rest. Other work shared the machine (load ${loadavg()[0]!.toFixed(1)}): so CPU time, where not said otherwise.
 
 | control plane |  |
 | --- | --- |
 | memory of a zone: state, keys, waits, scheduler entry (heap and external, after collection) | ${each(before.heap, after.heap, ZONES)} |
 | the same, resident | ${each(before.resident, after.resident, ZONES)} |
 | a zone that is served, all of it: also image of 5 names, epoch, private keys (heap and external; resident) | ${each(bare.heap, full.heap, SERVED)}; ${each(bare.resident, full.resident, SERVED)} |
-| to open a zone's keys and find its next step | ${ms(openMs / ZONES)} |
-| one call of next() with nothing due | ${spread(calls, 1)} µs |
-| an idle minute of the scheduler with ${ZONES.toLocaleString('en')} entries, nothing due: CPU | ${ms(idle)} |
-| a look at the directory of ${ZONES.toLocaleString('en')} files (every 10 s, or 20 times as long as it takes) | ${spread(looks, 0)} ms |
+| CPU to open a zone's keys and find its next step (the making of its files among it) | ${ms(openMs / ZONES)} |
+| CPU of one call of next() with nothing due | ${spread(calls, 1)} µs |
+| CPU of an idle minute of the scheduler with ${ZONES.toLocaleString('en')} entries, nothing due | ${ms(idle)} |
+| CPU of a look at the directory of ${ZONES.toLocaleString('en')} files (every 10 s, or 20 times as long as it takes) | ${spread(looks, 0)} ms |
 
 ${table(
   [
@@ -249,7 +264,9 @@ ${table(
     '',
   ],
   [
-    ['work for a zone (the last one was published, divided by all)', ms(perZone)],
+    ['time for a zone (until the last one was published, divided by all)', ms(perZone)],
+    ['CPU for a zone, until all have acknowledged', ms(together.cpu / CROWD)],
+    ['one durable replacement of a file here; a zone makes several', `${spread(together.replace, 1)} ms`],
     ['from due to published: first, median, 99 %, last', [0.001, 0.5, 0.99, 1].map(delay).join(', ')],
     ['a zone due one second later, behind the crowd', ms(together.other)],
     ['longest time without a turn of the event loop', ms(together.longestTurn)],
