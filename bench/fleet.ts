@@ -237,41 +237,50 @@ try {
   served.scheduler.close();
   const each = (from: number, to: number, count: number) => kib((to - from) / count);
   const delay = (share: number) => ms(together.delays[Math.ceil(CROWD * share) - 1]!);
-  const perZone = together.delays.at(-1)! / CROWD;
-  writeSection(
-    'fleet',
-    `## ${ZONES.toLocaleString('en')} zones with policies
-
-\`npm run bench:fleet -- ${ZONES} ${CROWD}\`, ${new Date().toISOString().slice(0, 16)}Z. ${machine()}.
-
-Each zone has KSK and ZSK, a DS, and one ZSK rolled already (${keys} keys in its state). The zones have states and
-key ids of their own, but share the key pairs of one: making keys was cut short, nothing else. Zones on disk for the
-crowd, in memory for the rest. Other work shared the machine (load ${loadavg()[0]!.toFixed(1)}): so CPU time, where not said otherwise.
-
-| control plane |  |
-| --- | --- |
-| memory of a zone: state, keys, waits, scheduler entry (heap and external, after collection) | ${each(before.heap, after.heap, ZONES)} |
-| the same, resident | ${each(before.resident, after.resident, ZONES)} |
-| a zone that is served, all of it: also image of 5 names, epoch, private keys (heap and external; resident) | ${each(bare.heap, full.heap, SERVED)}; ${each(bare.resident, full.resident, SERVED)} |
-| CPU to open a zone's keys and find its next step (the making of its files among it) | ${ms(openMs / ZONES)} |
-| CPU of one call of next() with nothing due | ${spread(calls, 1)} µs |
-| CPU of an idle minute of the scheduler with ${ZONES.toLocaleString('en')} entries, nothing due | ${ms(idle)} |
-| CPU of a look at the directory of ${ZONES.toLocaleString('en')} files (every 10 s, or 20 times as long as it takes) | ${spread(looks, 0)} ms |
-
-${table(
-  [
-    `${CROWD.toLocaleString('en')} zones due at one instant, each with a commit, an epoch and a publication`,
-    '',
-  ],
-  [
-    ['time for a zone (until the last one was published, divided by all)', ms(perZone)],
+  const count = ZONES.toLocaleString('en');
+  const perServed = [each(bare.heap, full.heap, SERVED), each(bare.resident, full.resident, SERVED)];
+  const costs = [
+    ['a zone: state, keys, waits, scheduler entry (heap)', each(before.heap, after.heap, ZONES)],
+    ['the same, resident', each(before.resident, after.resident, ZONES)],
+    [
+      'a zone that is served, with image of 5 names, epoch, private keys (heap; resident)',
+      perServed.join('; '),
+    ],
+    ["CPU to open a zone's keys and find its next step, making its files included", ms(openMs / ZONES)],
+    ['CPU of one call of next() with nothing due', `${spread(calls, 1)} µs`],
+    [`CPU of an idle minute of the scheduler with ${count} entries, nothing due`, ms(idle)],
+    [
+      `CPU of a look at the directory of ${count} files (every 10 s, or 20 times what it takes)`,
+      `${spread(looks, 0)} ms`,
+    ],
+  ];
+  const crowded = [
+    [
+      'time for a zone: until the last one was published, divided by all',
+      ms(together.delays.at(-1)! / CROWD),
+    ],
     ['CPU for a zone, until all have acknowledged', ms(together.cpu / CROWD)],
     ['one durable replacement of a file here; a zone makes several', `${spread(together.replace, 1)} ms`],
     ['from due to published: first, median, 99 %, last', [0.001, 0.5, 0.99, 1].map(delay).join(', ')],
     ['a zone due one second later, behind the crowd', ms(together.other)],
     ['longest time without a turn of the event loop', ms(together.longestTurn)],
-  ],
-)}
+  ];
+  const crowdTitle = `${CROWD.toLocaleString('en')} zones due at one instant, each with commits and a publication`;
+  const load = loadavg()[0]!.toFixed(1);
+  writeSection(
+    'fleet',
+    `## ${count} zones with policies
+
+\`npm run bench:fleet -- ${ZONES} ${CROWD}\`, ${new Date().toISOString().slice(0, 16)}Z. ${machine()}.
+
+Each zone has KSK and ZSK, a DS, and one ZSK rolled already (${keys} keys in its state). The zones have states and
+key ids of their own, but share the key pairs of one: making keys was cut short, nothing else. Zones on disk for the
+crowd, in memory for the rest. Heap is that of V8 with what is external to it, after collection. Other work shared the
+machine (load ${load}): so CPU time, where not said otherwise.
+
+${table(['control plane', ''], costs)}
+
+${table([crowdTitle, ''], crowded)}
 `,
   );
 } finally {
