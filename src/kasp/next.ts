@@ -63,10 +63,13 @@ export function next(before: ZoneState, facts: Facts, policy: Policy, now: UnixS
   const after = progress(requestDs(state, policy, now), policy, now);
   // A rollover that ends may change what is served: with double-ds, zone signers sign CDS until then.
   const recorded = recordContent(after.state, policy, facts, now);
-  // By a clock that is ahead, versions would be dropped that caches still hold when it is set back.
-  const served = facts.isClockTrusted === false ? recorded : prune(recorded, policy, now);
+  // By a clock that is ahead, versions would be dropped that caches still hold when it is set back, keys destroyed
+  // that may be needed, and rollovers started before their time.
+  const isTrusted = facts.isClockTrusted !== false;
+  const served = isTrusted ? prune(recorded, policy, now) : recorded;
   const waiting = refused === null ? waits(served, run) : [refused, ...waits(served, run)];
-  const actions: Action[] = [...run.taken, ...after.events];
+  const events = after.events.filter(({ kind }) => isTrusted || kind !== 'purge');
+  const actions: Action[] = [...run.taken, ...events];
   return {
     zoneState: served,
     isChanged: served !== before,
@@ -74,7 +77,7 @@ export function next(before: ZoneState, facts: Facts, policy: Policy, now: UnixS
     actions,
     nextWake: earliest([...waiting.map(({ until }) => until), ...after.wakes], now),
     waiting,
-    due: after.due,
+    due: isTrusted ? after.due : null,
   };
 }
 

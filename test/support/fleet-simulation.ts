@@ -235,7 +235,7 @@ export class FleetZone {
     const wanted = keysFor(keys.zoneState, request, this.#policy);
     const made = wanted.map(({ roles, algorithm }) => keys.createKey(roles, algorithm, this.#clock));
     const context = { policy: this.#policy, now: this.#clock, id: `rollover at ${this.#now}` };
-    if (request.emergency !== undefined) this.#checks.forgetTimers();
+    this.#checks.forgetTimers();
     this.#commit(startRollover(keys.zoneState, request, made, context));
     this.tally.rollovers++;
     this.#note(`started ${JSON.stringify(request)}`);
