@@ -172,7 +172,8 @@ function confirmed(
   const at = log.findLastIndex((version) => version.last === null && hasSameKeys(version.keys, keys));
   if (at >= 0) {
     const found = log[at]!;
-    const known = found.isConfirmed ? Math.max(found.ttl, ttl) : ttl;
+    const same = log.filter((one) => one.last === null && one.isConfirmed && hasSameKeys(one.keys, keys));
+    const known = Math.max(ttl, ...same.map((one) => one.ttl));
     return log
       .with(at, { ...found, isConfirmed: true, ttl: known })
       .map((one, index) => (index !== at && hasSameKeys(one.keys, keys) ? closedAt(one, first, ttl) : one));

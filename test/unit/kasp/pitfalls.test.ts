@@ -8,6 +8,7 @@ import type { UnixSeconds } from '../../../src/base/time.ts';
 import { rulesHold } from '../../../src/kasp/invariants.ts';
 import { formatStates, isShown, type RecordKind, stateOf, withRecord } from '../../../src/kasp/key.ts';
 import { next } from '../../../src/kasp/next.ts';
+import { observeDs } from '../../../src/kasp/parent.ts';
 import type { Policy } from '../../../src/kasp/policy.ts';
 import { cdsSet, cdsSigners } from '../../../src/kasp/records.ts';
 import { findKey, withKeys, type ZoneState } from '../../../src/kasp/zonestate.ts';
@@ -70,6 +71,17 @@ describe('waits', () => {
     rig.run();
     expect(edgeAt(rig, 'Z2', 'zrrsig', 'rumoured') - lowered).toBeGreaterThanOrEqual(DAY);
     expect(rig.findings()).toEqual([]);
+  });
+
+  it('1: a DS that is asked for again, after a cancel, has the TTL that its copies have', () => {
+    const rig = atRest(SPLIT);
+    rig.setParent({ isMute: true });
+    started(rig, { type: 'ksk', method: 'swap' });
+    runToStep(rig, 'swap');
+    expect(rig.cancel()).toBeUndefined();
+    const seen = observeDs(rig.state, { keyId: 'K1', seen: true, ttl: 300 }, rig.policy, rig.now);
+    const open = seen.logs.ds.filter(({ last, keys }) => last === null && keys.join() === 'K1');
+    expect(open.map(({ ttl, isConfirmed }) => [ttl, isConfirmed])).toEqual([[DAY, true]]);
   });
 
   it('2: records that were deleted are in caches as long as their TTL was', () => {
