@@ -4,6 +4,7 @@
  * vanish; what only the operator reads (steps, reasons, when a rollover began) is left out.
  */
 import { type Key, RECORD_KINDS } from '../../src/kasp/key.ts';
+import type { Policy } from '../../src/kasp/policy.ts';
 import { type DsVersion, type Rollover, rolloversOf, type Span } from '../../src/kasp/zonestate.ts';
 import type { World, WorldRules } from './model-world.ts';
 import type { Lifespan } from './rollover-judge.ts';
@@ -27,7 +28,10 @@ export function textOf(world: World, { policy }: WorldRules): string {
   const versions = <V extends Lifespan>(all: readonly V[], contentOf: (version: V) => unknown) =>
     all.map((version) => [ahead(version.deadAt), contentOf(version)]);
   return JSON.stringify([
-    state.keys.map((key) => keyText(key, isHeld(state, key), ago, ahead)),
+    state.keys.map((key) => [
+      keyText(key, holdEndOf(state, key, policy), ahead),
+      ahead(goneEndOf(state, key, policy)),
+    ]),
     state.delegation,
     state.goal,
     rolloversOf(state).map(rolloverText),
@@ -54,26 +58,39 @@ export function textOf(world: World, { policy }: WorldRules): string {
 
 type Distance = (at: number | null) => number | string;
 
-/** A key whose DS is held after a cancel: only there it matters how long ago what was done and seen. */
-function isHeld(state: World['state'], { id }: Key): boolean {
-  return rolloversOf(state).some(
+/** When the hold of a key that a cancel sends away is over, drain and all; null if it has none, or not yet. */
+function holdEndOf(state: World['state'], { id, states }: Key, policy: Policy): number | null {
+  const isHeld = rolloversOf(state).some(
     ({ cancelledAt, outgoing }) => cancelledAt !== null && outgoing.includes(id),
   );
+  const doneAt = states.ds?.doneAt ?? null;
+  return isHeld && doneAt !== null ? doneAt + policy.cdsHold + drainOf(policy) : null;
 }
 
-function keyText(key: Key, hasHold: boolean, ago: Distance, ahead: Distance): unknown {
+/** The drain of a DS that was seen to be gone, as far as that is later than the hold. */
+function goneEndOf(state: World['state'], key: Key, policy: Policy): number | null {
+  const holdEnd = holdEndOf(state, key, policy);
+  const { goneAllAt } = key.dsObservation;
+  return holdEnd === null || goneAllAt === null ? null : Math.max(holdEnd, goneAllAt + drainOf(policy));
+}
+
+function drainOf({ parent }: Policy): number {
+  return parent.dsTtl + parent.propagation;
+}
+
+function keyText(key: Key, holdEnd: number | null, ahead: Distance): unknown {
   const { goneAllAt, seenAllAt, lastSeenAnywhereAt } = key.dsObservation;
   const since = key.states.ds?.since ?? 0;
-  const gone = hasHold ? ago(goneAllAt) : goneAllAt !== null;
-  const seen = [seenAllAt !== null, gone, goneAllAt !== null && goneAllAt >= since];
+  const seen = [seenAllAt !== null, goneAllAt !== null, goneAllAt !== null && goneAllAt >= since];
   const times = RECORD_KINDS.map((kind) => {
     const record = key.states[kind];
     if (record === null) return null;
     const { state, doneAt, notBefore } = record;
-    return [state, kind === 'ds' && hasHold ? ago(doneAt) : doneAt !== null, ahead(notBefore)];
+    return [state, doneAt !== null, ahead(notBefore)];
   });
   const links = [key.predecessor, key.successor, key.roles.length];
-  return [key.id, key.goal, links, key.publishedAt !== null, times, seen, lastSeenAnywhereAt !== null];
+  const held = [ahead(holdEnd), lastSeenAnywhereAt !== null];
+  return [key.id, key.goal, links, key.publishedAt !== null, times, seen, held];
 }
 
 function rolloverText({ id, method, emergency, incoming, outgoing, cancelledAt }: Rollover): unknown {

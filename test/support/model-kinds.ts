@@ -41,7 +41,7 @@ export const KINDS: readonly Kind[] = [
   { name: 'ksk additive', request: { type: 'ksk' } },
   { name: 'ksk swap', request: { type: 'ksk' }, ksk: 'swap' },
   { name: 'ksk double-ds', request: { type: 'ksk' }, ksk: 'double-ds', mayTakeSubset: false },
-  { name: 'ksk additive slow', request: { type: 'ksk' }, applyDelay: 4, mayTakeSubset: false },
+  { name: 'ksk swap slow', request: { type: 'ksk' }, ksk: 'swap', applyDelay: 4 },
   { name: 'csk additive', request: { type: 'csk' }, scheme: 'csk', edits: 1 },
   { name: 'csk swap', request: { type: 'csk' }, scheme: 'csk', ksk: 'swap', edits: 1 },
   { name: 'csk double-ds', request: { type: 'csk' }, scheme: 'csk', ksk: 'double-ds', mayTakeSubset: false },
@@ -67,7 +67,7 @@ export const KINDS: readonly Kind[] = [
 /** How far a search goes. */
 export interface Limits
   extends Pick<SearchOptions, 'mostWorlds' | 'sample'>,
-    Pick<WorldRules, 'mostLate' | 'isPrompt'> {}
+    Pick<WorldRules, 'mostLate' | 'isPrompt' | 'mayTakeSubset'> {}
 
 const START = unixSeconds(1_795_521_600);
 const LONG = 200;
@@ -87,7 +87,7 @@ export function searchKind(kind: Kind, ttls: Ttls, limits: Limits): SearchResult
     dsTtl,
     dsNegativeTtl: 2,
     applyDelay: kind.applyDelay ?? 0,
-    mayTakeSubset: !limits.isPrompt && (kind.mayTakeSubset ?? true),
+    mayTakeSubset: limits.mayTakeSubset && (kind.mayTakeSubset ?? true),
     mayCancel: true,
     editTtls: [zoneTtl, zoneTtl - 1],
     mostEdits: Math.max(0, (kind.edits ?? 0) - (limits.isPrompt ? 1 : 0)),
