@@ -1,21 +1,23 @@
 /**
  * Every kind of rollover in all six orders of TTLs, with every order of events (ROLLOVER 6.3): once with servers, parent
- * and controller that dawdle, once with a parent that takes parts of what CDS ask for. Prints how many worlds there are.
+ * and controller that dawdle, once with a parent that takes parts of what CDS ask for, once with edits of TTLs. Prints how many worlds there are.
  * `KEYTURN_MODEL_KIND` chooses kinds by a part of their name.
  */
 import { describe, expect, it } from 'vitest';
 import { KINDS, type Limits, searchKind, TTL_ORDERS } from '../support/model-kinds.ts';
 
+const CALM: Limits = {
+  mostWorlds: 2_000_000,
+  sample: 7,
+  mostLate: 0,
+  isPrompt: true,
+  mayTakeSubset: false,
+  fewerEdits: 1,
+};
 const MODES: readonly (Limits & { readonly mode: string })[] = [
-  {
-    mode: 'all dawdle',
-    mostWorlds: 2_000_000,
-    sample: 7,
-    mostLate: 1,
-    isPrompt: false,
-    mayTakeSubset: false,
-  },
-  { mode: 'parts', mostWorlds: 2_000_000, sample: 7, mostLate: 0, isPrompt: true, mayTakeSubset: true },
+  { ...CALM, mode: 'all dawdle', isPrompt: false, mostLate: 1 },
+  { ...CALM, mode: 'parent takes parts', mayTakeSubset: true },
+  { ...CALM, mode: 'TTLs are edited', fewerEdits: 0 },
 ];
 const CHOSEN = process.env.KEYTURN_MODEL_KIND ?? '';
 

@@ -5,7 +5,14 @@
 import { describe, expect, it } from 'vitest';
 import { KINDS, type Limits, searchKind } from '../support/model-kinds.ts';
 
-const LIMITS: Limits = { mostWorlds: 40_000, sample: 7, mostLate: 0, isPrompt: true, mayTakeSubset: false };
+const LIMITS: Limits = {
+  mostWorlds: 40_000,
+  sample: 7,
+  mostLate: 0,
+  isPrompt: true,
+  mayTakeSubset: false,
+  fewerEdits: 1,
+};
 const USUAL = 'zsk,ksk additive,ksk swap,csk additive,split,merge,sign';
 const NAMES = (process.env.KEYTURN_MODEL_KIND ?? USUAL).split(',');
 

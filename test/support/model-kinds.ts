@@ -67,7 +67,10 @@ export const KINDS: readonly Kind[] = [
 /** How far a search goes. */
 export interface Limits
   extends Pick<SearchOptions, 'mostWorlds' | 'sample'>,
-    Pick<WorldRules, 'mostLate' | 'isPrompt' | 'mayTakeSubset'> {}
+    Pick<WorldRules, 'mostLate' | 'isPrompt' | 'mayTakeSubset'> {
+  /** How many edits of TTLs less than the kind has. */
+  readonly fewerEdits: 0 | 1;
+}
 
 const START = unixSeconds(1_795_521_600);
 const LONG = 200;
@@ -90,7 +93,7 @@ export function searchKind(kind: Kind, ttls: Ttls, limits: Limits): SearchResult
     mayTakeSubset: limits.mayTakeSubset && (kind.mayTakeSubset ?? true),
     mayCancel: true,
     editTtls: [zoneTtl, zoneTtl - 1],
-    mostEdits: Math.max(0, (kind.edits ?? 0) - (limits.isPrompt ? 1 : 0)),
+    mostEdits: Math.max(0, (kind.edits ?? 0) - limits.fewerEdits),
     mostLate: limits.mostLate,
     isPrompt: limits.isPrompt,
   };
