@@ -36,8 +36,8 @@ export interface ModelZone extends ServedZone {
 }
 
 /**
- * What the parent did with a CDS: it may take the rest of one that it took a part of, but never returns to one that is
- * older than one it took (6.1: parents that restore an old DS are out of the model).
+ * What the parent did with a CDS: it may take the rest of one that it took a part of as long as that is served, but
+ * never returns to one that it took before (6.1: parents that restore an old DS are out of the model).
  */
 export interface ModelCds extends ServedCds {
   readonly use: 'new' | 'taken' | 'passed';
@@ -296,7 +296,8 @@ function offers({ served, parent, state }: World, { mayTakeSubset }: WorldRules)
   const found = new Map<string, Offer>();
   for (let at = served.cds.length - 1; at >= 0; at--) {
     const { keys: all, isDelete, use } = served.cds[at]!;
-    if ((all.length === 0 && !isDelete) || use === 'passed') continue;
+    const isPast = use === 'passed' || (use === 'taken' && at < served.cds.length - 1);
+    if ((all.length === 0 && !isDelete) || isPast) continue;
     const parts = mayTakeSubset && use === 'new' ? subsetsOf(all) : [];
     for (const keys of [all, ...parts]) {
       const text = `{${keys.join()}}`;
