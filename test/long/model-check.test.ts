@@ -1,7 +1,7 @@
 /**
- * Every kind of rollover in all six orders of TTLs, with every order of events (ROLLOVER 6.3): once with servers, parent
- * and controller that dawdle, once with a parent that takes parts of what CDS ask for, once with edits of TTLs. Prints how many worlds there are.
- * `KEYTURN_MODEL_KIND` chooses kinds by a part of their name.
+ * Every kind of rollover in all six orders of TTLs, with every order of events (ROLLOVER 6.3): once with servers, a
+ * parent and a controller that dawdle, once with a parent that takes parts of what CDS ask for, once with edits of
+ * TTLs. Prints how many worlds there are. `KEYTURN_MODEL_KIND` chooses kinds by a part of their name.
  */
 import { describe, expect, it } from 'vitest';
 import { KINDS, type Limits, searchKind, TTL_ORDERS } from '../support/model-kinds.ts';
