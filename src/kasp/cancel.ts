@@ -17,7 +17,7 @@ import {
   stateOf,
 } from './key.ts';
 import type { Refusal } from './refusal.ts';
-import { findKey, type Rollover, type RolloverMethod, withKeys, type ZoneState } from './zonestate.ts';
+import { keysOf, type Rollover, type RolloverMethod, withKeys, type ZoneState } from './zonestate.ts';
 
 /** The records of outgoing keys of which none may have been withdrawn, by method; with the step of the table. */
 const POINTS_OF_NO_RETURN: Readonly<
@@ -154,9 +154,4 @@ export function withoutZoneSigning(key: Key): Key {
 
 function undated(times: RecordTimes | null): RecordTimes | null {
   return times === null ? null : { ...times, notBefore: null };
-}
-
-/** The keys with these ids that still exist, in the order of the ids. */
-export function keysOf(state: Pick<ZoneState, 'keys'>, ids: readonly string[]): Key[] {
-  return ids.map((id) => findKey(state, id)).filter((key) => key !== undefined);
 }

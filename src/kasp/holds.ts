@@ -10,7 +10,7 @@
 import { type Key, type RecordKind, type RecordState, stateOf } from './key.ts';
 import type { Policy } from './policy.ts';
 import type { WaitReason } from './step.ts';
-import { findKey, type Rollover, type RolloverMethod, rolloversOf, type ZoneState } from './zonestate.ts';
+import { keysOf, type Rollover, type RolloverMethod, rolloversOf, type ZoneState } from './zonestate.ts';
 
 /** What gates and holds may look at. */
 export interface PlanContext {
@@ -359,12 +359,11 @@ function plansOf(key: Key, context: PlanContext): { plan: Plan; who: Side }[] {
 }
 
 function planOf(rollover: Rollover, { state, isDsWaived }: Omit<PlanContext, 'policy'>): Plan {
-  const found = (ids: readonly string[]) => ids.flatMap((id) => findKey(state, id) ?? []);
   return {
     rollover,
     state,
-    incoming: found(rollover.incoming),
-    outgoing: found(rollover.outgoing),
+    incoming: keysOf(state, rollover.incoming),
+    outgoing: keysOf(state, rollover.outgoing),
     isDsWaived,
   };
 }

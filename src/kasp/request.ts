@@ -3,13 +3,12 @@
  * it runs. Or why it makes no sense there. Pacing is not looked at here (`start.ts`).
  */
 import { ALGORITHM } from '../wire/iana.ts';
-import { keysOf } from './cancel.ts';
 import { CSK_ROLES, isShown, type Key, type KeyRole, KSK_ROLES, stateOf, ZSK_ROLES } from './key.ts';
 import type { KeyScheme, Policy } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { RolloverRequest } from './step.ts';
 import type { Rollover, RolloverMethod, RolloverType, ZoneState } from './zonestate.ts';
-import { rolloversOf } from './zonestate.ts';
+import { keysOf, rolloversOf } from './zonestate.ts';
 /** A key that must be made before the rollover can start. */
 export interface Wanted {
   readonly roles: readonly KeyRole[];

@@ -14,20 +14,14 @@
  */
 import { assert } from '../base/assert.ts';
 import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
-import {
-  cancelRefusal,
-  cancelRollover,
-  keysOf,
-  turned,
-  withoutZoneSigning,
-  withZoneSigning,
-} from './cancel.ts';
+import { cancelRefusal, cancelRollover, turned, withoutZoneSigning, withZoneSigning } from './cancel.ts';
 import { isEntirelyHidden, type Key, type KeyRole } from './key.ts';
 import type { Policy } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import { planOf, REPLACED, SCHEME_ROLES, type Wanted } from './request.ts';
 import type { RolloverRequest } from './step.ts';
 import {
+  keysOf,
   type Rollover,
   type RolloverMethod,
   type RolloverType,

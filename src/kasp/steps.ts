@@ -5,7 +5,7 @@
  */
 import { isDsTrusted } from './holds.ts';
 import { isEntirelyHidden, isShown, type Key, type RecordKind, recordGoal, stateOf } from './key.ts';
-import { findKey, type Rollover, type RolloverMethod, type ZoneState } from './zonestate.ts';
+import { keysOf, type Rollover, type RolloverMethod, type ZoneState } from './zonestate.ts';
 
 /** A rollover with its keys. */
 interface Scene {
@@ -163,12 +163,11 @@ export function isDone(rollover: Rollover, state: ZoneState, isDsWaived: boolean
 }
 
 function sceneOf(rollover: Rollover, state: ZoneState, isDsWaived: boolean): Scene {
-  const found = (ids: readonly string[]) => ids.flatMap((id) => findKey(state, id) ?? []);
   return {
     rollover,
     state,
-    incoming: found(rollover.incoming),
-    outgoing: found(rollover.outgoing),
+    incoming: keysOf(state, rollover.incoming),
+    outgoing: keysOf(state, rollover.outgoing),
     isDsWaived,
   };
 }

@@ -136,6 +136,11 @@ export function findKey(state: Pick<ZoneState, 'keys'>, id: string): Key | undef
   return state.keys.find((key) => key.id === id);
 }
 
+/** The keys with these ids that still exist, in the order of the ids. */
+export function keysOf(state: Pick<ZoneState, 'keys'>, ids: readonly string[]): Key[] {
+  return ids.map((id) => findKey(state, id)).filter((key) => key !== undefined);
+}
+
 /** The state with some keys replaced by their id. */
 export function withKeys(state: ZoneState, changed: readonly Key[]): ZoneState {
   const byId = new Map(changed.map((key) => [key.id, key]));
