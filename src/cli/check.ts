@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
-import { SCHEMA_VERSION } from '../control/operations.ts';
+import { SCHEMA_VERSION } from '../control/operation.ts';
 import { loadZone } from '../daemon/loadzone.ts';
 import type { LoadOutcome } from '../daemon/messages.ts';
 import { problemOfFault } from '../daemon/problem.ts';

@@ -1,6 +1,6 @@
 /** How results look: data on stdout, everything else on stderr; symbols and colors on a terminal only. */
 import Table from 'cli-table3';
-import type { DsResult, Need, StatusResult, ZoneDetail, ZoneSummary } from '../control/operations.ts';
+import type { Need, StatusResult, ZoneDetail, ZoneSummary } from '../control/shapes.ts';
 import { keyWord } from '../control/words.ts';
 
 /** Where output goes, and whether a person looks at it. */
@@ -161,33 +161,4 @@ export function printStatus(output: Output, status: StatusResult): void {
   printNeeds(output, status.needs);
   if (status.alarms.length + status.problems.length + status.needs.length === 0)
     output.print(marked(output, 'ok', 'nothing needs you'));
-}
-
-export const DS_FORMATS = ['ds', 'dnskey', 'cds', 'fields', 'json'] as const;
-export type DsFormat = (typeof DS_FORMATS)[number];
-
-/** Lines of `ds` in a format other than JSON. */
-export function dsLines(result: DsResult, format: Exclude<DsFormat, 'json'>): string[] {
-  const { zone, ds, dnskey } = result;
-  const digestLine = (type: string) =>
-    ds.map(
-      (record) =>
-        `${zone} IN ${type} ${record.keyTag} ${record.algorithm} ${record.digestType} ${record.digest}`,
-    );
-  const keyLine = (type: string) =>
-    dnskey.map((key) => `${zone} IN ${type} ${key.flags} ${key.protocol} ${key.algorithm} ${key.publicKey}`);
-  if (format === 'ds') return digestLine('DS');
-  if (format === 'dnskey') return keyLine('DNSKEY');
-  if (format === 'cds') return [...digestLine('CDS'), ...keyLine('CDNSKEY')];
-  const digestName = (type: number) => (type === 2 ? 'SHA-256' : type === 4 ? 'SHA-384' : 'unknown');
-  return ds.flatMap((record) => {
-    const key = dnskey.find(({ keyTag }) => keyTag === record.keyTag);
-    return [
-      `Key tag:     ${record.keyTag}`,
-      `Algorithm:   ${record.algorithm} (${record.algorithmName})`,
-      `Digest type: ${record.digestType} (${digestName(record.digestType)})`,
-      `Digest:      ${record.digest}`,
-      ...(key === undefined ? [] : [`Flags:       ${key.flags}`, `Public key:  ${key.publicKey}`]),
-    ];
-  });
 }

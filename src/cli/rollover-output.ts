@@ -8,7 +8,7 @@ import type {
   RolloverStatus,
   RolloverSummary,
   WaitingSummary,
-} from '../control/operations.ts';
+} from '../control/shapes.ts';
 import { stepWords } from '../control/words.ts';
 import { arrow, marked, type Output, printNeeds, table } from './output.ts';
 

@@ -1,7 +1,7 @@
 /** `keyturn serve`: command line and configuration file into a Config, then the daemon. */
 import fs from 'node:fs';
 import { formatDiagnostic } from '../base/diagnostic.ts';
-import { OperationError } from '../control/operations.ts';
+import { OperationError } from '../control/operation.ts';
 import { type ServeOptions, serve } from '../main.ts';
 import { createLog } from '../ops/log.ts';
 import { type Config, type ConfigOverrides, defaultConfig, parseConfig } from '../store/config.ts';

@@ -1,14 +1,7 @@
 /** Calls operations over the control socket. */
 import http from 'node:http';
-import {
-  FAILURE,
-  type FailureKind,
-  OPERATIONS,
-  OperationError,
-  type OperationName,
-  type ParamsIn,
-  type Result,
-} from './operations.ts';
+import { FAILURE, type FailureKind, OperationError } from './operation.ts';
+import { OPERATIONS, type OperationName, type ParamsIn, type Result } from './operations.ts';
 
 const TIMEOUT_MS = 120_000;
 const MAX_REPLY_OCTETS = 1 << 30;

@@ -6,7 +6,7 @@ import { type Key, RECORD_KINDS } from '../kasp/key.ts';
 import type { Waiting, WaitReason } from '../kasp/step.ts';
 import { stepsOf } from '../kasp/steps.ts';
 import { findKey, type Rollover } from '../kasp/zonestate.ts';
-import type { KeySummary, Need, RolloverStatus, RolloverSummary, WaitingSummary } from './operations.ts';
+import type { KeySummary, Need, RolloverStatus, RolloverSummary, WaitingSummary } from './shapes.ts';
 import { stepWords } from './words.ts';
 
 /** ISO 8601, or null. */

@@ -3,7 +3,7 @@ import type { ZoneSigning } from '../daemon/signing.ts';
 import type { Zone } from '../daemon/zone.ts';
 import type { Zones } from '../daemon/zones.ts';
 import { lowerName, type Name, parseName } from '../wire/name.ts';
-import { OperationError } from './operations.ts';
+import { OperationError } from './operation.ts';
 
 /** The name that a text stands for, the last dot may be missing. Throws OperationError. */
 export function originOf(text: string): Name {

@@ -16,15 +16,10 @@ import { formatListen } from '../transport/listen.ts';
 import { iso, keySummary, needsOf, rolloverStatusOf } from './describe.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
 import { createJobHandlers } from './jobs.ts';
-import {
-  type DsResult,
-  OperationError,
-  type StatusResult,
-  type ZoneDetail,
-  type ZoneSummary,
-} from './operations.ts';
+import { OperationError } from './operation.ts';
 import { createRolloverHandlers } from './rollovers.ts';
 import type { Handlers } from './server.ts';
+import type { DsResult, StatusResult, ZoneDetail, ZoneSummary } from './shapes.ts';
 
 /** What handlers work on. */
 export interface HandlerContext {

@@ -1,17 +1,9 @@
-/** What operations on bulk rotations take and give (`operations.ts`), as schemas. */
+/** What operations on bulk rotations give (`operations.ts`), as schemas. */
 import { z } from 'zod';
 import type { BulkState } from '../kasp/bulk.ts';
 import { instant } from './shapes.ts';
 
-/** So many rollovers of a job can be followed at once. */
-const MAX_PARALLEL = 10_000;
 const STATES = ['running', 'stopped', 'cancelled', 'done'] as const satisfies readonly BulkState[];
-
-/** Id of a job, or as much of its beginning as no other one has. */
-export const job = z.string().min(4).max(36);
-export const glob = z.string().min(1).max(1_100);
-export const parallel = z.coerce.number().int().min(1).max(MAX_PARALLEL);
-export const failures = z.coerce.number().int().min(1).max(1_000_000);
 
 const jobFields = {
   id: z.string(),
@@ -58,3 +50,8 @@ export const jobStart = z.object({
   leftOut: z.array(z.object({ code: z.string(), zones: z.number(), example: z.string() })),
   refusedNow: z.array(z.object({ code: z.string(), zones: z.number(), example: z.string() })),
 });
+
+export type JobSummary = z.infer<typeof jobSummary>;
+export type JobDetail = z.infer<typeof jobDetail>;
+export type JobList = z.infer<typeof jobList>;
+export type JobStart = z.infer<typeof jobStart>;

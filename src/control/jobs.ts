@@ -11,7 +11,9 @@ import type { RolloverRequest } from '../kasp/step.ts';
 import { rolloversOf } from '../kasp/zonestate.ts';
 import { iso } from './describe.ts';
 import { originOf } from './find.ts';
-import { type JobDetail, type JobStart, type JobSummary, OperationError, type Params } from './operations.ts';
+import type { JobDetail, JobStart, JobSummary } from './job-shapes.ts';
+import { OperationError } from './operation.ts';
+import type { Params } from './operations.ts';
 import { type RolloverContext, requestOf } from './rollovers.ts';
 import type { Handlers } from './server.ts';
 

@@ -7,7 +7,7 @@ import { PROPERTIES, type Violation } from '../kasp/oracle.ts';
 import { isImagined, type PlanRow, plan } from '../kasp/plan.ts';
 import type { RolloverRequest, Waiting } from '../kasp/step.ts';
 import { iso } from './describe.ts';
-import type { RolloverPlan } from './operations.ts';
+import type { RolloverPlan } from './shapes.ts';
 import { keyWord } from './words.ts';
 
 /** Plans what a zone does from `now` on; `request` is a rollover that is not refused. */

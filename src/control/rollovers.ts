@@ -1,4 +1,5 @@
 /** Operations on keys: rollovers, what is known of the DS at the parent, going signed and going insecure. */
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/ports.ts';
 import { plus, type UnixSeconds } from '../base/time.ts';
 import { type Order, obey, orderRefusal } from '../daemon/orders.ts';
@@ -14,15 +15,12 @@ import type { RolloverRequest } from '../kasp/step.ts';
 import { rolloversOf } from '../kasp/zonestate.ts';
 import { iso, needsOf, nextWords, rolloverStatusOf } from './describe.ts';
 import { findSigned, getZone } from './find.ts';
-import {
-  OperationError,
-  type Params,
-  type RolloverChange,
-  STARTED_TYPES,
-  type StartedType,
-} from './operations.ts';
+import { OperationError } from './operation.ts';
+import type { Params } from './operations.ts';
 import { planOf } from './plans.ts';
+import { STARTED_TYPES, type StartedType } from './rollover-operations.ts';
 import type { Handlers } from './server.ts';
+import type { RolloverChange } from './shapes.ts';
 import { keyWord } from './words.ts';
 
 /** A command waits this long until all threads serve what it changed. */
@@ -248,26 +246,65 @@ function fittingTypes({ zoneState }: ZoneSigning): string {
 
 // ---- DS ----
 
-function confirmDs(
+/** Keys that can have a DS, and what is said of each. */
+interface Told {
+  readonly tag: number;
+  readonly seen: boolean;
+}
+
+/** Says what the parent has: of one key, of one that came and one that went, or that it has nothing. */
+async function confirmDs(
   context: RolloverContext,
-  { zone, key: tag, observed, ttl }: Params<'rollover.confirm-ds'>,
+  params: Params<'rollover.confirm-ds'>,
 ): Promise<RolloverChange> {
-  const found = findSigned(context.zones, zone);
-  if ((tag === undefined) !== (observed === 'none')) {
-    const message = tag === undefined ? `which key is ${observed}?` : '--none is about all keys';
-    throw new OperationError('USAGE_WRONG', 'KEY_OR_NONE', message, 'say --key TAG --seen|--gone, or --none');
+  const found = findSigned(context.zones, params.zone);
+  const told = toldOf(params);
+  const ttl = params.ttl ?? null;
+  const orders: Order[] = params.none
+    ? [{ kind: 'no-ds' }]
+    : told.map(({ tag, seen }) => ({ kind: 'ds', keyId: keyWithDs(found, tag).id, seen, ttl }));
+  // All or nothing: what is refused is refused before anything is believed.
+  for (const order of orders) refuse(found, order, context.clock.now());
+  const changed: string[] = [];
+  let change: RolloverChange | undefined;
+  for (const order of orders) {
+    change = await carryOut(context, found, order);
+    changed.push(...change.changed);
   }
-  if (observed === 'none') return carryOut(context, found, { kind: 'no-ds' });
-  const { keys } = found.signing.zoneState;
+  assert(change !== undefined, 'something was told');
+  return { ...change, changed };
+}
+
+/** `--key TAG --seen`, `--seen TAG`, `--seen NEW --gone OLD` or `--none`. Throws OperationError. */
+function toldOf({ key, seen, gone, none }: Params<'rollover.confirm-ds'>): Told[] {
+  const tagOf = (said: boolean | number) => (said === true ? key : said === false ? undefined : said);
+  const isTold = (said: boolean | number | undefined) => said !== undefined && said !== false;
+  const given = [
+    ...(isTold(seen) ? [{ tag: tagOf(seen!), seen: true }] : []),
+    ...(isTold(gone) ? [{ tag: tagOf(gone!), seen: false }] : []),
+  ];
+  const told = given.filter((one): one is Told => one.tag !== undefined);
+  const tags = new Set(told.map(({ tag }) => tag));
+  const isWhole = told.length === given.length && tags.size === told.length;
+  const isKeyUsed = key === undefined || tags.has(key);
+  if (none ? given.length === 0 && key === undefined : isWhole && told.length > 0 && isKeyUsed) return told;
+  const message = none
+    ? '--none is about all keys'
+    : given.length > told.length
+      ? 'which key is it?'
+      : 'say what the parent has';
+  const fix = 'say --key TAG --seen, --key TAG --gone, --seen NEW --gone OLD, or --none';
+  throw new OperationError('USAGE_WRONG', 'KEY_OR_NONE', message, fix);
+}
+
+/** The key of a zone with a tag, if it can have a DS. Throws OperationError. */
+function keyWithDs({ zone, signing }: SignedZone, tag: number): Key {
+  const { keys } = signing.zoneState;
   const key = keys.find((one) => one.tag === tag);
+  if (key !== undefined && key.states.ds !== null) return key;
   const known = keys.filter(({ states }) => states.ds !== null).map((one) => one.tag);
   const fix = `keys that can have a DS: ${known.join(', ') || 'none'}`;
-  if (key === undefined) {
-    throw new OperationError('NO_SUCH_OBJECT', 'NO_SUCH_KEY', `${found.zone.name} has no key ${tag}`, fix);
-  }
-  if (key.states.ds === null) {
-    throw new OperationError('USAGE_WRONG', 'KEY_WITHOUT_DS', `key ${tag} is a ZSK and has no DS`, fix);
-  }
-  const seen = observed === 'seen';
-  return carryOut(context, found, { kind: 'ds', keyId: key.id, seen, ttl: ttl ?? null });
+  throw key === undefined
+    ? new OperationError('NO_SUCH_OBJECT', 'NO_SUCH_KEY', `${zone.name} has no key ${tag}`, fix)
+    : new OperationError('USAGE_WRONG', 'KEY_WITHOUT_DS', `key ${tag} is a ZSK and has no DS`, fix);
 }

@@ -5,17 +5,11 @@
 import fs from 'node:fs';
 import { Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { z } from 'zod';
 import type { Log } from '../ops/log.ts';
-import {
-  FAILURE,
-  OPERATIONS,
-  OperationError,
-  type OperationName,
-  type Params,
-  type Result,
-  SCHEMA_VERSION,
-} from './operations.ts';
+import { FAILURE, OperationError, SCHEMA_VERSION } from './operation.ts';
+import { OPERATION_NAMES, OPERATIONS, type OperationName, type Params, type Result } from './operations.ts';
+import { checkParams } from './parameters.ts';
+import { MAX_NAME_CHARACTERS } from './params.ts';
 import { prepareSocket, SocketError } from './socket.ts';
 
 /** What does the work; parameters have been checked. */
@@ -25,8 +19,6 @@ export type Handlers = {
 
 const BODY_OCTETS = 65_536;
 const CHUNK_CHARACTERS = 65_536;
-/** A name of 255 octets, each as \DDD. */
-const MAX_PARAM_LENGTH = 1_100;
 
 /** Serves the operations on a socket. */
 export class ControlServer {
@@ -39,11 +31,11 @@ export class ControlServer {
     this.#log = log;
     this.#app = fastify({
       bodyLimit: BODY_OCTETS,
-      routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+      routerOptions: { maxParamLength: MAX_NAME_CHARACTERS },
       forceCloseConnections: true,
     });
     this.#app.removeContentTypeParser('text/plain');
-    for (const name of Object.keys(OPERATIONS) as OperationName[]) this.#route(name, handlers);
+    for (const name of OPERATION_NAMES) this.#route(name, handlers);
     this.#app.setErrorHandler((error, _request, reply) => this.#sendError(reply, error));
     this.#app.setNotFoundHandler((request, reply) => {
       const error = new OperationError('NO_SUCH_OBJECT', 'NO_SUCH_OPERATION', `no operation ${request.url}`);
@@ -70,17 +62,14 @@ export class ControlServer {
   }
 
   #route<N extends OperationName>(name: N, handlers: Handlers): void {
-    const { http, params, danger } = OPERATIONS[name];
+    const { http, danger } = OPERATIONS[name];
     this.#app.route({
       method: http.method,
       url: http.path,
       handler: async (request, reply) => {
-        const parsed = params.safeParse(paramsOf(request));
-        if (!parsed.success) {
-          throw new OperationError('USAGE_WRONG', 'BAD_PARAMETERS', z.prettifyError(parsed.error));
-        }
-        if (danger !== 'reads') this.#log.info({ operation: name, params: parsed.data }, `asked for ${name}`);
-        const result = await handlers[name](parsed.data as Params<N>);
+        const params = checkParams(name, paramsOf(request));
+        if (danger !== 'reads') this.#log.info({ operation: name, params }, `asked for ${name}`);
+        const result = await handlers[name](params);
         if (OPERATIONS[name].result !== null)
           return { schema_version: SCHEMA_VERSION, ...(result as object) };
         reply.type('text/plain; charset=utf-8');

@@ -1,14 +1,10 @@
 /**
- * What operations take and give (`operations.ts`), as schemas. JSON is camelCase, but for `schema_version`; instants
+ * What operations give (`operations.ts`), as schemas. JSON is camelCase, but for `schema_version`; instants
  * are ISO 8601 in UTC, durations seconds.
  */
 import { z } from 'zod';
 
 export const instant = z.string();
-export const zone = z.string().min(1).max(1_100);
-export const flag = z.union([z.boolean(), z.stringbool()]);
-export const seconds = z.coerce.number().int().min(0).max(2_147_483_647);
-
 const diagnostic = z.object({
   severity: z.enum(['error', 'warning']),
   code: z.string(),
@@ -224,3 +220,17 @@ export const history = z.object({
   zone: z.string(),
   entries: z.array(z.looseObject({ at: instant, generation: z.number(), kind: z.string() })),
 });
+
+export type ZoneSummary = z.infer<typeof zoneSummary>;
+export type ZoneDetail = z.infer<typeof zoneDetail>;
+export type KeySummary = z.infer<typeof key>;
+export type Need = z.infer<typeof need>;
+export type RolloverSummary = z.infer<typeof rollover>;
+export type WaitingSummary = z.infer<typeof waiting>;
+export type RolloverStatus = z.infer<typeof rolloverStatus>;
+export type RolloverChange = z.infer<typeof rolloverChange>;
+export type RolloverPlan = z.infer<typeof rolloverPlan>;
+export type RolloverList = z.infer<typeof rolloverList>;
+export type HistoryResult = z.infer<typeof history>;
+export type DsResult = z.infer<typeof dsResult>;
+export type StatusResult = z.infer<typeof status>;

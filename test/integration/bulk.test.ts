@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { JobDetail, JobStart } from '../../src/control/operations.ts';
+import type { JobDetail, JobStart } from '../../src/control/job-shapes.ts';
 import { Daemon } from '../support/daemon.ts';
 import { versionedZone } from '../support/daemon-watch.ts';
 import { Workplace, waitUntil } from '../support/processes.ts';

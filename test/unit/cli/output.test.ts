@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { dsLines, type Output, printZone, printZones } from '../../../src/cli/output.ts';
-import type { DsResult, ZoneDetail, ZoneSummary } from '../../../src/control/operations.ts';
+import { dsLines } from '../../../src/cli/ds.ts';
+import { type Output, printZone, printZones } from '../../../src/cli/output.ts';
+import type { DsResult, ZoneDetail, ZoneSummary } from '../../../src/control/shapes.ts';
 
 function capture(
   options: { isTerminal?: boolean; hasColor?: boolean } = {},

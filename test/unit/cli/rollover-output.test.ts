@@ -8,7 +8,7 @@ import {
   printRollover,
   printRollovers,
 } from '../../../src/cli/rollover-output.ts';
-import type { RolloverChange, RolloverPlan, RolloverStatus } from '../../../src/control/operations.ts';
+import type { RolloverChange, RolloverPlan, RolloverStatus } from '../../../src/control/shapes.ts';
 
 function capture(isTerminal = false): Output & { out: string[]; err: string[] } {
   const out: string[] = [];

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfig, type ServeFlags } from '../../../src/cli/serve.ts';
-import { OperationError } from '../../../src/control/operations.ts';
+import { OperationError } from '../../../src/control/operation.ts';
 import { Workplace } from '../../support/processes.ts';
 
 function failure(flags: ServeFlags): OperationError {

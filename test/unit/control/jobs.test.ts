@@ -1,7 +1,8 @@
 /** Operations on bulk rotations over real zones. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createJobHandlers } from '../../../src/control/jobs.ts';
-import { OPERATIONS, OperationError, type Result } from '../../../src/control/operations.ts';
+import { OperationError } from '../../../src/control/operation.ts';
+import { OPERATIONS, type Result } from '../../../src/control/operations.ts';
 import { BulkRunner } from '../../../src/daemon/bulk.ts';
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { createLog } from '../../../src/ops/log.ts';

@@ -1,7 +1,8 @@
 /** Operations on keys over real files, with a clock that the test moves. */
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OPERATIONS, OperationError, type OperationName } from '../../../src/control/operations.ts';
+import { OperationError } from '../../../src/control/operation.ts';
+import { OPERATIONS, type OperationName } from '../../../src/control/operations.ts';
 import { createRolloverHandlers } from '../../../src/control/rollovers.ts';
 import type { Zone } from '../../../src/daemon/zone.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/kasp/policy.ts';
@@ -62,7 +63,7 @@ async function failureOf(name: keyof typeof handlers, params: object): Promise<O
 }
 
 const confirm = (zone: string, tag: number, observed: string) =>
-  call('rollover.confirm-ds', { zone, key: tag, observed });
+  call('rollover.confirm-ds', { zone, key: tag, [observed]: true });
 
 describe('a rollover', () => {
   it('is started, told of what it waits for, confirmed and done', async () => {
@@ -99,6 +100,21 @@ describe('a rollover', () => {
     const { entries } = await call('rollover.history', { zone: CSK });
     expect(entries.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['order', 'edge', 'rollover']));
     expect(entries.at(-1)).toMatchObject({ kind: 'rollover', event: 'done' });
+  });
+
+  it('takes in one call that a registrar replaced the DS', async () => {
+    const old = keysOf(CSK)[0]!.tag;
+    await confirm(CSK, old, 'seen');
+    await pass(60);
+    await call('rollover.start', { zone: CSK, type: 'csk' });
+    const made = keysOf(CSK)[1]!.tag;
+    await pass(60);
+    const replaced = await call('rollover.confirm-ds', { zone: CSK, seen: made, gone: old });
+    expect(replaced.changed).toEqual([
+      `${CSK}: the DS of key ${made} is on all servers of the parent`,
+      `${CSK}: the DS of key ${old} is on no server of the parent`,
+    ]);
+    expect(replaced.rollover?.step).toBe('soak');
   });
 
   it('is cancelled, and the zone stays with its key', async () => {
@@ -160,9 +176,9 @@ describe('what is asked for wrongly', () => {
       ['USAGE_WRONG', 'ALGORITHM_UNKNOWN', 'rollover.start', { zone: CSK, type: 'algorithm', to: 'RSA' }],
       ['REFUSED', 'NO_CHANGE', 'rollover.start', { zone: CSK, type: 'algorithm', to: '13' }],
       ['REFUSED', 'NO_CHANGE', 'rollover.start', { zone: CSK, type: 'scheme', to: 'csk' }],
-      ['NO_SUCH_OBJECT', 'NO_SUCH_KEY', 'rollover.confirm-ds', { zone: CSK, key: 0, observed: 'seen' }],
-      ['USAGE_WRONG', 'KEY_OR_NONE', 'rollover.confirm-ds', { zone: CSK, observed: 'seen' }],
-      ['USAGE_WRONG', 'KEY_OR_NONE', 'rollover.confirm-ds', { zone: CSK, key: 1, observed: 'none' }],
+      ['NO_SUCH_OBJECT', 'NO_SUCH_KEY', 'rollover.confirm-ds', { zone: CSK, key: 0, seen: true }],
+      ['USAGE_WRONG', 'KEY_OR_NONE', 'rollover.confirm-ds', { zone: CSK, seen: true }],
+      ['USAGE_WRONG', 'KEY_OR_NONE', 'rollover.confirm-ds', { zone: CSK, key: 1, none: true }],
       ['REFUSED', 'ALREADY_SIGNED', 'zone.sign', { zone: CSK }],
     ] as const;
     for (const [kind, code, name, params] of wrong) {
@@ -177,9 +193,31 @@ describe('what is asked for wrongly', () => {
     expect(keysOf(CSK)).toHaveLength(2);
   });
 
+  it.each([
+    [{ seen: true }],
+    [{ none: true, key: 1 }],
+    [{ none: true, seen: 1 }],
+    [{ key: 1 }],
+    [{ key: 1, seen: true, gone: true }],
+    [{ seen: 1, gone: 1 }],
+    [{ key: 1, seen: 2 }],
+    [{}],
+  ])('is a word on the DS that nobody can mean: %o', async (said) => {
+    const failure = await failureOf('rollover.confirm-ds', { zone: CSK, ...said });
+    expect(failure).toMatchObject({ kind: 'USAGE_WRONG', code: 'KEY_OR_NONE' });
+  });
+
+  it('is all of a word on two keys, if it is one of them', async () => {
+    const { tag } = keysOf(CSK)[0]!;
+    const other = (tag + 1) % 65_536;
+    const failure = await failureOf('rollover.confirm-ds', { zone: CSK, seen: tag, gone: other });
+    expect(failure).toMatchObject({ kind: 'NO_SUCH_OBJECT', code: 'NO_SUCH_KEY' });
+    expect(await call('rollover.status', { zone: CSK })).toMatchObject({ delegation: 'unconfirmed' });
+  });
+
   it('is a DS of a key that signs no keys', async () => {
     const zsk = keysOf(SPLIT)[1]!.tag;
-    const failure = await failureOf('rollover.confirm-ds', { zone: SPLIT, key: zsk, observed: 'seen' });
+    const failure = await failureOf('rollover.confirm-ds', { zone: SPLIT, key: zsk, seen: true });
     expect(failure).toMatchObject({ kind: 'USAGE_WRONG', code: 'KEY_WITHOUT_DS' });
   });
 });
@@ -195,7 +233,7 @@ describe('going insecure and back', () => {
     expect((await failureOf('zone.unsign', { zone: CSK })).code).toBe('ALREADY_INSECURE');
     await pass(600);
     expect(signersOf(CSK), 'the parent has not acted').toEqual([tag]);
-    await call('rollover.confirm-ds', { zone: CSK, observed: 'none' });
+    await call('rollover.confirm-ds', { zone: CSK, none: true });
     await pass(900);
     expect(zoneOf(CSK).served!.epoch).toMatchObject({ apex: null, signers: [] });
     const signed = await call('zone.sign', { zone: CSK });

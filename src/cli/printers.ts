@@ -1,0 +1,58 @@
+/** How the result of each operation looks to a person, and which exit code it means. */
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { formatDiagnostic } from '../base/diagnostic.ts';
+import { FAILURE } from '../control/operation.ts';
+import type { OperationName, Params, Result } from '../control/operations.ts';
+import { dsLines } from './ds.ts';
+import { printCancelledJob, printJob, printJobs, printStarted } from './job-output.ts';
+import { type Output, printStatus, printZone, printZones } from './output.ts';
+import { printChange, printHistory, printPlan, printRollover, printRollovers } from './rollover-output.ts';
+
+type Printers = {
+  readonly [N in OperationName]: (output: Output, result: Result<N>, params: Params<N>) => void;
+};
+
+const nothing = () => undefined;
+
+/** Text is printed as it comes, by nobody here. */
+export const PRINTERS: Printers = {
+  status: printStatus,
+  'clock.confirm': (output) => output.print('rollovers go on by the clock as it is'),
+  'zone.list': (output, { zones }) => printZones(output, zones),
+  'zone.show': printZone,
+  'zone.reload': printReloaded,
+  'zone.export': nothing,
+  'zone.forget': printForgotten,
+  'zone.sign': printChange,
+  'zone.unsign': printChange,
+  'ds.show': (output, result) => output.print(dsLines(result, 'ds').join('\n')),
+  'rollover.start': printChange,
+  'rollover.status': printRollover,
+  'rollover.confirm-ds': printChange,
+  'rollover.cancel': printChange,
+  'rollover.plan': printPlan,
+  'rollover.list': printRollovers,
+  'rollover.history': printHistory,
+  'job.start': printStarted,
+  'job.list': (output, { jobs }) => printJobs(output, jobs),
+  'job.show': printJob,
+  'job.cancel': printCancelledJob,
+};
+
+/** Exit codes of results that are no failures of the operation. */
+export const EXITS: { readonly [N in OperationName]?: (result: Result<N>) => number } = {
+  'zone.reload': ({ zones }) =>
+    zones.some(({ outcome }) => outcome === 'failed') ? FAILURE.DATA_WRONG.exit : 0,
+};
+
+function printReloaded(output: Output, { zones }: Result<'zone.reload'>): void {
+  for (const { zone, outcome, serial, effect, diagnostics } of zones) {
+    for (const diagnostic of diagnostics) output.print(formatDiagnostic(diagnostic as Diagnostic));
+    output.print(outcome === 'failed' ? `${zone} failed: ${effect}` : `${zone} ${outcome}, serial ${serial}`);
+  }
+}
+
+function printForgotten(output: Output, { zones }: Result<'zone.forget'>): void {
+  if (zones.length === 0) output.note('no zone was waiting for that');
+  for (const gone of zones) output.print(gone);
+}

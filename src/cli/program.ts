@@ -1,0 +1,59 @@
+/**
+ * The command line as a whole. Commands of the server follow from the table of operations: words, parameters, help;
+ * a few are given more by hand. Commands that need no server are beside them.
+ */
+import { Command } from 'commander';
+import { OPERATION_NAMES, type OperationName } from '../control/operations.ts';
+import { programVersion } from '../daemon/version.ts';
+import { addOperation } from './command.ts';
+import { addDsFormats } from './ds.ts';
+import { addCheck, addServe } from './local.ts';
+import type { Runner } from './runner.ts';
+import { addMany } from './start-many.ts';
+
+/** What operations have on the command line beyond the table. */
+const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner) => void } = {
+  'ds.show': addDsFormats,
+  'rollover.start': addMany,
+};
+
+/** Commands that need no server. */
+const LOCAL: readonly ((program: Command, runner: Runner) => void)[] = [addServe, addCheck];
+
+/** What the groups are about. */
+const GROUPS: Readonly<Record<string, string>> = {
+  zone: 'zones and their files',
+  rollover: 'rollovers of keys',
+  job: 'rollovers of many zones',
+  clock: 'the clock by which keys are rolled',
+};
+
+/** The program; its commands call `runner`. */
+export function createProgram(runner: Runner): Command {
+  const { output } = runner;
+  const program = new Command('keyturn')
+    .description('authoritative DNS server that signs its zones online and turns its own keys')
+    .version(versionLine(), '-V, --version')
+    .option('--control <path>', 'control socket of the server (or KEYTURN_CONTROL)')
+    .option('--json', 'print one JSON object with schema_version')
+    .option('-y, --yes', 'do not ask before what is dangerous')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => output.note(text.trimEnd()) });
+  runner.attach(program);
+  for (const add of LOCAL) add(program, runner);
+  for (const name of OPERATION_NAMES) {
+    const command = addOperation(program, name, runner);
+    MORE[name]?.(command, runner);
+  }
+  for (const group of program.commands) {
+    if (group.commands.length === 0) continue;
+    const verbs = group.commands.map((command) => command.name()).join(', ');
+    group.description(`${GROUPS[group.name()] ?? group.name()}: ${verbs}`);
+  }
+  return program;
+}
+
+function versionLine(): string {
+  const { version, versions, platform, arch } = process;
+  return `keyturn ${programVersion()} (node ${version.slice(1)}, openssl ${versions.openssl}, ${platform} ${arch})`;
+}

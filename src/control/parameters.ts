@@ -1,0 +1,88 @@
+/** Parameters of operations as a command line needs them: what stands where, what may be left out, what it means. */
+import { z } from 'zod';
+import { OperationError } from './operation.ts';
+import { OPERATIONS, type OperationName, type Params } from './operations.ts';
+
+/** One parameter. */
+export interface Parameter {
+  /** As in JSON: `maxParallel`. */
+  readonly name: string;
+  /** On the command line: `--max-parallel`, or `ZONE` for one that stands alone. */
+  readonly word: string;
+  readonly help: string;
+  /** What follows an option: `DURATION`, `[TAG]` if it may be left out; null for a flag. */
+  readonly value: string | null;
+  readonly choices: readonly string[] | null;
+  readonly isRequired: boolean;
+  /** Stands alone, after the words of the command. */
+  readonly isPositional: boolean;
+  /** The last of those, which takes all that follow. */
+  readonly isVariadic: boolean;
+  /** Undefined if there is no default. */
+  readonly fallback: unknown;
+}
+
+/** What `z.toJSONSchema` says of a field. */
+interface FieldSchema {
+  readonly description?: string;
+  readonly value?: string;
+  readonly enum?: readonly string[];
+}
+
+/** Words of a command: `zone show` of `zone show ZONE`. */
+export function commandWords(name: OperationName): string[] {
+  return OPERATIONS[name].cli.split(' ').filter((part) => part === part.toLowerCase());
+}
+
+/** The parameters of an operation, those that stand alone first. */
+export function parametersOf(name: OperationName): Parameter[] {
+  const schema = z.toJSONSchema(OPERATIONS[name].params, { io: 'input', unrepresentable: 'any' });
+  const fields = Object.entries((schema.properties ?? {}) as Record<string, FieldSchema>);
+  const required = new Set(schema.required ?? []);
+  const positions = OPERATIONS[name].cli.split(' ').filter((part) => part !== part.toLowerCase());
+  const placeOf = (field: string) =>
+    positions.findIndex((part) => part.replace(/[[\].]/g, '').toLowerCase() === field.toLowerCase());
+  const parameters = fields.map(([field, { description = '', value, enum: choices }]) => {
+    const place = placeOf(field);
+    return {
+      name: field,
+      word: place === -1 ? optionWord(field) : positions[place]!.replace(/[[\].]/g, ''),
+      help: description,
+      value: value === 'FLAG' ? null : (value ?? field.toUpperCase()),
+      choices: choices ?? null,
+      isRequired: required.has(field),
+      isPositional: place !== -1,
+      isVariadic: place !== -1 && positions[place]!.includes('...'),
+      fallback: fallbackOf(name, field),
+      place,
+    };
+  });
+  const rank = ({ place }: { readonly place: number }) => (place === -1 ? positions.length : place);
+  return parameters.toSorted((a, b) => rank(a) - rank(b)).map(({ place: _, ...parameter }) => parameter);
+}
+
+/** A JSON schema keeps no default of what is transformed; the parser knows it. */
+function fallbackOf(name: OperationName, field: string): unknown {
+  const shape: Readonly<Record<string, z.ZodType>> = OPERATIONS[name].params.shape;
+  return shape[field]?.safeParse(undefined).data;
+}
+
+/** `--max-parallel` for `maxParallel`. */
+export function optionWord(field: string): string {
+  return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Checks parameters by the table. Throws OperationError that names the parameter as `wordOf` writes it. */
+export function checkParams<N extends OperationName>(
+  name: N,
+  given: unknown,
+  wordOf: (field: string) => string = (field) => field,
+): Params<N> {
+  const parsed = OPERATIONS[name].params.safeParse(given);
+  if (parsed.success) return parsed.data as Params<N>;
+  const issues = parsed.error.issues.map(({ path, message }) => {
+    const field = path.length === 0 ? '' : `${wordOf(String(path[0]))}: `;
+    return `${field}${message}`;
+  });
+  throw new OperationError('USAGE_WRONG', 'BAD_PARAMETERS', [...new Set(issues)].join('; '));
+}

@@ -1,0 +1,43 @@
+/**
+ * Parameters of operations, as schemas that take what a command line and a query give: texts. `value` in their
+ * metadata names what stands after an option, if not its own name; a flag has none. The table adds what each means.
+ */
+import { z } from 'zod';
+import { parseDuration } from '../base/time.ts';
+
+const MAX_SECONDS = 2_147_483_647;
+/** A name of 255 octets, each as \DDD. */
+export const MAX_NAME_CHARACTERS = 1_100;
+
+export const zone = z.string().min(1).max(MAX_NAME_CHARACTERS).meta({ value: 'ZONE' });
+export const optionalZone = zone.optional();
+
+/** A yes or no. */
+export const flag = z.union([z.boolean(), z.stringbool()]).meta({ value: 'FLAG' });
+
+const DURATION_ERROR = 'a duration is written 300, 300s, 5m, 1h or 1d, and is less than 68 years';
+
+/** Seconds: a number, or a text like `5m`. */
+export const seconds = z
+  .union([z.number(), z.string().max(32)], { error: DURATION_ERROR })
+  .transform((given) => (typeof given === 'number' ? given : (parseDuration(given) ?? -1)))
+  .pipe(z.number().int({ error: DURATION_ERROR }).min(0, DURATION_ERROR).max(MAX_SECONDS, DURATION_ERROR))
+  .meta({ value: 'DURATION' });
+
+/** A whole number in a range, also as a text. */
+export function whole(min: number, max: number) {
+  const error = `a whole number from ${min} to ${max}`;
+  const text = z
+    .string()
+    .regex(/^\d{1,10}$/, { error })
+    .transform(Number);
+  return z
+    .union([z.number(), text], { error })
+    .pipe(z.number({ error }).int({ error }).min(min, { error }).max(max, { error }))
+    .meta({ value: 'N' });
+}
+
+export const tag = whole(0, 65_535).meta({ value: 'TAG' });
+
+/** A short text that other code makes sense of. */
+export const word = z.string().min(1).max(64);

@@ -1,0 +1,79 @@
+/** Operations on zones: their files, and what is served of them. */
+import { z } from 'zod';
+import { operation } from './operation.ts';
+import { flag, optionalZone, zone } from './params.ts';
+import { dsResult, reloaded, rolloverChange, zoneDetail, zoneSummary } from './shapes.ts';
+
+const ofZone = zone.describe('name of the zone');
+
+export const ZONE_OPERATIONS = {
+  'zone.list': operation({
+    summary: 'list all zones',
+    params: z.strictObject({}),
+    result: z.object({ zones: z.array(zoneSummary) }),
+    danger: 'reads',
+    cli: 'zone list',
+    http: { method: 'GET', path: '/v1/zones' },
+  }),
+  'zone.show': operation({
+    summary: 'show one zone: file, keys, what is waited for',
+    params: z.strictObject({ zone: ofZone }),
+    result: zoneDetail,
+    danger: 'reads',
+    cli: 'zone show ZONE',
+    http: { method: 'GET', path: '/v1/zones/:zone' },
+  }),
+  'zone.reload': operation({
+    summary: 'load one zone (or all) from its file now, and wait for the outcome',
+    params: z.strictObject({ zone: optionalZone.describe('only this zone') }),
+    result: z.object({ zones: z.array(reloaded) }),
+    danger: 'acts',
+    cli: 'zone reload [ZONE]',
+    http: { method: 'POST', path: '/v1/reload' },
+  }),
+  'zone.export': operation({
+    summary: 'print a zone as it is served',
+    params: z.strictObject({
+      zone: ofZone,
+      signed: flag.default(false).describe('with keys, signatures and the denial chain'),
+    }),
+    result: null,
+    danger: 'reads',
+    cli: 'zone export ZONE',
+    http: { method: 'GET', path: '/v1/zones/:zone/export' },
+  }),
+  'zone.forget': operation({
+    summary: 'confirm that zones whose files are gone shall no longer be served',
+    params: z.strictObject({ zone: optionalZone.describe('only this zone') }),
+    result: z.object({ zones: z.array(z.string()) }),
+    danger: 'removes',
+    cli: 'zone forget [ZONE]',
+    http: { method: 'POST', path: '/v1/forget' },
+    asks: ({ zone: one }) => `${one ?? 'every zone whose file is gone'} will no longer be served`,
+  }),
+  'ds.show': operation({
+    summary: 'show the DS records that the parent zone shall have',
+    params: z.strictObject({ zone: ofZone }),
+    result: dsResult,
+    danger: 'reads',
+    cli: 'ds ZONE',
+    http: { method: 'GET', path: '/v1/zones/:zone/ds' },
+  }),
+  'zone.sign': operation({
+    summary: 'sign a zone that is served unsigned, and ask its parent for a DS',
+    params: z.strictObject({ zone: ofZone }),
+    result: rolloverChange,
+    danger: 'acts',
+    cli: 'zone sign ZONE',
+    http: { method: 'POST', path: '/v1/zones/:zone/sign' },
+  }),
+  'zone.unsign': operation({
+    summary: 'have the DS removed at the parent, then serve the zone without signatures',
+    params: z.strictObject({ zone: ofZone }),
+    result: rolloverChange,
+    danger: 'removes',
+    cli: 'zone unsign ZONE',
+    http: { method: 'POST', path: '/v1/zones/:zone/unsign' },
+    asks: ({ zone: one }) => `${one} will lose its signatures as soon as its parent has no DS of it`,
+  }),
+} as const;
