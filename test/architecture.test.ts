@@ -51,7 +51,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   yaml: ['store/config'],
   commander: ['cli'],
   fastify: ['control/', 'http/'],
-  'cli-table3': ['cli'],
 };
 
 /** What the core must not touch, and why. */

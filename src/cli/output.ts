@@ -1,5 +1,5 @@
 /** How results look: data on stdout, everything else on stderr; symbols and colors on a terminal only. */
-import Table from 'cli-table3';
+import { stripVTControlCharacters } from 'node:util';
 import type { Need, StatusResult, ZoneDetail, ZoneSummary } from '../control/shapes.ts';
 import { keyWord } from '../control/words.ts';
 
@@ -49,19 +49,23 @@ const LEVEL_OF: Readonly<Record<ZoneSummary['state'], Level>> = {
 
 /** A table without lines; its columns are as wide as they need to be. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const empty = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' };
-  const none = { 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' };
-  const drawn = new Table({
-    head: [...head],
-    chars: { ...empty, ...none, right: '', 'right-mid': '', middle: '  ' },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  for (const row of rows) drawn.push([...row]);
-  return drawn
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const widths = head.map((title) => title.length);
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, widthOf(cell));
+    });
+  }
+  const lineOf = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell + ' '.repeat(Math.max(0, widths[column]! - widthOf(cell))))
+      .join('  ')
+      .trimEnd();
+  return [head, ...rows].map(lineOf).join('\n');
+}
+
+/** Columns of a text: colors take none. What we print is as wide as it has characters. */
+function widthOf(text: string): number {
+  return text.includes('\u001b') ? stripVTControlCharacters(text).length : text.length;
 }
 
 /** Rows of `zone list`. */

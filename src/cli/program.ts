@@ -7,6 +7,7 @@ import { OPERATION_NAMES, type OperationName } from '../control/operations.ts';
 import { programVersion } from '../daemon/version.ts';
 import { addOperation } from './command.ts';
 import { addDsFormats } from './ds.ts';
+import { addFollow } from './job-follow.ts';
 import { addCheck, addServe } from './local.ts';
 import type { Runner } from './runner.ts';
 import { addMany } from './start-many.ts';
@@ -15,6 +16,7 @@ import { addMany } from './start-many.ts';
 const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner) => void } = {
   'ds.show': addDsFormats,
   'rollover.start': addMany,
+  'job.show': addFollow,
 };
 
 /** Commands that need no server. */
