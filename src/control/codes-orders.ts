@@ -1,0 +1,173 @@
+/** Explanations: orders about keys and rollovers that are refused, or do not fit the zone. */
+import type { RefusalCode } from '../kasp/refusal.ts';
+import { EFFECT, type Explanations } from './explanation.ts';
+
+export const REFUSAL_CODES: Explanations<RefusalCode> = {
+  NOT_SIGNED: {
+    meaning: 'Keys of a zone shall be replaced that is not signed.',
+    cause: 'The zone is insecure on purpose.',
+    effect: EFFECT.nothing,
+    fix: 'Sign it first: keyturn zone sign ZONE.',
+  },
+  ALREADY_SIGNED: {
+    meaning: 'The zone shall be signed, and is.',
+    cause: 'The order was given twice, or zones are signed by default.',
+    effect: EFFECT.nothing,
+    fix: 'Nothing is to be done.',
+  },
+  ALREADY_INSECURE: {
+    meaning: 'The zone shall lose its signatures, and has none or is about to.',
+    cause: 'The order was given twice.',
+    effect: EFFECT.nothing,
+    fix: 'Nothing is to be done; keyturn rollover status ZONE shows how far it is.',
+  },
+  WRONG_SCHEME: {
+    meaning: 'The zone has no key of the kind that shall be replaced.',
+    cause: 'A KSK or ZSK rollover of a zone with one CSK, or the other way round.',
+    effect: EFFECT.nothing,
+    fix: 'Say --type csk, or zsk or ksk: keyturn zone show ZONE tells which keys there are.',
+    rfc: 'RFC 6781 §3.1',
+  },
+  NO_CHANGE: {
+    meaning: 'The algorithm or scheme that is asked for is the one that the zone has.',
+    cause: '--to names what is there, or is missing and the policy has not changed.',
+    effect: EFFECT.nothing,
+    fix: 'Name another one with --to.',
+  },
+  ALGORITHM_UNKNOWN: {
+    meaning: 'Keyturn does not sign with that algorithm.',
+    cause: 'A name misspelt, or an algorithm that is not recommended any more.',
+    effect: EFFECT.nothing,
+    fix: 'The message names those that it signs with.',
+    rfc: 'RFC 8624 §3.1',
+  },
+  METHOD_UNSUITABLE: {
+    meaning: 'That kind of rollover cannot use that method.',
+    cause: '--method names one of another kind.',
+    effect: EFFECT.nothing,
+    fix: 'Use one that the message names, or leave --method out.',
+    rfc: 'RFC 6781 §4.1',
+  },
+  EMERGENCY_UNSUITABLE: {
+    meaning: '--emergency does not go with that kind of rollover.',
+    cause: 'An algorithm or a scheme shall be changed, which replaces no bad key in a hurry.',
+    effect: EFFECT.nothing,
+    fix: 'Say which key is lost or known to others: --type zsk, ksk or csk.',
+    rfc: 'RFC 6781 §4.2',
+  },
+  ROLLOVER_RUNNING: {
+    meaning: 'A rollover of these keys is running, and there is one at a time.',
+    cause: 'It was started by the lifetime of the key, by a job, or by somebody else.',
+    effect: EFFECT.nothing,
+    fix: 'See it: keyturn rollover status ZONE. Wait until it is done, or cancel it.',
+  },
+  PREVIOUS_KEY_LEAVING: {
+    meaning: 'A key that was replaced before is still in caches.',
+    cause: 'The last rollover is hardly over.',
+    effect: EFFECT.nothing,
+    fix: 'Wait until keyturn rollover status ZONE shows it as gone.',
+    rfc: 'RFC 7583 §3.2',
+  },
+  TOO_SOON: {
+    meaning: 'The last rollover of a key with a DS began less than minInterval of the policy ago.',
+    cause: 'A script that runs too often, or two people.',
+    effect: EFFECT.nothing,
+    fix: 'Wait until the instant in the message. A bad key may be replaced at once: --emergency.',
+  },
+  DELEGATION_UNCONFIRMED: {
+    meaning: 'Nobody knows whether the parent has a DS, and the order depends on that.',
+    cause: 'The keys were taken over, or were lost and made anew.',
+    effect: EFFECT.nothing,
+    fix: 'Look at the parent, then say: keyturn rollover confirm-ds ZONE --none, or --seen TAG.',
+  },
+  NO_ROLLOVER: {
+    meaning: 'No rollover of the zone is running.',
+    cause: 'It is done, or was never started.',
+    effect: EFFECT.nothing,
+    fix: 'keyturn rollover history ZONE shows what happened.',
+  },
+  ALREADY_CANCELLED: {
+    meaning: 'The rollover is being undone already.',
+    cause: 'The order was given twice.',
+    effect: EFFECT.nothing,
+    fix: 'Wait until it is undone: keyturn rollover status ZONE.',
+  },
+  POINT_OF_NO_RETURN: {
+    meaning: 'The old key is leaving the caches, so the rollover cannot be undone any more.',
+    cause: 'It is nearly done.',
+    effect: EFFECT.nothing,
+    fix: 'Let it end, then start a new one.',
+    rfc: 'RFC 7583 §3',
+  },
+};
+
+/** An order does not fit the zone, or is not complete. */
+export const ORDER_CODES = {
+  KEYS_FROZEN: {
+    meaning: 'The keys of the zone cannot be read or written, so none is changed.',
+    cause: 'A problem of the key files or of the disk; keyturn zone show ZONE names it.',
+    effect: EFFECT.nothing,
+    fix: 'See to that first; it is tried again every minute.',
+  },
+  TYPE_MISSING: {
+    meaning: 'It was not said which keys to replace.',
+    cause: 'rollover start without --type.',
+    effect: EFFECT.nothing,
+    fix: 'Say --type; the message names the types that fit the zone.',
+  },
+  TO_UNSUITABLE: {
+    meaning: '--to does not fit --type.',
+    cause: '--to goes with --type algorithm and --type scheme.',
+    effect: EFFECT.nothing,
+    fix: 'Say --type algorithm --to ECDSAP256SHA256, or --type scheme --to csk or ksk-zsk.',
+  },
+  KEY_OR_NONE: {
+    meaning: 'It is not clear what was seen at the parent.',
+    cause: 'confirm-ds needs a key that is seen or gone, or --none.',
+    effect: EFFECT.nothing,
+    fix: 'Say --seen TAG, --gone TAG, both, or --none.',
+  },
+  KEY_WITHOUT_DS: {
+    meaning: 'That key is a ZSK; no DS points to it.',
+    cause: 'A key tag that was mistaken for another one.',
+    effect: EFFECT.nothing,
+    fix: 'The message names the keys that have a DS.',
+    rfc: 'RFC 6781 §3.1',
+  },
+  NO_SUCH_KEY: {
+    meaning: 'The zone has no key with that tag.',
+    cause: 'A typing mistake, or a key that is gone.',
+    effect: EFFECT.nothing,
+    fix: 'keyturn zone show ZONE lists the keys.',
+  },
+  ONE_CHOICE: {
+    meaning: 'It is not clear whether one zone or many are meant.',
+    cause: 'A zone together with --all, --policy or --match, or none of them.',
+    effect: EFFECT.nothing,
+    fix: 'Name one zone, or say one of --all, --policy, --match.',
+  },
+  JOB_RUNNING: {
+    meaning: 'A job that rolls keys of many zones is running, and there is one at a time.',
+    cause: 'It was started before, perhaps before the server was started anew.',
+    effect: EFFECT.nothing,
+    fix: 'See it: keyturn job show ID. Wait until it is done, or: keyturn job cancel ID.',
+  },
+  JOB_NOT_RUNNING: {
+    meaning: 'A job shall be cancelled that has ended.',
+    cause: 'It is done, or was cancelled or stopped before.',
+    effect: EFFECT.nothing,
+    fix: 'Nothing is to be done; keyturn job show ID tells how it ended.',
+  },
+  CANCELLED: {
+    meaning: 'A rollover that belonged to a job was cancelled by an order about its zone.',
+    cause: 'Somebody ran keyturn rollover cancel ZONE.',
+    effect: 'The job counts the zone as failed, and goes on with the others.',
+    fix: 'Nothing, or start the rollover again: keyturn rollover start ZONE.',
+  },
+  NO_SUCH_JOB: {
+    meaning: 'There is no job with that id.',
+    cause: 'A typing mistake, or a job of long ago.',
+    effect: EFFECT.nothing,
+    fix: 'keyturn job list shows the jobs.',
+  },
+} as const satisfies Explanations;

@@ -1,0 +1,177 @@
+/** Explanations: what is in a zone, and whether it can be served and signed. */
+import { EFFECT, type Explanations } from './explanation.ts';
+
+/** The records do not make a good zone. */
+export const ZONE_CONTENT_CODES = {
+  ZONE_NO_SOA: {
+    meaning: 'The zone has no SOA record at its apex.',
+    cause: 'A wrong $ORIGIN, or a file whose name is that of another zone.',
+    effect: EFFECT.rejected,
+    fix: 'Write the SOA of the zone, or give the file the name of its zone.',
+    rfc: 'RFC 1035 §5.2',
+  },
+  ZONE_SOA_BELOW_APEX: {
+    meaning: 'A SOA record stands below the apex of the zone.',
+    cause: 'Two zones in one file, or a wrong owner.',
+    effect: EFFECT.rejected,
+    fix: 'Put the other zone into a file of its own.',
+    rfc: 'RFC 1035 §5.2',
+  },
+  ZONE_NO_NS: {
+    meaning: 'The zone has no NS record at its apex.',
+    cause: 'They were forgotten, or written for another owner.',
+    effect: EFFECT.rejected,
+    fix: 'Write the NS records of the zone, the same as at the parent.',
+    rfc: 'RFC 2181 §6',
+  },
+  ZONE_RRSET_TOO_LARGE: {
+    meaning: 'The records of one name and type do not fit into a DNS message.',
+    cause: 'Thousands of addresses or texts at one name.',
+    effect: EFFECT.rejected,
+    fix: 'Spread them over several names.',
+    rfc: 'RFC 1035 §4.2.2',
+  },
+  ZONE_TTL_DIFFERS: {
+    meaning: 'Records of one name and type have different TTLs.',
+    cause: 'One of them was written with a TTL of its own.',
+    effect: 'A warning: the zone is loaded, and the smallest TTL is served for all of them.',
+    fix: 'Give them all the same TTL.',
+    rfc: 'RFC 2181 §5.2',
+  },
+  ZONE_DUPLICATE: {
+    meaning: 'A record is written twice.',
+    cause: 'A copy, or an included file that has it too.',
+    effect: 'A warning: the zone is loaded, and the record is served once.',
+    fix: 'Remove one of the two.',
+    rfc: 'RFC 2181 §5',
+  },
+  ZONE_CNAME_AND_OTHER: {
+    meaning: 'A name has a CNAME and other records, or two CNAMEs.',
+    cause: 'An alias at a name that has data too, often at the apex.',
+    effect: EFFECT.rejected,
+    fix: 'Keep either the CNAME or the other records. At the apex write addresses instead.',
+    rfc: 'RFC 1034 §3.6.2',
+  },
+  ZONE_DNAME_AND_NS: {
+    meaning: 'A name has both a DNAME and the NS records of a zone cut.',
+    cause: 'A delegation that is to be redirected as a whole.',
+    effect: EFFECT.rejected,
+    fix: 'Keep one of the two.',
+    rfc: 'RFC 6672 §2.3',
+  },
+  ZONE_WILDCARD_NS: {
+    meaning: 'A wildcard name has NS or DNAME records, which has no defined meaning.',
+    cause: 'An attempt to delegate all names below.',
+    effect: EFFECT.loaded,
+    fix: 'Delegate each name, or serve its data here.',
+    rfc: 'RFC 4592 §4',
+  },
+  ZONE_OCCLUDED: {
+    meaning: 'A record is below a zone cut or a DNAME, and never answered.',
+    cause: 'A delegation was added above it.',
+    effect: EFFECT.loaded,
+    fix: 'Move it into the zone that the name is delegated to, or remove it.',
+    rfc: 'RFC 5936 §3.5',
+  },
+  ZONE_DS_WITHOUT_NS: {
+    meaning: 'A DS record is at a name that is not delegated.',
+    cause: 'The NS records of the child are missing.',
+    effect: EFFECT.loaded,
+    fix: 'Write the NS records of the child, or remove the DS.',
+    rfc: 'RFC 4035 §2.4',
+  },
+  ZONE_DS_AT_APEX: {
+    meaning: 'A DS record of the zone itself is in its own file and is left out.',
+    cause: 'The DS was meant for the parent.',
+    effect: EFFECT.loaded,
+    fix: 'Remove it here; hand it to the parent: keyturn ds ZONE.',
+    rfc: 'RFC 4035 §2.4',
+  },
+  ZONE_SIGNATURES_IGNORED: {
+    meaning: 'Records of another signer (RRSIG, NSEC, NSEC3) are left out.',
+    cause: 'The file is of a zone that was signed before.',
+    effect: 'A warning: the zone is loaded, and Keyturn makes its own signatures.',
+    fix: 'Nothing. To be rid of the warning, write the zone without them.',
+    rfc: 'RFC 4035 §2',
+  },
+  ZONE_MISSING_GLUE: {
+    meaning: 'A name server of a delegation is below the delegation and has no address here.',
+    cause: 'Glue was forgotten.',
+    effect: EFFECT.loaded,
+    fix: 'Write its A or AAAA record: without it nobody finds the child zone.',
+    rfc: 'RFC 9471 §2.1',
+  },
+  ZONE_NS_NO_ADDRESS: {
+    meaning: 'A name server has a name in this zone that has no address.',
+    cause: 'The host was renamed or removed.',
+    effect: EFFECT.loaded,
+    fix: 'Write its A or AAAA record.',
+    rfc: 'RFC 1912 §2.8',
+  },
+  ZONE_MX_ADDRESS: {
+    meaning: 'An MX record points to an address instead of a name.',
+    cause: 'The address of the mail server was written.',
+    effect: EFFECT.loaded,
+    fix: 'Name a host that has A or AAAA records.',
+    rfc: 'RFC 5321 §5.1',
+  },
+} as const satisfies Explanations;
+
+/** A zone is not served as it should be. */
+export const ZONE_SERVICE_CODES = {
+  ZONE_FOREIGN_KEYS: {
+    meaning: 'The zone file has DNSKEY, CDNSKEY or CDS records of keys that are not here.',
+    cause: 'The zone is signed by another server, whose keys the DS at the parent points to.',
+    effect: EFFECT.rejected,
+    fix: 'Bring the keys along (keyturn key import). If no DS points to them, start with --replace-keys.',
+    rfc: 'RFC 6781 §4.3.5',
+  },
+  SIGNATURE_BAD: {
+    meaning: 'A signature that was just made does not verify.',
+    cause: 'Broken memory or a broken processor, or a key file that was changed.',
+    effect: 'The signature is not served. What was served before stays served.',
+    fix: 'Test the memory of the machine. Look into the log for more of these.',
+    rfc: 'RFC 4035 §5.3.3',
+  },
+  ZONE_NOT_SERVED: {
+    meaning: 'The zone is known but not served, or not served signed.',
+    cause: 'Its file has errors, or its keys cannot be used.',
+    effect: EFFECT.nothing,
+    fix: 'See why: keyturn zone show ZONE. Then: keyturn zone reload ZONE.',
+  },
+  ZONE_UNSIGNED: {
+    meaning: 'The zone is served unsigned by a server that makes no keys.',
+    cause: 'The server runs with --unsigned.',
+    effect: EFFECT.nothing,
+    fix: 'Start the server without --unsigned.',
+  },
+  ZONE_FILE_PRESENT: {
+    meaning: 'A zone is to be forgotten, but its file is there.',
+    cause: 'zone forget is for zones whose files are gone.',
+    effect: EFFECT.nothing,
+    fix: 'Remove the file first; then the zone goes by itself.',
+  },
+} as const satisfies Explanations;
+
+/** Alarms: of the server as a whole. */
+export const ALARM_CODES = {
+  ZONES_DIRECTORY: {
+    meaning: 'The zones directory cannot be read.',
+    cause: 'A disk that is not mounted, permissions, a path that is misspelt.',
+    effect: 'All zones stay served as they are; changes of files are not seen.',
+    fix: 'Make the directory readable for the user of the server.',
+  },
+  ZONES_VANISHED: {
+    meaning: 'More than half of the zone files vanished at once, which is taken for an accident.',
+    cause: 'A disk that is not mounted, a wrong rm, a deployment that went wrong.',
+    effect: 'These zones stay served as they are.',
+    fix: 'Put the files back. If the zones shall go: keyturn zone forget.',
+  },
+  CLOCK_STEPPED: {
+    meaning: 'The clock jumped ahead, so nobody knows how long caches have really waited.',
+    cause: 'The clock was set, the machine was suspended, or its time server is wrong.',
+    effect: 'No rollover goes on by time. Zones are served and signed as they are.',
+    fix: 'Set the clock right. If it is right now: keyturn clock confirm.',
+    rfc: 'RFC 7583 §3',
+  },
+} as const satisfies Explanations;
