@@ -19,6 +19,10 @@ export type Handlers = {
 
 const BODY_OCTETS = 65_536;
 const CHUNK_CHARACTERS = 65_536;
+/** For a request to arrive; whoever sends half of one does not keep its connection. */
+const REQUEST_MS = 10_000;
+const LOOK_MS = 2_000;
+const MAX_CONNECTIONS = 1_000;
 
 /** Serves the operations on a socket. */
 export class ControlServer {
@@ -33,7 +37,10 @@ export class ControlServer {
       bodyLimit: BODY_OCTETS,
       routerOptions: { maxParamLength: MAX_NAME_CHARACTERS },
       forceCloseConnections: true,
+      requestTimeout: REQUEST_MS,
+      http: { headersTimeout: REQUEST_MS, connectionsCheckingInterval: LOOK_MS },
     });
+    this.#app.server.maxConnections = MAX_CONNECTIONS;
     this.#app.removeContentTypeParser('text/plain');
     for (const name of OPERATION_NAMES) this.#route(name, handlers);
     this.#app.setErrorHandler((error, _request, reply) => this.#sendError(reply, error));
