@@ -6,7 +6,9 @@ import { Command } from 'commander';
 import { OPERATION_NAMES, type OperationName } from '../control/operations.ts';
 import { programVersion } from '../daemon/version.ts';
 import { addOperation } from './command.ts';
+import { addCompletion } from './completion.ts';
 import { addDsFormats } from './ds.ts';
+import { addHelp, completeHelp } from './help.ts';
 import { addFollow } from './job-follow.ts';
 import { addCheck, addServe } from './local.ts';
 import type { Runner } from './runner.ts';
@@ -20,7 +22,12 @@ const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner)
 };
 
 /** Commands that need no server. */
-const LOCAL: readonly ((program: Command, runner: Runner) => void)[] = [addServe, addCheck];
+const LOCAL: readonly ((program: Command, runner: Runner) => void)[] = [
+  addServe,
+  addCheck,
+  addCompletion,
+  addHelp,
+];
 
 /** What the groups are about. */
 const GROUPS: Readonly<Record<string, string>> = {
@@ -40,7 +47,11 @@ export function createProgram(runner: Runner): Command {
     .option('--json', 'print one JSON object with schema_version')
     .option('-y, --yes', 'do not ask before what is dangerous')
     .exitOverride()
-    .configureOutput({ writeErr: (text) => output.note(text.trimEnd()) });
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => output.print(text.trimEnd()),
+      writeErr: (text) => output.note(text.trimEnd()),
+    });
   runner.attach(program);
   for (const add of LOCAL) add(program, runner);
   for (const name of OPERATION_NAMES) {
@@ -52,6 +63,7 @@ export function createProgram(runner: Runner): Command {
     const verbs = group.commands.map((command) => command.name()).join(', ');
     group.description(`${GROUPS[group.name()] ?? group.name()}: ${verbs}`);
   }
+  completeHelp(program);
   return program;
 }
 

@@ -8,9 +8,12 @@ const MAX_REPLY_OCTETS = 1 << 30;
 
 export class ControlClient {
   readonly #path: string;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(path: string) {
+  /** `signal` ends calls early. */
+  constructor(path: string, signal?: AbortSignal) {
     this.#path = path;
+    this.#signal = signal;
   }
 
   /** Calls an operation with a JSON result. Throws OperationError. */
@@ -37,6 +40,7 @@ export class ControlClient {
         path: query === '' ? path : `${path}?${query}`,
         headers: body === undefined ? {} : { 'content-type': 'application/json' },
         timeout: TIMEOUT_MS,
+        ...(this.#signal !== undefined && { signal: this.#signal }),
       });
       request.once('timeout', () => request.destroy(new Error('no answer in time')));
       request.once('error', (error) => reject(unreachable(this.#path, error)));

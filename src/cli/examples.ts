@@ -1,0 +1,89 @@
+/** Examples of commands, as `--help`, man pages and the reference show them. Each is tried by a test. */
+
+export interface Example {
+  readonly line: string;
+  readonly meaning: string;
+}
+
+const example = (line: string, meaning: string): Example => ({ line, meaning });
+
+/** By the words of the command. */
+export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
+  serve: [
+    example('keyturn serve', 'serve zones/ with keys/ on 127.0.0.1 port 5300'),
+    example(
+      'keyturn serve --config keyturn.yaml --listen 192.0.2.1:53',
+      'another address than the file says',
+    ),
+  ],
+  status: [example('keyturn status', 'what the server does, and what waits for you')],
+  ds: [
+    example('keyturn ds example.com', 'the DS records for the registrar, one a line'),
+    example('keyturn ds example.com --format fields', 'the same, as fields of a form'),
+  ],
+  'zone list': [example('keyturn zone list --json', 'for programs')],
+  'zone show': [example('keyturn zone show example.com', 'file, keys, and what is waited for')],
+  'zone check': [
+    example(
+      'keyturn zone check zones/example.com.zone',
+      'all errors and warnings; exit code 1 if there are errors',
+    ),
+    example('keyturn zone check --origin example.com draft.txt', 'a file that is not named after its zone'),
+  ],
+  'zone reload': [
+    example('keyturn zone reload example.com', 'load the file now, and wait for the outcome'),
+    example('keyturn zone reload', 'all zones'),
+  ],
+  'zone export': [
+    example('keyturn zone export example.com --signed', 'every record as served, with its signatures'),
+  ],
+  'zone sign': [example('keyturn zone sign example.com', 'sign a zone that is served unsigned')],
+  'zone unsign': [
+    example('keyturn zone unsign example.com', 'go insecure: the DS first, then the signatures'),
+  ],
+  'rollover start': [
+    example(
+      'keyturn rollover start example.com --type ksk --dry-run',
+      'what it would do, and whether it is refused',
+    ),
+    example('keyturn rollover start example.com --type ksk', 'start it'),
+    example('keyturn rollover start example.com --type algorithm --to ED25519', 'another algorithm'),
+    example('keyturn rollover start --all --type zsk --spread 24h', 'all zones, begun over a day, as a job'),
+  ],
+  'rollover status': [
+    example('keyturn rollover status example.com', 'what is waited for, until when, and who must act'),
+  ],
+  'rollover confirm-ds': [
+    example(
+      'keyturn rollover confirm-ds example.com --seen 54321',
+      'every server of the parent has the new DS',
+    ),
+    example('keyturn rollover confirm-ds example.com --gone 12345', 'none of them has the old DS any longer'),
+    example(
+      'keyturn rollover confirm-ds example.com --seen 54321 --gone 12345',
+      'both, for a DS that was replaced',
+    ),
+  ],
+  'rollover cancel': [example('keyturn rollover cancel example.com', 'turn back, as safely as it went')],
+  'rollover plan': [
+    example(
+      'keyturn rollover plan example.com --days 90',
+      'the dated future, as far as the clock decides it',
+    ),
+    example('keyturn rollover plan example.com --parent-delay 2d', 'with a parent that takes two days'),
+  ],
+  'rollover history': [example('keyturn rollover history example.com', 'what happened to the keys, and why')],
+  'job show': [example('keyturn job show 01jd7x2k', 'zones that run, zones that failed and why')],
+  'job cancel': [example('keyturn job cancel 01jd7x2k', 'begin no other zone of the job')],
+  completion: [
+    example('source <(keyturn completion bash)', 'completion in this bash'),
+    example('keyturn completion zsh > /usr/local/share/zsh/site-functions/_keyturn', 'in every zsh'),
+    example('keyturn completion fish > ~/.config/fish/completions/keyturn.fish', 'in every fish'),
+  ],
+};
+
+/** The words of an example behind `keyturn`; what a shell does with it is left out. */
+export function wordsOfExample(line: string): string[] {
+  const command = /keyturn (?:[^<>|()]+)?/.exec(line)?.[0] ?? line;
+  return command.trim().split(/ +/).slice(1);
+}
