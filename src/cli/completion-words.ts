@@ -3,6 +3,8 @@
  * commander itself would. Values that only the server or a directory knows are named by their kind.
  */
 import type { Argument, Command, Option } from 'commander';
+import { parametersOf } from '../control/parameters.ts';
+import { operationOf } from './describe-program.ts';
 
 /** A word that may stand there. */
 export interface Candidate {
@@ -66,14 +68,14 @@ export function wantedAt(program: Command, words: readonly string[]): Wanted {
   const at = { given: line.given, standing: line.standing };
   const { pending } = line;
   if (pending !== undefined && (pending.required || !current.startsWith('-'))) {
-    return { ...valuesOf(pending), ...at, current, lead: '' };
+    return { ...valuesOfOption(pending), ...at, current, lead: '' };
   }
   if (line.onlyArguments || !current.startsWith('-'))
     return { ...standingAt(line), ...at, current, lead: '' };
   const [flag, value] = splitOption(current);
   const option = value === undefined ? undefined : findOption(line.command, flag);
   if (option === undefined) return { ...nothing, candidates: optionsOf(line), ...at, current, lead: '' };
-  return { ...valuesOf(option), ...at, current: value!, lead: isSplit ? '' : `${flag}=` };
+  return { ...valuesOfOption(option), ...at, current: value!, lead: isSplit ? '' : `${flag}=` };
 }
 
 const nothing = { candidates: [], values: null, paths: null } as const;
@@ -144,7 +146,8 @@ function findOption(command: Command, flag: string): Option | undefined {
 function optionsOf({ command, seen }: Line): Candidate[] {
   const options = new Map<string, Candidate>();
   for (const option of allOptions(command)) {
-    const isOver = seen.has(option) && option.parseArg === undefined;
+    const isRepeated = option.parseArg !== undefined && option.argChoices === undefined;
+    const isOver = seen.has(option) && !isRepeated;
     const value = option.long ?? option.short ?? '';
     if (isOver || options.has(value) || (value === '--version' && command.parent !== null)) continue;
     options.set(value, { value, help: option.description });
@@ -158,12 +161,27 @@ function standingAt(line: Line): Found {
   if (standing.length === 0 && command.commands.length > 0)
     return { ...nothing, candidates: commandsOf(command) };
   const declared = command.registeredArguments;
-  const last = declared.at(-1);
-  const argument = declared[standing.length] ?? (last?.variadic === true ? last : undefined);
+  const last = declared.length - 1;
+  const index = declared[last]?.variadic === true ? Math.min(standing.length, last) : standing.length;
+  const argument = declared[index];
   if (argument === undefined) return { ...nothing, candidates: optionsOf(line) };
-  if (argument.name() === 'command')
+  if (argument.name() === 'command') {
     return { ...nothing, candidates: commandsBelow(command.parent!, standing) };
-  return valuesOf(argument);
+  }
+  return valuesOf(argument, placeholderOf(command, index));
+}
+
+/** What stands for an argument: what the table of operations says of it, else its name. */
+function placeholderOf(command: Command, index: number): string {
+  const operation = operationOf(wordsOf(command));
+  const parameters = operation === undefined ? [] : parametersOf(operation);
+  const { value } = parameters.filter(({ isPositional }) => isPositional)[index] ?? {};
+  return (value ?? command.registeredArguments[index]!.name()).toLowerCase();
+}
+
+/** `['rollover', 'start']`. */
+function wordsOf(command: Command): string[] {
+  return command.parent === null ? [] : [...wordsOf(command.parent), command.name()];
 }
 
 function commandsOf(command: Command): Candidate[] {
@@ -179,15 +197,18 @@ function commandsBelow(program: Command, words: readonly string[]): Candidate[] 
 }
 
 /** The values of an option or an argument. */
-function valuesOf(taker: Option | Argument): Found {
+function valuesOf(taker: Option | Argument, placeholder: string): Found {
   const { argChoices, description } = taker;
   if (argChoices !== undefined) {
     return { ...nothing, candidates: argChoices.map((value) => ({ value, help: description })) };
   }
-  const placeholder = 'flags' in taker ? (/[<[]([\w-]+)/.exec(taker.flags)?.[1] ?? '') : taker.name();
   return {
     ...nothing,
     values: VALUE_KINDS[placeholder] ?? null,
     paths: PATH_KINDS[placeholder] ?? null,
   };
+}
+
+function valuesOfOption(option: Option): Found {
+  return valuesOf(option, /[<[]([\w-]+)/.exec(option.flags)?.[1] ?? '');
 }

@@ -88,7 +88,8 @@ function isTold(value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number';
 }
 
-function operationOf(words: readonly string[]): OperationName | undefined {
+/** The operation that a command calls; undefined for one that needs no server. */
+export function operationOf(words: readonly string[]): OperationName | undefined {
   return OPERATION_NAMES.find((name) => commandWords(name).join(' ') === words.join(' '));
 }
 

@@ -9,7 +9,8 @@ import type { Runner } from './runner.ts';
 export function addHelp(program: Command, _runner: Runner): void {
   program
     .helpCommand(false)
-    .command('help [command...]')
+    .command('help')
+    .argument('[command...]', 'its words, like: rollover start')
     .description('show the help of a command')
     .action((words: string[]) => findCommand(program, words).outputHelp());
 }

@@ -32,7 +32,8 @@ export function addServe(program: Command, runner: Runner): void {
 /** Adds `zone check`. */
 export function addCheck(program: Command, runner: Runner): void {
   groupOf(program, 'zone')
-    .command('check <file...>')
+    .command('check')
+    .argument('<file...>', 'a master file, or a zone of zones/')
     .description('report everything that is wrong with zone files; needs no server')
     .option('--origin <zone>', 'the zone of the file (default: from its name)')
     .action(async (files: string[], { origin }: { origin?: string }) => {
