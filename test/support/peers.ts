@@ -1,5 +1,5 @@
 /**
- * Programs of others that judge us. `.ci/run` installs them; there (CI=true) a missing one fails the run. Elsewhere
+ * Programs of others that judge us, or that we complete for. `.ci/run` installs them; there (CI=true) a missing one fails the run. Elsewhere
  * the tests that need it are skipped, and one line says which, why, and how to install it.
  */
 import { accessSync, constants } from 'node:fs';
@@ -27,6 +27,10 @@ export const PEERS = {
   nsd: 'nsd',
   'nsd-checkzone': 'nsd',
   dnsperf: 'dnsperf',
+  zsh: 'zsh',
+  fish: 'fish',
+  man: 'man-db',
+  mandoc: 'mandoc',
 } as const;
 
 export type Peer = keyof typeof PEERS;
