@@ -19,6 +19,7 @@ import { ZoneSigning } from '../src/daemon/signing.ts';
 import { SteadyClock } from '../src/daemon/steadyclock.ts';
 import { ZoneLog } from '../src/daemon/zonelog.ts';
 import { next } from '../src/kasp/next.ts';
+import { EventRing } from '../src/ops/events.ts';
 import { createLog } from '../src/ops/log.ts';
 import type { Epoch } from '../src/signer/epoch.ts';
 import { DiskFileStore } from '../src/store/files.ts';
@@ -36,6 +37,7 @@ const WARM_UP = 500;
 const IDLE_S = 60;
 const NOBODY = { foreignKeys: [], foreignCds: [] };
 const log = createLog('error', { isTerminal: false });
+const events = new EventRing(SYSTEM_CLOCK);
 const { gc } = globalThis;
 if (gc === undefined) throw new Error('run it with --expose-gc');
 
@@ -68,7 +70,7 @@ function openFleet(files: FileStore, scheduler: Scheduler, count: number, now: U
   const ports = { files, random: SYSTEM_RANDOM, keysDirectory: '/keys', replaceKeys: false };
   const fleet: ZoneSigning[] = [];
   for (let i = 0; i < count; i++) {
-    const listener = new ZoneLog(log, zoneName(i));
+    const listener = new ZoneLog(log, zoneName(i), events);
     const zone = { origin: nameOf(zoneName(i)), policy: POLICY, listener };
     const signing = ZoneSigning.open(ports, zone, NOBODY, now);
     signing.advance(FACTS, now);
@@ -145,7 +147,7 @@ class Served {
       image: imageOf(name, ZONE_TEXT),
     };
     const zone = { id: i, name, origin: nameOf(name), policy: POLICY };
-    const keeper = new Keeper(zone, context, new ZoneLog(log, name));
+    const keeper = new Keeper(zone, context, new ZoneLog(log, name, events));
     this.keepers.push(keeper);
     await keeper.serve(loaded);
     if (keeper.problem !== undefined) throw new Error(`${name}: ${keeper.problem.message}`);

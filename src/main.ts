@@ -18,7 +18,9 @@ import { Supervisor } from './daemon/supervisor.ts';
 import { programVersion } from './daemon/version.ts';
 import { ZonesWatch } from './daemon/watch.ts';
 import { Zones } from './daemon/zones.ts';
+import { EventRing } from './ops/events.ts';
 import type { Log } from './ops/log.ts';
+import { LogLevels } from './ops/loglevel.ts';
 import type { Config } from './store/config.ts';
 import { DiskFileStore } from './store/files.ts';
 import { chooseUdp, type UdpKind } from './transport/udp-choice.ts';
@@ -42,6 +44,7 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const clock = SYSTEM_CLOCK;
   const startedAt = clock.now();
   const version = programVersion();
+  const events = new EventRing(clock);
   const files = new DiskFileStore();
   const scheduler = new Scheduler(clock);
   const publisher = new Publisher();
@@ -52,7 +55,7 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const { listen } = config;
   const supervisor = new Supervisor({ listen, udp, udpThreads, seed, log, scheduler, publisher });
   const zones = new Zones(config, {
-    ...{ clock, scheduler, publisher, log, seed },
+    ...{ clock, scheduler, publisher, log, events, seed },
     loads: supervisor.loads,
     limitOctets: config.maxZoneFileOctets,
     isUnsigned: config.isUnsigned,
@@ -64,7 +67,10 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const { keysDirectory } = config;
   const random = SYSTEM_RANDOM;
   const bulk = new BulkRunner({ clock, scheduler, zones, files, random, keysDirectory, log });
-  const handlers = createHandlers({ config, clock, zones, supervisor, scheduler, bulk, version, startedAt });
+  const levels = new LogLevels(log, config.logLevel, scheduler);
+  const handlers = createHandlers({
+    ...{ config, clock, zones, supervisor, scheduler, bulk, version, startedAt, events, levels },
+  });
   const control = new ControlServer(config.controlPath, handlers, log);
   const stop = async () => {
     watch.stop();

@@ -2,8 +2,12 @@
 import type { Command } from 'commander';
 import type { Runner } from './runner.ts';
 
-/** Adds `explain`. */
-export function addExplain(program: Command, runner: Runner): void {
+/** Adds them. */
+export function addOffline(program: Command, runner: Runner): void {
+  addExplain(program, runner);
+}
+
+function addExplain(program: Command, runner: Runner): void {
   program
     .command('explain')
     .description('say what a code means, what leads to it, and what to do; lists all codes without one')

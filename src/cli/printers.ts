@@ -4,9 +4,11 @@ import { formatDiagnostic } from '../base/diagnostic.ts';
 import { FAILURE } from '../control/operation.ts';
 import type { OperationName, Params, Result } from '../control/operations.ts';
 import { dsLines } from './ds.ts';
+import { healthExit } from './health.ts';
 import { printCancelledJob, printJob, printJobs, printStarted } from './job-output.ts';
 import { type Output, printStatus, printZone, printZones } from './output.ts';
 import { printChange, printHistory, printPlan, printRollover, printRollovers } from './rollover-output.ts';
+import { printHealth, printLogLevel } from './watch-output.ts';
 
 type Printers = {
   readonly [N in OperationName]: (output: Output, result: Result<N>, params: Params<N>) => void;
@@ -17,6 +19,9 @@ const nothing = () => undefined;
 /** Text is printed as it comes, by nobody here. */
 export const PRINTERS: Printers = {
   status: printStatus,
+  health: printHealth,
+  events: nothing,
+  'log.level': printLogLevel,
   'clock.confirm': (output) => output.print('rollovers go on by the clock as it is'),
   'zone.list': (output, { zones }) => printZones(output, zones),
   'zone.show': printZone,
@@ -41,6 +46,7 @@ export const PRINTERS: Printers = {
 
 /** Exit codes of results that are no failures of the operation. */
 export const EXITS: { readonly [N in OperationName]?: (result: Result<N>) => number } = {
+  health: healthExit,
   'zone.reload': ({ zones }) =>
     zones.some(({ outcome }) => outcome === 'failed') ? FAILURE.DATA_WRONG.exit : 0,
 };

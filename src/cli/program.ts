@@ -8,9 +8,12 @@ import { programVersion } from '../daemon/version.ts';
 import { addOperation } from './command.ts';
 import { addCompletion } from './completion.ts';
 import { addDsFormats } from './ds.ts';
+import { addEvents } from './events.ts';
+import { addHealth } from './health.ts';
 import { addHelp, completeHelp } from './help.ts';
 import { addFollow } from './job-follow.ts';
 import { addCheck, addServe } from './local.ts';
+import { addOffline } from './offline.ts';
 import type { Runner } from './runner.ts';
 import { addMany } from './start-many.ts';
 
@@ -18,6 +21,8 @@ import { addMany } from './start-many.ts';
 const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner) => void } = {
   'ds.show': addDsFormats,
   'rollover.start': addMany,
+  health: addHealth,
+  events: addEvents,
   'job.show': addFollow,
 };
 
@@ -27,6 +32,7 @@ const LOCAL: readonly ((program: Command, runner: Runner) => void)[] = [
   addCheck,
   addCompletion,
   addHelp,
+  addOffline,
 ];
 
 /** What the groups are about. */
@@ -34,6 +40,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   zone: 'zones and their files',
   rollover: 'rollovers of keys',
   job: 'rollovers of many zones',
+  log: 'the log of the server',
   clock: 'the clock by which keys are rolled',
 };
 

@@ -48,9 +48,13 @@ export class Runner {
     return new ControlClient(this.controlPath).call(name, params);
   }
 
-  /** Calls an operation whose result is text, and prints it as it comes. Throws OperationError. */
-  stream<N extends OperationName>(name: N, params: ParamsIn<N>): Promise<void> {
-    return new ControlClient(this.controlPath).stream(name, params, (part) => process.stdout.write(part));
+  /** Calls an operation whose result is text, and prints or hands it on as it comes. Throws OperationError. */
+  stream<N extends OperationName>(
+    name: N,
+    params: ParamsIn<N>,
+    onPart: (part: Buffer) => void = (part) => process.stdout.write(part),
+  ): Promise<void> {
+    return new ControlClient(this.controlPath).stream(name, params, onPart);
   }
 
   /** Prints a result: as one JSON object if that was asked for, else by `print`. */

@@ -107,6 +107,18 @@ export const CALL_CODES = {
     effect: EFFECT.nothing,
     fix: 'keyturn zone list shows the zones; to add one, put its file into the zones directory.',
   },
+  TOO_MANY_READERS: {
+    meaning: 'So many readers follow the events that no other is let in.',
+    cause: 'Programs that open the stream again and again without ending it.',
+    effect: EFFECT.nothing,
+    fix: 'End one of them, or ask without --follow.',
+  },
+  EVENTS_ENDED: {
+    meaning: 'The server ended a stream of events that was to go on.',
+    cause: 'The server was stopped.',
+    effect: 'What happens from now on is not shown.',
+    fix: 'When the server is there again, go on with --since and the last number.',
+  },
   NO_SUCH_COMMAND: {
     meaning: 'There is no command of that name.',
     cause: 'A typing mistake, or a command of another version.',

@@ -153,6 +153,36 @@ export const ZONE_SERVICE_CODES = {
   },
 } as const satisfies Explanations;
 
+/** Findings of health. */
+export const HEALTH_CODES = {
+  SIGNATURES_EXPIRING: {
+    meaning: 'Signatures that are served expire soon, or have expired, and were not renewed.',
+    cause: 'The keys cannot be used, the clock was set ahead, or the machine was suspended for long.',
+    effect: 'When they have expired, resolvers that validate answer SERVFAIL for the zone.',
+    fix: 'See what keeps them: keyturn zone show ZONE. Look at the clock too.',
+    rfc: 'RFC 4035 §5.3.1',
+  },
+  ROLLOVER_STALLED: {
+    meaning: 'A rollover has waited for the parent for longer than staleAfter of the policy.',
+    cause: 'The registrar was never told of the new DS, or nobody confirmed it.',
+    effect: 'The zone is served and signed well; the keys are not replaced.',
+    fix: 'See whom it waits for: keyturn rollover status ZONE. Then act, or: keyturn rollover cancel ZONE.',
+  },
+  DS_OVERDUE: {
+    meaning: 'Something at the parent has been waited for over 7 days.',
+    cause: 'The registrar was never told, the parent does not scan CDS, or nobody confirmed it.',
+    effect: 'The zone is served and signed well; it, or its rollover, goes no further.',
+    fix: 'The finding names what to do at the parent, and the command that says that it is done.',
+    rfc: 'RFC 7344 §4',
+  },
+  THREAD_DOWN: {
+    meaning: 'A thread of the server does not run.',
+    cause: 'It died a moment ago; the log says of what.',
+    effect: 'Other threads answer meanwhile. Without the stream thread nobody is answered over TCP.',
+    fix: 'It is started again by itself. If it dies again and again, report what the log says.',
+  },
+} as const satisfies Explanations;
+
 /** Alarms: of the server as a whole. */
 export const ALARM_CODES = {
   ZONES_DIRECTORY: {

@@ -20,9 +20,11 @@ import { OperationError } from './operation.ts';
 import { createRolloverHandlers } from './rollovers.ts';
 import type { Handlers } from './server.ts';
 import type { DsResult, StatusResult, ZoneDetail, ZoneSummary } from './shapes.ts';
+import { createWatchHandlers, type WatchContext } from './watch-handlers.ts';
+import { countZones, stateOfZone } from './zone-state.ts';
 
 /** What handlers work on. */
-export interface HandlerContext {
+export interface HandlerContext extends WatchContext {
   readonly config: Config;
   readonly clock: Clock;
   readonly zones: Zones;
@@ -68,16 +70,11 @@ export function createHandlers(context: HandlerContext): Handlers {
     'ds.show': ({ zone }) => dsOf(getZone(zones, zone)),
     ...createRolloverHandlers(context),
     ...createJobHandlers(context),
+    ...createWatchHandlers(context),
   };
 }
 
 // ---- Zones ----
-
-function stateOfZone(zone: Zone): ZoneSummary['state'] {
-  if (zone.served === undefined) return zone.problem === undefined ? 'loading' : 'failed';
-  if (zone.isHeld) return 'held';
-  return zone.problem === undefined ? 'served' : 'stale';
-}
 
 function summaryOf(zone: Zone): ZoneSummary {
   const { served, signing } = zone;
@@ -179,11 +176,6 @@ function cautionOf(staying: readonly Key[], from: UnixSeconds | null): string | 
 function statusOf(context: HandlerContext): StatusResult {
   const { config, zones, supervisor, scheduler, version, startedAt } = context;
   const all = zones.all();
-  const counts = { total: all.length, served: 0, stale: 0, failed: 0, held: 0 };
-  for (const zone of all) {
-    const state = stateOfZone(zone);
-    if (state !== 'loading') counts[state]++;
-  }
   const troubled = all.flatMap((zone) => {
     const problem = zone.problem ?? zone.signingProblem;
     return problem === undefined ? [] : [{ zone: zone.name, code: problem.code, message: problem.message }];
@@ -200,7 +192,7 @@ function statusOf(context: HandlerContext): StatusResult {
     listen: config.listen.map(formatListen),
     zonesDirectory: config.zonesDirectory,
     keysDirectory: config.keysDirectory,
-    zones: counts,
+    zones: countZones(all),
     alarms: [...zones.alarms],
     problems: [...troubled, ...misnamed].slice(0, TOLD_PROBLEMS),
     needs: all.flatMap(needsOf).slice(0, TOLD_NEEDS),

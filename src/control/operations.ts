@@ -2,10 +2,12 @@
  * Every operation of the control plane, in one table: control socket, command line, completion, man pages and the
  * reference follow from it. To add one: a row in the table of its noun, a handler beside it, a printer in `cli/`.
  */
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { JOB_OPERATIONS } from './job-operations.ts';
 import { ROLLOVER_OPERATIONS } from './rollover-operations.ts';
 import { SERVER_OPERATIONS } from './server-operations.ts';
+import { WATCH_OPERATIONS } from './watch-operations.ts';
 import { ZONE_OPERATIONS } from './zone-operations.ts';
 
 export const OPERATIONS = {
@@ -13,6 +15,8 @@ export const OPERATIONS = {
   ...ZONE_OPERATIONS,
   ...ROLLOVER_OPERATIONS,
   ...JOB_OPERATIONS,
+  ...WATCH_OPERATIONS,
+  ...POLICY_OPERATIONS,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
@@ -23,4 +27,4 @@ export type Params<N extends OperationName> = z.infer<(typeof OPERATIONS)[N]['pa
 export type ParamsIn<N extends OperationName> = z.input<(typeof OPERATIONS)[N]['params']>;
 export type Result<N extends OperationName> = (typeof OPERATIONS)[N]['result'] extends z.ZodType
   ? z.infer<(typeof OPERATIONS)[N]['result']>
-  : Iterable<string>;
+  : Iterable<string> | Readable;

@@ -79,6 +79,7 @@ export class ControlServer {
         const result = await handlers[name](params);
         if (OPERATIONS[name].result !== null)
           return { schema_version: SCHEMA_VERSION, ...(result as object) };
+        if (result instanceof Readable) return reply.type('application/x-ndjson; charset=utf-8').send(result);
         reply.type('text/plain; charset=utf-8');
         return reply.send(Readable.from(chunks(result as Iterable<string>)));
       },

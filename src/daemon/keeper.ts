@@ -223,12 +223,8 @@ export class Keeper {
   }
 
   #freeze(error: unknown): void {
-    const { name } = this.#zone;
     this.#problem = problemOfError(error, this.#signing?.keys.path ?? '');
-    this.#log.error(
-      { code: this.#problem.code },
-      `keys of ${name} stay as they are: ${this.#problem.message}; tried again in ${RETRY_S} s`,
-    );
+    this.#log.frozen(this.#problem, RETRY_S);
   }
 
   #wakeAt(): void {

@@ -53,6 +53,7 @@ export class ForeignKeysError extends Error {
 /** Who is told what was done, as the log is. */
 export interface SigningListener {
   actions(actions: readonly Action[]): void;
+  ordered(order: OrderEvent): void;
   /** The audit trail could not be written. */
   unaudited(error: FileStoreError): void;
 }
@@ -198,6 +199,7 @@ export class ZoneSigning {
   order(state: ZoneState, event: OrderEvent, now: UnixSeconds): void {
     this.keys.commit(state);
     this.#write([event], now);
+    this.#listener.ordered(event);
   }
 
   /** What happened to the keys, oldest first. Throws FileStoreError. */

@@ -9,6 +9,7 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
+import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import type { Epoch } from '../signer/epoch.ts';
 import type { FileSignature } from '../store/zonefile.ts';
@@ -28,6 +29,7 @@ import { ZoneLog } from './zonelog.ts';
 export interface ZoneContext extends KeeperContext {
   readonly loads: LoadQueue;
   readonly log: Log;
+  readonly events: EventSink;
   /** Seed of name hashes. */
   readonly seed: number;
   readonly limitOctets: number;
@@ -78,7 +80,7 @@ export class Zone {
     this.origin = seen.origin;
     this.policyName = policy.name;
     this.#context = context;
-    this.#log = new ZoneLog(context.log, seen.name);
+    this.#log = new ZoneLog(context.log, seen.name, context.events);
     const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy };
     this.keeper = new Keeper(kept, context, this.#log);
     this.#settling = new Settling(context.clock);
@@ -228,12 +230,8 @@ export class Zone {
     await published;
     noteDropped(before?.image.octets ?? 0);
     this.#log.warnings(warnings);
-    this.#log.info(
-      { serial: image.serial, records: image.recordCount, ms: Math.round(loaded.tookMs) },
-      before === undefined
-        ? `serving ${this.name} serial ${image.serial}`
-        : `serving ${this.name} serial ${image.serial} instead of ${before.image.serial}`,
-    );
+    const { serial, recordCount: records } = image;
+    this.#log.serving({ serial, records, ms: Math.round(loaded.tookMs) }, before?.image.serial);
   }
 
   #retryLoad(now: UnixSeconds): void {
@@ -248,9 +246,11 @@ export class Zone {
   async remove(): Promise<void> {
     this.#isRemoved = true;
     this.#context.scheduler.cancel(`retry ${this.name}`);
+    const wasServed = this.served !== undefined;
     const octets = this.#loaded?.image.octets ?? 0;
     this.#loaded = undefined;
     await this.keeper.remove();
+    if (wasServed) this.#log.removed(this.signing?.keys.path);
     noteDropped(octets);
     this.#tellWaiters();
   }

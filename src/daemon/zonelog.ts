@@ -1,11 +1,15 @@
-/** What the log says about one zone, in the words of the operator: what, where, with which effect. */
+/**
+ * What happens to one zone, told to the log and to those who follow the events, in the words of the operator: what,
+ * where, with which effect.
+ */
 import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
 import type { FileStoreError } from '../base/ports.ts';
-import type { Action, RolloverEvent } from '../kasp/step.ts';
+import type { Action, EdgeTaken, RolloverEvent } from '../kasp/step.ts';
+import type { EventKind, EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import type { ZoneKeys } from '../store/keystore.ts';
 import type { Problem } from './problem.ts';
-import type { SigningListener } from './signing.ts';
+import type { OrderEvent, SigningListener } from './signing.ts';
 
 /** Diagnostics of one file that are told; all are in `keyturn zone check`. */
 const TOLD_DIAGNOSTICS = 10;
@@ -13,10 +17,18 @@ const TOLD_DIAGNOSTICS = 10;
 export class ZoneLog implements SigningListener {
   readonly #log: Log;
   readonly #zone: string;
+  readonly #events: EventSink;
+  /** Why the keys were told to stay as they are, if nothing happened to them since. */
+  #frozen: string | undefined;
 
-  constructor(log: Log, zone: string) {
+  constructor(log: Log, zone: string, events: EventSink) {
     this.#log = log;
     this.#zone = zone;
+    this.#events = events;
+  }
+
+  #tell(kind: EventKind, message: string, details: Readonly<Record<string, unknown>>): void {
+    this.#events.add({ kind, zone: this.#zone, message, details });
   }
 
   info(fields: object, message: string): void {
@@ -31,9 +43,42 @@ export class ZoneLog implements SigningListener {
     this.#log.error({ zone: this.#zone, ...fields }, message);
   }
 
+  /** A file was loaded and is served; `before` is the serial that was served until now. */
+  serving(
+    loaded: { readonly serial: number; readonly records: number; readonly ms: number },
+    before?: number,
+  ): void {
+    const text = before === undefined ? '' : ` instead of ${before}`;
+    this.info(loaded, `serving ${this.#zone} serial ${loaded.serial}${text}`);
+    const { serial, records } = loaded;
+    this.#tell('loaded', `serial ${serial} is served${text}`, { serial, records });
+  }
+
+  /** No thread answers from the zone any more. */
+  removed(keysPath: string | undefined): void {
+    const keys = keysPath === undefined ? '' : `; its keys stay in ${keysPath}`;
+    this.info({}, `no longer serving ${this.#zone}${keys}`);
+    this.#tell('removed', `it is no longer served${keys}`, {});
+  }
+
+  /** Keys or signatures cannot be renewed for now. */
+  frozen({ code, message }: Problem, retrySeconds: number): void {
+    this.error(
+      { code },
+      `keys of ${this.#zone} stay as they are: ${message}; tried again in ${retrySeconds} s`,
+    );
+    // It is tried every minute: one event is enough for those who follow.
+    if (this.#frozen !== message) this.#tell('frozen', `keys stay as they are: ${message}`, { code });
+    this.#frozen = message;
+  }
+
   /** A file was not loaded; `effect` says what is served. */
-  problem({ code, diagnostics }: Problem, effect: string): void {
-    const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  problem({ code, message, diagnostics }: Problem, effect: string): void {
+    this.#tell('rejected', `the file was not loaded: ${message}; ${effect}`, {
+      code,
+      errors: errorsOf(diagnostics).length,
+    });
+    const errors = errorsOf(diagnostics);
     for (const diagnostic of errors.slice(0, TOLD_DIAGNOSTICS)) {
       this.error(placeOf(diagnostic), formatDiagnostic(diagnostic));
     }
@@ -51,26 +96,62 @@ export class ZoneLog implements SigningListener {
     const tags = keys.zoneState.keys.map(({ tag }) => tag);
     const told = tags.join(' and ');
     if (keys.how === 'loaded') this.#log.debug({ zone: this.#zone, tags }, `keys of ${this.#zone}: ${told}`);
-    else this.info({ tags, path: keys.path }, `${keys.how} keys of ${this.#zone}: ${told}`);
+    else {
+      this.info({ tags, path: keys.path }, `${keys.how} keys of ${this.#zone}: ${told}`);
+      this.#tell('keys', `${keys.how} keys: ${told}`, { how: keys.how, tags });
+    }
     for (const note of keys.notes) this.warn({}, note);
   }
 
   /** Steps of keys and rollovers. */
   actions(actions: readonly Action[]): void {
+    if (actions.length > 0) this.#frozen = undefined;
     for (const action of actions) {
       if (action.kind === 'edge') {
         const { tag, record, from, to, because } = action;
         const fields = { key: tag, record, from, to, because };
-        this.info(fields, `${this.#zone} key ${tag}: ${record} ${from} → ${to}: ${because}`);
+        const text = `key ${tag}: ${record} ${from} → ${to}: ${because}`;
+        this.info(fields, `${this.#zone} ${text}`);
+        this.#tell('edge', text, fields);
+        this.#ds(action);
       } else if (action.kind === 'rollover') {
         const { event, type, id, step, because } = action;
-        const text = `${this.#zone} ${type} rollover ${EVENT_WORDS[event](step)}: ${because}`;
-        if (event === 'stalled') this.warn({ rollover: id, step }, text);
-        else this.info({ rollover: id, step }, text);
+        const text = `${type} rollover ${EVENT_WORDS[event](step)}: ${because}`;
+        if (event === 'stalled') this.warn({ rollover: id, step }, `${this.#zone} ${text}`);
+        else this.info({ rollover: id, step }, `${this.#zone} ${text}`);
+        this.#tell('rollover', text, { event, type, rollover: id, step });
       } else {
-        this.info({ key: action.tag }, `${this.#zone} key ${action.tag}: its private half was destroyed`);
+        const text = `key ${action.tag}: its private half was destroyed`;
+        this.info({ key: action.tag }, `${this.#zone} ${text}`);
+        this.#tell('purge', text, { key: action.tag });
       }
     }
+  }
+
+  /** What an operator ordered or saw, or a lifetime that is over. */
+  ordered({ order, kind: _, ...details }: OrderEvent): void {
+    const sight = /^confirm-ds (seen|gone|none)$/.exec(order)?.[1];
+    if (sight === undefined) {
+      this.#tell('order', order, details);
+      return;
+    }
+    const what = sight === 'none' ? 'no DS of the zone' : `the DS of key ${details.tag}`;
+    const where = sight === 'seen' ? 'on all servers' : 'on no server';
+    const { tag, ttl } = details;
+    const fields = sight === 'none' ? { event: sight } : { event: sight, key: tag, ttl };
+    this.#tell(
+      'ds',
+      sight === 'none' ? `${what} is at the parent` : `${what} is ${where} of the parent`,
+      fields,
+    );
+  }
+
+  /** The DS of a key is asked for, or asked to leave: by CDS and CDNSKEY, and of the operator. */
+  #ds({ record, tag, to }: EdgeTaken): void {
+    if (record !== 'ds') return;
+    const event = DS_EVENTS[to];
+    if (event !== undefined)
+      this.#tell('ds', `the DS of key ${tag} ${event.words}`, { event: event.name, key: tag });
   }
 
   /** The audit trail has a gap. */
@@ -86,6 +167,17 @@ const EVENT_WORDS: Readonly<Record<RolloverEvent['event'], (step: string) => str
   cancelled: (step) => `is being cancelled, at step ${step}`,
   stalled: (step) => `is stalled at step ${step}`,
 };
+
+const DS_EVENTS: Partial<Record<EdgeTaken['to'], { readonly name: string; readonly words: string }>> = {
+  rumoured: { name: 'asked', words: 'is asked for' },
+  omnipresent: { name: 'known', words: 'is known to all caches' },
+  unretentive: { name: 'withdrawn', words: 'is asked to leave the parent' },
+  hidden: { name: 'forgotten', words: 'is in no cache any more' },
+};
+
+function errorsOf(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.filter(({ severity }) => severity === 'error');
+}
 
 function placeOf({ code, file, line, column }: Diagnostic) {
   return { code, file, line, column };

@@ -176,21 +176,27 @@ export class Zones {
 
   async #remove(zone: Zone): Promise<void> {
     this.#zones.delete(zone.name);
-    const wasServed = zone.served !== undefined;
     await zone.remove();
-    const keys = zone.signing === undefined ? '' : `; its keys stay in ${zone.signing.keys.path}`;
-    if (wasServed) this.#context.log.info({ zone: zone.name }, `no longer serving ${zone.name}${keys}`);
   }
 
   #raise(alarm: Alarm): void {
-    const isNew = this.#alarms.get(alarm.code)?.message !== alarm.message;
-    this.#alarms.set(alarm.code, alarm);
-    if (isNew)
-      this.#context.log.error({ code: alarm.code, fix: alarm.fix }, `${alarm.message}. ${alarm.fix}`);
+    const { code, message, fix } = alarm;
+    const isNew = this.#alarms.get(code)?.message !== message;
+    this.#alarms.set(code, alarm);
+    if (!isNew) return;
+    this.#context.log.error({ code, fix }, `${message}. ${fix}`);
+    this.#context.events.add({ kind: 'alarm', zone: null, message, details: { code, fix } });
   }
 
   #clear(code: Alarm['code']): void {
-    if (this.#alarms.delete(code)) this.#context.log.info({ code }, `${code} is over`);
+    if (!this.#alarms.delete(code)) return;
+    this.#context.log.info({ code }, `${code} is over`);
+    this.#context.events.add({
+      kind: 'alarm-over',
+      zone: null,
+      message: `${code} is over`,
+      details: { code },
+    });
   }
 
   #tellMisnamed(misnamed: readonly Misnamed[]): void {

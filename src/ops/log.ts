@@ -6,7 +6,7 @@ import { type Logger, pino, stdTimeFunctions } from 'pino';
 import pretty from 'pino-pretty';
 
 /** What the daemon writes to: `log.info({ zone }, 'message')`. */
-export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'fatal'>;
+export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'fatal' | 'level'>;
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 const STDERR = 2;

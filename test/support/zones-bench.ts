@@ -8,6 +8,7 @@ import { Publisher } from '../../src/daemon/publisher.ts';
 import { Scheduler } from '../../src/daemon/scheduler.ts';
 import { Zones } from '../../src/daemon/zones.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/kasp/policy.ts';
+import { EventRing } from '../../src/ops/events.ts';
 import { createLog } from '../../src/ops/log.ts';
 import { type Config, defaultConfig } from '../../src/store/config.ts';
 import { DiskFileStore } from '../../src/store/files.ts';
@@ -35,6 +36,7 @@ export class ZonesBench {
   readonly scheduler = new Scheduler(this.clock);
   readonly publisher = new Publisher();
   readonly posted: ToData[] = [];
+  readonly events = new EventRing(this.clock);
   loads = 0;
   readonly zones: Zones;
   readonly config: Config;
@@ -68,6 +70,7 @@ export class ZonesBench {
       publisher: this.publisher,
       loads: queue,
       log: createLog('fatal' as 'error', { isTerminal: false }),
+      events: this.events,
       seed: 1,
       limitOctets: 1 << 20,
       isUnsigned: options.isUnsigned ?? false,
