@@ -75,6 +75,20 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'rollover history': [example('keyturn rollover history example.com', 'what happened to the keys, and why')],
   'job show': [example('keyturn job show 01jd7x2k', 'zones that run, zones that failed and why')],
   'job cancel': [example('keyturn job cancel 01jd7x2k', 'begin no other zone of the job')],
+  'policy show': [
+    example('keyturn policy show default', 'every value, what it means, how long rollovers take'),
+  ],
+  'policy check': [
+    example('keyturn policy check', 'the policies of the server, and the zones that follow them'),
+    example('keyturn policy check --config keyturn.yaml', 'those of a file; exit code 1 if one cannot be'),
+  ],
+  'policy simulate': [
+    example('keyturn policy simulate example.com', 'the next 400 days of a zone'),
+    example(
+      'keyturn policy simulate default --set lifetime.zsk=30d',
+      'a new zone, if ZSKs lived for 30 days',
+    ),
+  ],
   completion: [
     example('source <(keyturn completion bash)', 'completion in this bash'),
     example('keyturn completion zsh > /usr/local/share/zsh/site-functions/_keyturn', 'in every zsh'),

@@ -7,6 +7,7 @@ import { dsLines } from './ds.ts';
 import { healthExit } from './health.ts';
 import { printCancelledJob, printJob, printJobs, printStarted } from './job-output.ts';
 import { type Output, printStatus, printZone, printZones } from './output.ts';
+import { printPolicies, printPolicyCheck, printSimulation } from './policy-output.ts';
 import { printChange, printHistory, printPlan, printRollover, printRollovers } from './rollover-output.ts';
 import { printHealth, printLogLevel } from './watch-output.ts';
 
@@ -42,6 +43,9 @@ export const PRINTERS: Printers = {
   'job.list': (output, { jobs }) => printJobs(output, jobs),
   'job.show': printJob,
   'job.cancel': printCancelledJob,
+  'policy.show': printPolicies,
+  'policy.check': printPolicyCheck,
+  'policy.simulate': printSimulation,
 };
 
 /** Exit codes of results that are no failures of the operation. */
@@ -49,6 +53,7 @@ export const EXITS: { readonly [N in OperationName]?: (result: Result<N>) => num
   health: healthExit,
   'zone.reload': ({ zones }) =>
     zones.some(({ outcome }) => outcome === 'failed') ? FAILURE.DATA_WRONG.exit : 0,
+  'policy.check': ({ ok }) => (ok ? 0 : FAILURE.DATA_WRONG.exit),
 };
 
 function printReloaded(output: Output, { zones }: Result<'zone.reload'>): void {

@@ -14,6 +14,7 @@ import { addHelp, completeHelp } from './help.ts';
 import { addFollow } from './job-follow.ts';
 import { addCheck, addServe } from './local.ts';
 import { addOffline } from './offline.ts';
+import { addConfigFile } from './policy-local.ts';
 import type { Runner } from './runner.ts';
 import { addMany } from './start-many.ts';
 
@@ -24,6 +25,9 @@ const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner)
   health: addHealth,
   events: addEvents,
   'job.show': addFollow,
+  'policy.show': addConfigFile('policy.show'),
+  'policy.check': addConfigFile('policy.check'),
+  'policy.simulate': addConfigFile('policy.simulate'),
 };
 
 /** Commands that need no server. */
@@ -40,6 +44,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   zone: 'zones and their files',
   rollover: 'rollovers of keys',
   job: 'rollovers of many zones',
+  policy: 'policies by which keys are rolled',
   log: 'the log of the server',
   clock: 'the clock by which keys are rolled',
 };

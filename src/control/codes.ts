@@ -7,6 +7,7 @@ import { CALL_CODES, FAILURE_CODES } from './codes-calls.ts';
 import { CONFIG_CODES, START_CODES } from './codes-config.ts';
 import { KEY_CODES, KEY_STORE_CODES, STATE_CODES } from './codes-keys.ts';
 import { ORDER_CODES, REFUSAL_CODES } from './codes-orders.ts';
+import { POLICY_CODES } from './codes-policy.ts';
 import { WAIT_CODES } from './codes-waits.ts';
 import { ALARM_CODES, HEALTH_CODES, ZONE_CONTENT_CODES, ZONE_SERVICE_CODES } from './codes-zone.ts';
 import { ZONE_FAULT_CODES, ZONE_TEXT_CODES } from './codes-zonefile.ts';
@@ -25,6 +26,7 @@ export const CODE_GROUPS: readonly CodeGroup[] = [
   { title: 'keys and their states', codes: { ...KEY_CODES, ...STATE_CODES, ...KEY_STORE_CODES } },
   { title: 'why a key waits', codes: WAIT_CODES },
   { title: 'orders that are refused', codes: { ...REFUSAL_CODES, ...ORDER_CODES } },
+  { title: 'policies', codes: POLICY_CODES },
   { title: 'alarms and health', codes: { ...ALARM_CODES, ...HEALTH_CODES } },
   { title: 'configuration and start', codes: { ...CONFIG_CODES, ...START_CODES } },
   { title: 'calls and commands', codes: CALL_CODES },

@@ -17,6 +17,7 @@ import { iso, keySummary, needsOf, rolloverStatusOf } from './describe.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
 import { createJobHandlers } from './jobs.ts';
 import { OperationError } from './operation.ts';
+import { createPolicyHandlers } from './policy-handlers.ts';
 import { createRolloverHandlers } from './rollovers.ts';
 import type { Handlers } from './server.ts';
 import type { DsResult, StatusResult, ZoneDetail, ZoneSummary } from './shapes.ts';
@@ -71,6 +72,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...createRolloverHandlers(context),
     ...createJobHandlers(context),
     ...createWatchHandlers(context),
+    ...createPolicyHandlers(context),
   };
 }
 

@@ -16,7 +16,6 @@ export const OPERATIONS = {
   ...ROLLOVER_OPERATIONS,
   ...JOB_OPERATIONS,
   ...WATCH_OPERATIONS,
-  ...POLICY_OPERATIONS,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -37,7 +37,7 @@ export function planOf(
 }
 
 /** `CSK 1234` for keys that exist, `new CSK` for those that are yet to be made. */
-function labelsOf(keys: readonly Key[]): (id: string) => string {
+export function labelsOf(keys: readonly Key[]): (id: string) => string {
   const labels = new Map<string, string>();
   const counts = new Map<string, number>();
   for (const key of keys) {

@@ -9,6 +9,7 @@ export function keyWord({ roles }: { readonly roles: readonly string[] }): 'CSK'
 /** What steps wait for, in the words of an operator. */
 const STEP_WORDS: Readonly<Record<string, string>> = {
   start: 'the first step',
+  sign: 'signed data in all caches',
   publish: 'new DNSKEY in all caches',
   'pre-sign': 'signatures of the new algorithm in all caches',
   switch: 'signatures of the new key in all caches',

@@ -4,15 +4,15 @@
  * that are yet to be made are imagined and known by `isImagined`.
  */
 import { plus, type UnixSeconds } from '../base/time.ts';
-import { hiddenKey, type Key } from './key.ts';
+import { hiddenKey, type Key, NEVER_OBSERVED } from './key.ts';
 import { next } from './next.ts';
 import { contradictions, type Property, type Violation } from './oracle.ts';
 import { observeDs, observeNoDs } from './parent.ts';
 import type { Policy } from './policy.ts';
 import { keysFor, startRollover } from './start.ts';
-import type { Facts, RolloverRequest, Step, Waiting } from './step.ts';
+import type { Action, Facts, RolloverRequest, Step, Waiting } from './step.ts';
 import { acknowledge } from './versions.ts';
-import { type PublicationLogs, rolloversOf, type ZoneState } from './zonestate.ts';
+import { findKey, type PublicationLogs, rolloversOf, type ZoneState } from './zonestate.ts';
 
 /** Public keys that are imagined have the length of Ed25519's: nothing is ever signed or verified with them. */
 const IMAGINED_OCTETS = 32;
@@ -46,8 +46,23 @@ export interface PlanRow {
   readonly waitingFor: readonly Waiting[];
 }
 
+/** The parent has done what it was asked for: every server of it has the DS of the key, or none has. */
+export interface ParentActed {
+  readonly kind: 'parent';
+  readonly keyId: string;
+  readonly tag: number;
+  readonly seen: boolean;
+}
+
+/** What the machine does on the way, in the words of the audit trail. */
+export interface PlannedEvent {
+  readonly at: UnixSeconds;
+  readonly event: Action | ParentActed;
+}
+
 export interface Plan {
   readonly rows: readonly PlanRow[];
+  readonly events: readonly PlannedEvent[];
   /** Keys that the rows name, imagined ones among them. */
   readonly keys: readonly Key[];
   /** The state at the end, with its publication logs. */
@@ -73,6 +88,7 @@ class Planner {
   readonly #policy: Policy;
   readonly #options: PlanOptions;
   readonly #rows: PlanRow[] = [];
+  readonly #events: PlannedEvent[] = [];
   readonly #keys = new Map<string, Key>();
   #state: ZoneState;
   #now: UnixSeconds;
@@ -96,6 +112,7 @@ class Planner {
       const before = this.#state.logs;
       const step = next(this.#state, this.#facts, this.#policy, this.#now);
       this.#state = step.zoneState;
+      this.#events.push(...step.actions.map((event) => ({ at: this.#now, event })));
       if (this.#follow(step, before)) continue;
       this.#note(step);
       const isDone = isOfRollover && rolloversOf(this.#state).length === 0;
@@ -108,7 +125,7 @@ class Planner {
     }
     const keys = [...this.#keys.values()];
     const forecast = [...this.#forecast.values()];
-    return { rows: this.#rows, keys, end: this.#state, forecast, doneAt };
+    return { rows: this.#rows, events: this.#events, keys, end: this.#state, forecast, doneAt };
   }
 
   /** What the shell does after a step; true if the machine must be asked again at the same instant. */
@@ -178,15 +195,25 @@ class Planner {
   #parentActs(step: Step): void {
     const due = this.#parentAt(step);
     if (due === null || due > plus(this.#now, 1)) return;
+    const asked = this.#askedOf(step);
     if (this.#state.goal === 'insecure') {
       this.#state = observeNoDs(this.#state, this.#policy, this.#now);
-      return;
+    } else {
+      const ttl = this.#policy.parent.dsTtl;
+      for (const { keyId, reason } of asked) {
+        const observed = { keyId, seen: reason === 'parent_ds', ttl };
+        this.#state = observeDs(this.#state, observed, this.#policy, this.#now);
+      }
     }
-    const ttl = this.#policy.parent.dsTtl;
-    for (const { keyId, reason } of this.#askedOf(step)) {
-      const observed = { keyId, seen: reason === 'parent_ds', ttl };
-      this.#state = observeDs(this.#state, observed, this.#policy, this.#now);
-    }
+    for (const wait of asked) this.#noteParent(wait);
+  }
+
+  /** What is seen counts only once it lasts. */
+  #noteParent({ keyId, tag, reason }: Waiting): void {
+    const seen = reason === 'parent_ds';
+    const { seenAllAt, goneAllAt } = findKey(this.#state, keyId)?.dsObservation ?? NEVER_OBSERVED;
+    if ((seen ? seenAllAt : goneAllAt) === null) return;
+    this.#events.push({ at: this.#now, event: { kind: 'parent', keyId, tag, seen } });
   }
 
   // ---- Rows ----

@@ -65,18 +65,26 @@ export function defaultConfig(overrides: ConfigOverrides = {}): Config {
   return assemble({}, '.', overrides);
 }
 
-/** Reads the text of a configuration file. `config` is absent if `diagnostics` has an error; warnings leave it. */
-export function parseConfig(
-  text: string,
-  file: string,
-  overrides: ConfigOverrides = {},
-): { readonly config: Config | undefined; readonly diagnostics: readonly Diagnostic[] } {
+/** What came of a configuration file. */
+export interface ParsedConfig {
+  /** Absent if `diagnostics` has an error. */
+  readonly config: Config | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Also those that cannot be followed; none of a file that has another shape. */
+  readonly policies: ReadonlyMap<string, Policy>;
+}
+
+/** Reads the text of a configuration file. Warnings leave it in force. */
+export function parseConfig(text: string, file: string, overrides: ConfigOverrides = {}): ParsedConfig {
   const source = new ConfigSource(text, file);
   const document = source.read();
-  if (document === undefined) return { config: undefined, diagnostics: source.diagnostics };
+  if (document === undefined) {
+    return { config: undefined, diagnostics: source.diagnostics, policies: new Map() };
+  }
+  const policies = policiesIn(document);
   checkNames(document, source);
-  for (const [name, written] of Object.entries(document.policies ?? {})) {
-    const policy = completePolicy(written);
+  for (const name of Object.keys(document.policies ?? {})) {
+    const policy = policies.get(name)!;
     for (const { key, why } of impossibilities(policy)) {
       source.report(['policies', name, ...key], 'CONFIG_IMPOSSIBLE', `${key.join('.')}: ${why}`);
     }
@@ -84,8 +92,17 @@ export function parseConfig(
       source.warn(['policies', name, ...key], 'CONFIG_COSTLY', `${key.join('.')}: ${why}`);
     }
   }
-  if (hasErrors(source.diagnostics)) return { config: undefined, diagnostics: source.diagnostics };
-  return { config: assemble(document, path.dirname(file), overrides), diagnostics: source.diagnostics };
+  const { diagnostics } = source;
+  if (hasErrors(diagnostics)) return { config: undefined, diagnostics, policies };
+  return { config: assemble(document, path.dirname(file), overrides), diagnostics, policies };
+}
+
+function policiesIn(document: ConfigDocument): Map<string, Policy> {
+  const written = Object.entries(document.policies ?? {});
+  return new Map([
+    [DEFAULT_POLICY_NAME, DEFAULT_POLICY],
+    ...written.map(([name, policy]): [string, Policy] => [name, completePolicy(policy)]),
+  ]);
 }
 
 function assemble(document: ConfigDocument, base: string, overrides: ConfigOverrides): Config {
@@ -93,10 +110,6 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
   const here = (name: string | undefined) => (name === undefined ? undefined : path.resolve(name));
   const keysDirectory =
     here(overrides.keysDirectory) ?? below(document.keysDirectory) ?? path.resolve('keys');
-  const policies = new Map([[DEFAULT_POLICY_NAME, DEFAULT_POLICY]]);
-  for (const [name, policy] of Object.entries(document.policies ?? {})) {
-    policies.set(name, completePolicy(policy));
-  }
   const zonePolicies = new Map<string, string>();
   for (const [zone, { policy = DEFAULT_POLICY_NAME }] of Object.entries(document.zones ?? {})) {
     zonePolicies.set(formatName(lowerName(zoneName(zone) as Name)), policy);
@@ -112,7 +125,7 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
     isUnsigned: overrides.isUnsigned ?? document.unsigned ?? false,
     logLevel: overrides.logLevel ?? document.logLevel ?? 'info',
     maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,
-    policies,
+    policies: policiesIn(document),
     zonePolicies,
   };
 }
