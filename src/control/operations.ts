@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { JOB_OPERATIONS } from './job-operations.ts';
+import { POLICY_OPERATIONS } from './policy-operations.ts';
 import { ROLLOVER_OPERATIONS } from './rollover-operations.ts';
 import { SERVER_OPERATIONS } from './server-operations.ts';
 import { WATCH_OPERATIONS } from './watch-operations.ts';
@@ -16,6 +17,7 @@ export const OPERATIONS = {
   ...ROLLOVER_OPERATIONS,
   ...JOB_OPERATIONS,
   ...WATCH_OPERATIONS,
+  ...POLICY_OPERATIONS,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
