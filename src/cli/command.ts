@@ -4,6 +4,7 @@ import { formatDuration } from '../base/time.ts';
 import { OPERATIONS, type OperationName, type ParamsIn } from '../control/operations.ts';
 import {
   checkParams,
+  commandLineWord,
   commandWords,
   optionWord,
   type Parameter,
@@ -72,7 +73,7 @@ export async function runOperation<N extends OperationName>(
   runner: Runner,
 ): Promise<void> {
   const row = OPERATIONS[name];
-  const params = checkParams(name, given, optionWord);
+  const params = checkParams(name, given, commandLineWord(name));
   const effect = 'asks' in row ? (row.asks as (params: unknown) => string | null)(params) : null;
   if (effect !== null) await askBefore(effect, runner);
   if (row.result === null) return runner.stream(name, params as ParamsIn<N>);

@@ -49,6 +49,9 @@ const GROUPS: Readonly<Record<string, string>> = {
   clock: 'the clock by which keys are rolled',
 };
 
+/** No line of ours is longer. */
+const LINE_COLUMNS = 500;
+
 /** The program; its commands call `runner`. */
 export function createProgram(runner: Runner): Command {
   const { output } = runner;
@@ -62,7 +65,7 @@ export function createProgram(runner: Runner): Command {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => output.print(text.trimEnd()),
-      writeErr: (text) => output.note(text.trimEnd()),
+      writeErr: (text) => output.note(printable(text)),
     });
   runner.attach(program);
   for (const add of LOCAL) add(program, runner);
@@ -77,6 +80,16 @@ export function createProgram(runner: Runner): Command {
   }
   completeHelp(program);
   return program;
+}
+
+/** What a terminal may be given of a message that quotes the command line. */
+function printable(text: string): string {
+  const lines = text
+    .trimEnd()
+    .replace(/[^\n\P{Cc}]/gu, '?')
+    .split('\n');
+  const short = (line: string) => (line.length > LINE_COLUMNS ? `${line.slice(0, LINE_COLUMNS)}...` : line);
+  return lines.map(short).join('\n');
 }
 
 function versionLine(): string {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { ControlClient } from '../control/client.ts';
 import type { OperationName, ParamsIn, Result } from '../control/operations.ts';
+import { checkParams, commandLineWord } from '../control/parameters.ts';
 import type { Output } from './output.ts';
 
 const DEFAULT_CONTROL = 'keys/control.sock';
@@ -43,8 +44,9 @@ export class Runner {
     return this.flags.control ?? process.env.KEYTURN_CONTROL ?? DEFAULT_CONTROL;
   }
 
-  /** Calls an operation of the server. Throws OperationError. */
-  call<N extends OperationName>(name: N, params: ParamsIn<N>): Promise<Result<N>> {
+  /** Calls an operation of the server; what is malformed is not sent. Throws OperationError. */
+  async call<N extends OperationName>(name: N, params: ParamsIn<N>): Promise<Result<N>> {
+    checkParams(name, params, commandLineWord(name));
     return new ControlClient(this.controlPath).call(name, params);
   }
 

@@ -72,6 +72,12 @@ export function optionWord(field: string): string {
   return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** How a command line writes the parameters of an operation: `--days`, `ZONE`. */
+export function commandLineWord(name: OperationName): (field: string) => string {
+  return (field) =>
+    parametersOf(name).find((parameter) => parameter.name === field)?.word ?? optionWord(field);
+}
+
 /** Checks parameters by the table. Throws OperationError that names the parameter as `wordOf` writes it. */
 export function checkParams<N extends OperationName>(
   name: N,

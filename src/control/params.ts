@@ -4,12 +4,28 @@
  */
 import { z } from 'zod';
 import { parseDuration } from '../base/time.ts';
+import { parseName } from '../wire/name.ts';
 
 const MAX_SECONDS = 2_147_483_647;
 /** A name of 255 octets, each as \DDD. */
 export const MAX_NAME_CHARACTERS = 1_100;
 
-export const zone = z.string().min(1).max(MAX_NAME_CHARACTERS).meta({ value: 'ZONE' });
+const NAME_ERROR = 'a domain name is written in ASCII: other octets as \\DDD, other scripts as xn--...';
+const LENGTH_ERROR = `a domain name has 1 to ${MAX_NAME_CHARACTERS} characters`;
+
+/** Why a text is no domain name; undefined if it is one. */
+function nameFault(text: string): string | undefined {
+  if (!/^[ -~]+$/.test(text)) return NAME_ERROR;
+  const name = parseName(text);
+  return typeof name === 'string' ? `this is no domain name: ${name}` : undefined;
+}
+
+export const zone = z
+  .string()
+  .min(1, { error: LENGTH_ERROR, abort: true })
+  .max(MAX_NAME_CHARACTERS, { error: LENGTH_ERROR, abort: true })
+  .refine((text) => nameFault(text) === undefined, { error: ({ input }) => nameFault(String(input)) ?? '' })
+  .meta({ value: 'ZONE' });
 export const optionalZone = zone.optional();
 
 /** A yes or no. */
@@ -40,4 +56,8 @@ export function whole(min: number, max: number) {
 export const tag = whole(0, 65_535).meta({ value: 'TAG' });
 
 /** A short text that other code makes sense of. */
-export const word = z.string().min(1).max(64);
+export const word = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine((text) => !/\p{Cc}/u.test(text), 'no control characters');

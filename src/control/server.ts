@@ -9,7 +9,6 @@ import type { Log } from '../ops/log.ts';
 import { FAILURE, OperationError, SCHEMA_VERSION } from './operation.ts';
 import { OPERATION_NAMES, OPERATIONS, type OperationName, type Params, type Result } from './operations.ts';
 import { checkParams } from './parameters.ts';
-import { MAX_NAME_CHARACTERS } from './params.ts';
 import { prepareSocket, SocketError } from './socket.ts';
 
 /** What does the work; parameters have been checked. */
@@ -18,6 +17,8 @@ export type Handlers = {
 };
 
 const BODY_OCTETS = 65_536;
+/** The head of a request is not longer, so that the table of operations alone says what is too long. */
+const MAX_PATH_CHARACTERS = 16_384;
 const CHUNK_CHARACTERS = 65_536;
 /** For a request to arrive; whoever sends half of one does not keep its connection. */
 const REQUEST_MS = 10_000;
@@ -35,7 +36,7 @@ export class ControlServer {
     this.#log = log;
     this.#app = fastify({
       bodyLimit: BODY_OCTETS,
-      routerOptions: { maxParamLength: MAX_NAME_CHARACTERS },
+      routerOptions: { maxParamLength: MAX_PATH_CHARACTERS },
       forceCloseConnections: true,
       requestTimeout: REQUEST_MS,
       http: { headersTimeout: REQUEST_MS, connectionsCheckingInterval: LOOK_MS },

@@ -1,0 +1,74 @@
+/** Values that a parameter must not have, found by trying a pool of odd ones on its schema. */
+import { OPERATIONS, type OperationName } from '../../src/control/operations.ts';
+
+/** What a command line can say: texts. */
+const TEXTS: readonly string[] = [
+  '',
+  ' ',
+  '\0',
+  'a\0b',
+  'x\r\ny',
+  '-1',
+  '-5m',
+  '1.5',
+  '1e3',
+  '0x10',
+  '+1',
+  'NaN',
+  'Infinity',
+  '99999999999',
+  '9'.repeat(400),
+  '2147483648s',
+  '5q',
+  '..',
+  'a..example',
+  `${'a'.repeat(64)}.example`,
+  '%s%n',
+  '../../etc/passwd',
+  '🙂',
+  'é',
+  '\u202e',
+  '\ud800',
+  '{}',
+  '[]',
+  'null',
+  'undefined',
+  'maybe',
+  'x'.repeat(2_000),
+  'x'.repeat(50_000),
+];
+
+/** What JSON can say besides. */
+const DEEP = JSON.parse(`${'['.repeat(200)}${']'.repeat(200)}`) as unknown;
+const VALUES: readonly unknown[] = [
+  ...TEXTS,
+  null,
+  -1,
+  1.5,
+  1e308,
+  Number.MAX_SAFE_INTEGER,
+  [],
+  ['a', 'b'],
+  {},
+  { toString: 1 },
+  DEEP,
+];
+
+function isWrong(name: OperationName, field: string, value: unknown): boolean {
+  const { shape } = OPERATIONS[name].params as unknown as { shape: Record<string, Schema> };
+  return !shape[field]!.safeParse(value).success;
+}
+
+interface Schema {
+  safeParse(value: unknown): { readonly success: boolean };
+}
+
+/** Texts that a parameter must not be. */
+export function malformedTexts(name: OperationName, field: string): string[] {
+  return TEXTS.filter((text) => isWrong(name, field, text));
+}
+
+/** Values, also of wrong types, that a parameter must not be. */
+export function malformedValues(name: OperationName, field: string): unknown[] {
+  return VALUES.filter((value) => isWrong(name, field, value));
+}
