@@ -51,11 +51,12 @@ export class Runner {
   }
 
   /** Calls an operation whose result is text, and prints or hands it on as it comes. Throws OperationError. */
-  stream<N extends OperationName>(
+  async stream<N extends OperationName>(
     name: N,
     params: ParamsIn<N>,
     onPart: (part: Buffer) => void = (part) => process.stdout.write(part),
   ): Promise<void> {
+    checkParams(name, params, commandLineWord(name));
     return new ControlClient(this.controlPath).stream(name, params, onPart);
   }
 

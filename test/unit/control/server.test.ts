@@ -96,7 +96,7 @@ describe('control socket', () => {
       '\\000\\255.x.',
       '0/25.arpa.',
       'a b?c#d%e.',
-      `${'\\255'.repeat(250)}.`,
+      `${'\\255'.repeat(62)}.`.repeat(4),
     ]) {
       expect((await client.call('ds.show', { zone })).zone).toBe(zone);
       await client.call('zone.reload', { zone });
