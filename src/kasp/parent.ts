@@ -8,6 +8,7 @@
 import type { UnixSeconds } from '../base/time.ts';
 import { type Key, type RecordKind, type RecordTimes, stateOf, withRecord } from './key.ts';
 import type { Policy } from './policy.ts';
+import { absenceLastsFrom, presenceLastsFrom } from './proof.ts';
 import { goInsecure } from './start.ts';
 import { type DsVersion, findKey, withKeys, type ZoneState } from './zonestate.ts';
 
@@ -35,12 +36,18 @@ export function observeDs(
 
 /** The state after the parent was found to have no DS of the zone at all, on any server. */
 export function observeNoDs(state: ZoneState, policy: Policy, now: UnixSeconds): ZoneState {
-  const keys = state.keys.filter(({ states }) => states.ds !== null).map((key) => withoutDs(key, now));
+  const context = { state, policy, now };
+  const keys = state.keys.filter(({ states }) => states.ds !== null).map((key) => withoutDs(key, context));
   const closed = state.logs.ds.map((version) =>
     version.keys.length > 0 ? closedAt(version, now, policy.parent.dsTtl) : version,
   );
   const ds = confirmed(closed, [], { ttl: believed(state, policy).ttl, first: now });
-  return { ...withKeys(state, keys), delegation: 'none', logs: { ...state.logs, ds } };
+  // A DS that is on its way out may be back for as long as somebody can get a CDS that names it.
+  const isLasting = keys.every(
+    ({ states, dsObservation }) => states.ds?.state !== 'unretentive' || dsObservation.goneAllAt !== null,
+  );
+  const delegation = isLasting ? 'none' : state.delegation;
+  return { ...withKeys(state, keys), delegation, logs: { ...state.logs, ds } };
 }
 
 // ---- Seen on all ----
@@ -51,10 +58,14 @@ function observeSeen(
   { ttl }: DsSighting,
   { policy, now }: { policy: Policy; now: UnixSeconds },
 ): ZoneState {
-  const { seenAllAt } = key.dsObservation;
+  const from = presenceLastsFrom(state, key, policy);
   const observed = {
     ...key,
-    dsObservation: { seenAllAt: seenAllAt ?? now, goneAllAt: null, lastSeenAnywhereAt: now },
+    dsObservation: {
+      seenAllAt: lasting(key.dsObservation.seenAllAt, from, now),
+      goneAllAt: null,
+      lastSeenAnywhereAt: now,
+    },
   };
   const before = believed(state, policy);
   const asked = state.logs.ds.filter(({ last, keys }) => last === null && keys.includes(key.id));
@@ -110,7 +121,7 @@ function entering(key: Key, records: readonly RecordKind[], now: UnixSeconds): K
 // ---- Gone from all ----
 
 function observeGone(state: ZoneState, key: Key, policy: Policy, now: UnixSeconds): ZoneState {
-  const gone = withKeys(state, [withoutDs(key, now)]);
+  const gone = withKeys(state, [withoutDs(key, { state, policy, now })]);
   const before = believed(state, policy);
   const pending = askIn(state.logs.ds, state);
   const closed = state.logs.ds.map((version) =>
@@ -133,16 +144,30 @@ function delegationOf({ keys, delegation }: ZoneState): ZoneState['delegation'] 
   return keys.every(isGone) ? 'none' : delegation;
 }
 
-/** A DS that every cache was sure to know is not there: caches learn so, and it must be seen again. */
-function withoutDs(key: Key, now: UnixSeconds): Key {
+/**
+ * A DS that every cache was sure to know is not there: caches learn so, and it must be seen again. Of one that shall go
+ * it counts only if it lasts.
+ */
+function withoutDs(
+  key: Key,
+  { state, policy, now }: { state: ZoneState; policy: Policy; now: UnixSeconds },
+): Key {
   const { goneAllAt, lastSeenAnywhereAt } = key.dsObservation;
-  const isKnown = goneAllAt !== null && goneAllAt >= key.states.ds!.since;
+  const isLeaving = key.goal === 'OUT';
+  const from = isLeaving ? absenceLastsFrom(state, key, policy) : key.states.ds!.since;
+  const known = goneAllAt !== null && goneAllAt >= key.states.ds!.since ? goneAllAt : null;
   const observed = {
     ...key,
-    dsObservation: { seenAllAt: null, goneAllAt: isKnown ? goneAllAt : now, lastSeenAnywhereAt },
+    dsObservation: { seenAllAt: null, goneAllAt: lasting(known, from, now), lastSeenAnywhereAt },
   };
-  if (key.goal === 'OUT' || stateOf(key, 'ds') !== 'omnipresent') return observed;
+  if (isLeaving || stateOf(key, 'ds') !== 'omnipresent') return observed;
   return withRecord(observed, 'ds', { state: 'rumoured', since: now, doneAt: now, notBefore: null });
+}
+
+/** Since when the parent shows what it shows now, as far as that lasts; null if it does not yet (`proof.ts`). */
+function lasting(known: UnixSeconds | null, from: UnixSeconds | null, now: UnixSeconds): UnixSeconds | null {
+  if (from === null || now < from) return null;
+  return known !== null && known >= from ? known : now;
 }
 
 // ---- The log ----

@@ -6,9 +6,10 @@
  * deadline.
  */
 import { assert } from '../base/assert.ts';
-import { formatDuration, plus, type UnixSeconds } from '../base/time.ts';
+import { formatDuration, formatInstant, plus, type UnixSeconds } from '../base/time.ts';
 import type { Key, RecordKind, RecordState } from './key.ts';
 import type { Policy } from './policy.ts';
+import { absenceLastsFrom, cdsHoldOf, type Hold, presenceLastsFrom } from './proof.ts';
 import type { WaitReason } from './step.ts';
 import { isDsWaived, isUnsigned, knownDsTtl, withKnownTtl } from './versions.ts';
 import {
@@ -48,12 +49,6 @@ interface Context {
   readonly policy: Policy;
   readonly now: UnixSeconds;
 }
-
-/**
- * Cancelling an additive rollover needs no longer hold: a CDS applied late still names the key that stays
- * (2.9).
- */
-const MAX_ADDITIVE_HOLD = 86_400;
 
 const WAIVED = 'no validator has a DS of this zone';
 
@@ -137,43 +132,80 @@ function unsignedDrain(
 
 // ---- DS ----
 
-/** ds R→O: IpubP (RFC 7583 §3.3.3), counted from when the parent was seen to have it, not from CDS. */
+/**
+ * ds R→O: IpubP (RFC 7583 §3.3.3), counted from when the parent was seen to have it, not from CDS, and only from a look
+ * whose result lasts (`proof.ts`).
+ */
 function dsArrival(context: Context): Deadline {
-  const { state, key } = context;
+  const { state, key, policy } = context;
   const isOpen = state.logs.ds.some(({ keys, last }) => last === null && !keys.includes(key.id));
   const { seenAllAt } = key.dsObservation;
-  if (isOpen || seenAllAt === null) {
-    return { due: null, reason: 'parent_ds', because: 'every server of the parent must be seen with its DS' };
+  const from = presenceLastsFrom(state, key, policy);
+  if (isOpen || from === null || seenAllAt === null || seenAllAt < from) {
+    return unseen(context, from, 'parent_ds', 'with its DS');
   }
   const drains = dsDrains(context, ({ keys }) => !keys.includes(key.id));
-  return latestOf(context, [...drains, { last: seenAllAt, parts: [], reason: 'ds_ttl' }]);
+  return latestOf(context, [...drains, { last: seenAllAt, parts: dsParts(context), reason: 'ds_ttl' }]);
 }
 
-/** ds U→H: Iret (RFC 7583 §3.3.3), after a cancel not before the hold of ROLLOVER 2.9. */
+/** ds U→H: Iret (RFC 7583 §3.3.3), from a look whose result lasts: after a cancel, not before its hold is over (2.9). */
 function dsDeparture(context: Context): Deadline {
   const { state, key, policy, now } = context;
-  const hold = holdOf(context);
-  const { doneAt } = key.states.ds!;
-  if (hold !== null && doneAt === null) return UNACKNOWLEDGED;
-  if (isDsWaived(state, policy, now)) {
-    const drains = cdsDrains(context);
-    if (drains === null) return UNACKNOWLEDGED;
-    if (hold !== null) drains.push({ last: doneAt!, parts: [hold], reason: 'cds_hold' });
-    return drains.length > 0 ? latestOf(context, drains) : { due: now, reason: 'ds_ttl', because: WAIVED };
-  }
+  const hold = cdsHoldOf(state, key, policy);
+  if (hold !== null && hold.end === null) return UNACKNOWLEDGED;
+  if (isDsWaived(state, policy, now)) return waivedDeparture(context, hold);
   const isOpen = state.logs.ds.some(({ keys, last }) => last === null && keys.includes(key.id));
   const { goneAllAt } = key.dsObservation;
-  if (isOpen || goneAllAt === null) {
-    return {
-      due: null,
-      reason: 'parent_ds_gone',
-      because: 'every server of the parent must be seen without it',
-    };
+  const from = absenceLastsFrom(state, key, policy);
+  if (isOpen || from === null || goneAllAt === null || goneAllAt < from) {
+    return unseen(context, from, 'parent_ds_gone', 'without it');
   }
   const drains = dsDrains(context, ({ keys }) => keys.includes(key.id));
-  drains.push({ last: goneAllAt, parts: hold === null ? [] : dsParts(context), reason: 'ds_ttl' });
-  if (hold !== null) drains.push({ last: doneAt!, parts: [hold, ...dsParts(context)], reason: 'cds_hold' });
-  return latestOf(context, drains);
+  return latestOf(context, [...drains, { last: goneAllAt, parts: dsParts(context), reason: 'ds_ttl' }]);
+}
+
+/**
+ * Where no validator has a DS, only what the parent may make of CDS is waited for. If one had left before, its absence
+ * is counted on as everywhere.
+ */
+function waivedDeparture(context: Context, hold: Hold | null): Deadline {
+  const { key, now } = context;
+  const { doneAt } = key.states.ds!;
+  const { goneAllAt } = key.dsObservation;
+  const drains = cdsDrains(context);
+  if (drains === null) return UNACKNOWLEDGED;
+  if (hold !== null) drains.push({ last: doneAt!, parts: [partOf(hold)], reason: 'cds_hold' });
+  if (goneAllAt !== null) drains.push({ last: goneAllAt, parts: dsParts(context), reason: 'ds_ttl' });
+  return drains.length > 0 ? latestOf(context, drains) : { due: now, reason: 'ds_ttl', because: WAIVED };
+}
+
+/** Nobody has looked, or not since the result would last: says who must look, and when. */
+function unseen(
+  context: Context,
+  from: UnixSeconds | null,
+  reason: 'parent_ds' | 'parent_ds_gone',
+  how: string,
+): Deadline {
+  const { state, key, policy, now } = context;
+  const demand = `every server of the parent must be seen ${how}`;
+  if (from === null || from <= now) {
+    return { due: null, reason, because: from === null || from === 0 ? demand : `${demand} ${since(from)}` };
+  }
+  const hold = cdsHoldOf(state, key, policy);
+  if (hold === null || hold.end === null || hold.end <= now) {
+    return { due: null, reason, because: `${demand} ${since(from)}` };
+  }
+  const word = reason === 'parent_ds' ? 'seen' : 'gone';
+  const because = `${sumOf([partOf(hold)])}: the parent may act late; say confirm-ds --${word} when it is over`;
+  return { due: from, reason: 'cds_hold', because };
+}
+
+function since(from: UnixSeconds): string {
+  return `at ${formatInstant(from)} or later: what it shows before may change again`;
+}
+
+function partOf({ seconds }: Hold): Part {
+  return { name: 'cdsHold', seconds };
 }
 
 /** Of CDS that named the key: whoever can get one may still make a DS of it. Null while one is served. */
@@ -202,17 +234,6 @@ function dsParts(context: Context, ttl = knownDsTtl(context.state, context.polic
     { name: 'parent propagation', seconds: context.policy.parent.propagation },
     marginOf(context, 'retireSafety'),
   ];
-}
-
-/** How long a withdrawn CDS may still be acted upon; null if the key does not leave by a cancel. */
-function holdOf({ state, key, policy }: Context): Part | null {
-  if (policy.cds === 'never') return null;
-  const cancelled = rolloversOf(state).find(
-    ({ cancelledAt, outgoing }) => cancelledAt !== null && outgoing.includes(key.id),
-  );
-  if (cancelled === undefined) return null;
-  const isShort = cancelled.method === 'additive';
-  return { name: 'cdsHold', seconds: isShort ? Math.min(policy.cdsHold, MAX_ADDITIVE_HOLD) : policy.cdsHold };
 }
 
 // ---- Arithmetic ----

@@ -26,12 +26,15 @@ export function textOf(world: World, { policy }: WorldRules): string {
       .filter(({ isNewest, end }) => isNewest || end !== 0)
       .map(({ version, end }) => [end, end === 'x' ? version.ttl : 0, contentOf(version)]);
   const versions = <V extends Lifespan>(all: readonly V[], contentOf: (version: V) => unknown) =>
-    all.map((version) => [ahead(version.deadAt), contentOf(version)]);
+    longest(
+      all.map((version) => [
+        ahead(version.deadAt),
+        version.last === Number.POSITIVE_INFINITY,
+        contentOf(version),
+      ]),
+    );
   return JSON.stringify([
-    state.keys.map((key) => [
-      keyText(key, holdEndOf(state, key, policy), ahead),
-      ahead(goneEndOf(state, key, policy)),
-    ]),
+    state.keys.map((key) => keyText(key, ahead(holdEndOf(state, key, policy)), ahead, policy)),
     state.delegation,
     state.goal,
     rolloversOf(state).map(rolloverText),
@@ -40,14 +43,16 @@ export function textOf(world: World, { policy }: WorldRules): string {
     log(dnskey, ({ keys, signers }) => [keys, signers]),
     log(zone, ({ signers }) => signers),
     log(cds, ({ keys, signers, isDelete }) => [keys, signers, isDelete]),
-    ds
-      .map((version) => ({ version, end: ahead(endOfDs(version, policy.parent)) }))
-      .filter(({ end }, index) => index === ds.length - 1 || end !== 0)
-      .map(({ version: { keys, isConfirmed, ttl }, end }) => [keys, isConfirmed, end, ttl]),
+    longest(
+      ds
+        .map((version) => ({ version, end: ahead(endOfDs(version, policy.parent)) }))
+        .filter(({ end }, index) => index === ds.length - 1 || end !== 0)
+        .map(({ version: { keys, isConfirmed, ttl }, end }) => [end, end === 'x', [keys, isConfirmed, ttl]]),
+    ),
     [facts.maxTtl, maxTtl, edits, late],
     versions(served.dnskey, ({ keys, signers }) => [keys, signers]),
     versions(served.zone, ({ signers, longer }) => [signers, ahead(longer)]),
-    versions(served.cds, ({ keys, signers, isDelete, use }) => [keys, signers, isDelete, use]),
+    versions(served.cds, ({ keys, signers, isDelete, isPassed }) => [keys, signers, isDelete, isPassed]),
     versions(served.ds, ({ keys }) => keys),
     parent.servers,
     ago(parent.behindSince),
@@ -56,32 +61,42 @@ export function textOf(world: World, { policy }: WorldRules): string {
   ]);
 }
 
+type Ended = readonly [end: number | string, isOpen: boolean, content: unknown];
+
+/** Of versions of the same content that ended, the one that is alive longest stands for all; the last one stays. */
+function longest(versions: readonly Ended[]): readonly Ended[] {
+  const contents = versions.map(([, , content]) => JSON.stringify(content));
+  return versions.filter(([end, isOpen], index) => {
+    if (isOpen || index === versions.length - 1) return true;
+    return versions.every(([other], at) => {
+      if (at === index || contents[at] !== contents[index]) return true;
+      return other === 'x' ? false : other < end || (other === end && at < index);
+    });
+  });
+}
+
 type Distance = (at: number | null) => number | string;
 
-/** When the hold of a key that a cancel sends away is over, drain and all; null if it has none, or not yet. */
+/** When the hold of a key whose rollover is cancelled is over; null if it has none, or not yet. */
 function holdEndOf(state: World['state'], { id, states }: Key, policy: Policy): number | null {
   const isHeld = rolloversOf(state).some(
-    ({ cancelledAt, outgoing }) => cancelledAt !== null && outgoing.includes(id),
+    ({ cancelledAt, incoming, outgoing }) => cancelledAt !== null && [...incoming, ...outgoing].includes(id),
   );
   const doneAt = states.ds?.doneAt ?? null;
-  return isHeld && doneAt !== null ? doneAt + policy.cdsHold + drainOf(policy) : null;
+  return isHeld && doneAt !== null ? doneAt + policy.cdsHold : null;
 }
 
-/** The drain of a DS that was seen to be gone, as far as that is later than the hold. */
-function goneEndOf(state: World['state'], key: Key, policy: Policy): number | null {
-  const holdEnd = holdEndOf(state, key, policy);
-  const { goneAllAt } = key.dsObservation;
-  return holdEnd === null || goneAllAt === null ? null : Math.max(holdEnd, goneAllAt + drainOf(policy));
+/** When every cache has what the parent was seen with; null if it was not. */
+function drainEnd(seenAt: number | null, { parent }: Policy): number | null {
+  return seenAt === null ? null : seenAt + parent.dsTtl + parent.propagation;
 }
 
-function drainOf({ parent }: Policy): number {
-  return parent.dsTtl + parent.propagation;
-}
-
-function keyText(key: Key, holdEnd: number | null, ahead: Distance): unknown {
+function keyText(key: Key, holdEnd: number | string, ahead: Distance, policy: Policy): unknown {
   const { goneAllAt, seenAllAt, lastSeenAnywhereAt } = key.dsObservation;
   const since = key.states.ds?.since ?? 0;
-  const seen = [seenAllAt !== null, goneAllAt !== null, goneAllAt !== null && goneAllAt >= since];
+  const isWaiting = key.states.ds?.state === 'rumoured' || key.states.ds?.state === 'unretentive';
+  const seen = [seenAllAt, goneAllAt].map((at) => [at !== null, isWaiting && ahead(drainEnd(at, policy))]);
+  const isNewlyGone = goneAllAt !== null && goneAllAt >= since;
   const times = RECORD_KINDS.map((kind) => {
     const record = key.states[kind];
     if (record === null) return null;
@@ -89,8 +104,8 @@ function keyText(key: Key, holdEnd: number | null, ahead: Distance): unknown {
     return [state, doneAt !== null, ahead(notBefore)];
   });
   const links = [key.predecessor, key.successor, key.roles.length];
-  const held = [ahead(holdEnd), lastSeenAnywhereAt !== null];
-  return [key.id, key.goal, links, key.publishedAt !== null, times, seen, held];
+  const held = [holdEnd, lastSeenAnywhereAt !== null];
+  return [key.id, key.goal, links, key.publishedAt !== null, times, seen, isNewlyGone, held];
 }
 
 function rolloverText({ id, method, emergency, incoming, outgoing, cancelledAt }: Rollover): unknown {

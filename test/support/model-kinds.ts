@@ -160,7 +160,7 @@ function unsignedWorld(keys: readonly Key[], maxTtl: number, { dsNegativeTtl }: 
     served: {
       dnskey: [{ ...ever, ttl: negativeTtl, keys: [], signers: [] }],
       zone: [{ ...ever, ttl: negativeTtl, signers: [], longer: 0 }],
-      cds: [{ ...ever, ttl: 0, keys: [], isDelete: false, signers: [], use: 'new' }],
+      cds: [{ ...ever, ttl: 0, keys: [], isDelete: false, signers: [], isPassed: false }],
       ds: [{ ...ever, ttl: dsNegativeTtl, keys: [] }],
     },
     parent: { servers: [[], []], behindSince: null, decided: null, isUnfaithful: false },

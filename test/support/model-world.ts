@@ -35,12 +35,9 @@ export interface ModelZone extends ServedZone {
   readonly longer: number;
 }
 
-/**
- * What the parent did with a CDS: it may take the rest of one that it took a part of as long as that is served, but
- * never returns to one that it took before (6.1: parents that restore an old DS are out of the model).
- */
 export interface ModelCds extends ServedCds {
-  readonly use: 'new' | 'taken' | 'passed';
+  /** The parent has taken a newer one. It may return to this one as long as somebody can get it. */
+  readonly isPassed: boolean;
 }
 
 /** `Histories` of the judge, cut to what is alive. */
@@ -65,7 +62,10 @@ export interface World {
     readonly behindSince: number | null;
     /** What it has decided to publish, and when. */
     readonly decided: { readonly keys: readonly string[]; readonly at: number } | null;
-    /** It once took a part of a CDS or followed an old one: what the machine claims of DS need not be true at once. */
+    /**
+     * It once took a part of a CDS: nobody can say what caches know of DS, as it may take another part of the one that
+     * is served at any time.
+     */
     readonly isUnfaithful: boolean;
   };
   /** Edits of TTLs so far. */
@@ -81,7 +81,10 @@ export interface WorldRules {
   readonly dsTtl: number;
   /** TTL of the proof that the parent has no DS. */
   readonly dsNegativeTtl: number;
-  /** Ticks for which the parent may sit on a decision. */
+  /**
+   * Ticks for which the parent may sit on a decision, but for one to return to an older CDS than it took last: no wait
+   * of a rollover that goes forward reckons with a parent that is slow and reads minutes old caches (ROLLOVER 2.2).
+   */
   readonly applyDelay: number;
   /** A parent that takes some of the keys that a CDS names; fatal by design with double-DS. */
   readonly mayTakeSubset: boolean;
@@ -230,7 +233,7 @@ function serving(world: World, policy: Policy): Served {
       keys: named,
       isDelete,
       signers: cdsBy,
-      use: 'new',
+      isPassed: false,
     }),
     ds: served.ds,
   };
@@ -255,7 +258,6 @@ function ticked(world: World, rules: WorldRules, isLate: boolean): World | null 
   const { parent } = world;
   if (pendingSince !== null && (rules.isPrompt || now - pendingSince > MOST_LAG)) return null;
   if (parent.behindSince !== null && (rules.isPrompt || now - parent.behindSince > MOST_LAG)) return null;
-  if (isOverlooked(world)) return null;
   const { decided } = parent;
   const isForgotten = decided !== null && now - decided.at > rules.applyDelay;
   const { dnskey, zone, cds, ds } = world.served;
@@ -267,16 +269,6 @@ function ticked(world: World, rules: WorldRules, isLate: boolean): World | null 
     parent: isForgotten ? { ...parent, decided: null } : parent,
     served: { dnskey: alive(dnskey), zone: alive(zone), cds: alive(cds), ds: alive(ds) },
   };
-}
-
-/**
- * A monitor that has told that a DS is gone tells within the tick if it is back on both servers. One that falls silent
- * then is out of the model: the machine takes "gone" as true until it hears otherwise.
- */
-function isOverlooked({ state, parent: { servers } }: World): boolean {
-  return state.keys.some(
-    ({ id, dsObservation }) => dsObservation.goneAllAt !== null && servers.every((keys) => keys.includes(id)),
-  );
 }
 
 // ---- The parent ----
@@ -295,10 +287,9 @@ function offers({ served, parent, state }: World, { mayTakeSubset }: WorldRules)
   if (parent.behindSince !== null || parent.decided !== null) return [];
   const found = new Map<string, Offer>();
   for (let at = served.cds.length - 1; at >= 0; at--) {
-    const { keys: all, isDelete, use } = served.cds[at]!;
-    const isPast = use === 'passed' || (use === 'taken' && at < served.cds.length - 1);
-    if ((all.length === 0 && !isDelete) || isPast) continue;
-    const parts = mayTakeSubset && use === 'new' ? subsetsOf(all) : [];
+    const { keys: all, isDelete } = served.cds[at]!;
+    if (all.length === 0 && !isDelete) continue;
+    const parts = mayTakeSubset ? subsetsOf(all) : [];
     for (const keys of [all, ...parts]) {
       const text = `{${keys.join()}}`;
       const isWanted = !isDelete || state.goal === 'insecure';
@@ -319,24 +310,25 @@ function subsetsOf(ids: readonly string[]): string[][] {
   return parts;
 }
 
-function decide(world: World, { at, keys, isFaithful }: Offer, rules: WorldRules): World | null {
+function decide(world: World, { at, keys }: Offer, rules: WorldRules): World | null {
   const { served } = world;
-  const useOf = ({ use }: ModelCds, index: number) => (index < at ? 'passed' : index === at ? 'taken' : use);
-  const cds = served.cds.map((version, index) => ({ ...version, use: useOf(version, index) }));
-  const isUnfaithful = world.parent.isUnfaithful || !isFaithful;
+  const { applyDelay } = rules;
+  const taken = served.cds[at]!;
+  const cds = served.cds.map((version, index) =>
+    index < at && applyDelay > 0 ? { ...version, isPassed: true } : version,
+  );
+  const isUnfaithful = world.parent.isUnfaithful || keys.length < taken.keys.length;
   const parent = { ...world.parent, isUnfaithful, decided: { keys, at: world.now } };
   const after = { ...world, parent, served: { ...served, cds } };
-  return rules.applyDelay === 0 ? published(after, rules) : after;
+  return applyDelay === 0 || taken.isPassed ? published(after, rules) : after;
 }
 
 function published(world: World, rules: WorldRules): World | null {
   const { decided, servers } = world.parent;
   if (decided === null) return null;
   const behindSince = world.now;
-  const isStale = decided.keys.join() !== world.served.cds.at(-1)!.keys.join();
   const parent = {
     ...world.parent,
-    isUnfaithful: world.parent.isUnfaithful || isStale,
     servers: [decided.keys, servers[1]] as const,
     decided: null,
     behindSince,

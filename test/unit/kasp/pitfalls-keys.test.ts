@@ -3,7 +3,7 @@
  * signatures. The others are in `pitfalls.test.ts`.
  */
 import { describe, expect, it } from 'vitest';
-import { unixSeconds } from '../../../src/base/time.ts';
+import { plus, unixSeconds } from '../../../src/base/time.ts';
 import { generateKey, loadPrivateKey, signOctets, verifyOctets } from '../../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag } from '../../../src/dnssec/dnskey.ts';
 import { isWithinValidity, type RrsigFields, signRRset, verifyRRset } from '../../../src/dnssec/rrsig.ts';
@@ -54,9 +54,11 @@ describe('keys', () => {
   it('8: a DS that is seen is that of one key, though two algorithms share the tag', () => {
     const rig = started(atRest(POLICY, OneTagRig), { type: 'algorithm', algorithm: 15 });
     runToStep(rig, 'request');
+    rig.run(60);
     const before = findKey(rig.state, 'C1')!;
-    const after = observeDs(rig.state, { keyId: 'C2', seen: true, ttl: DAY }, rig.policy, rig.now);
-    expect(findKey(after, 'C2')!.dsObservation.seenAllAt).toBe(rig.now);
+    const later = plus(rig.now, rig.policy.propagation + rig.policy.cdsTtl);
+    const after = observeDs(rig.state, { keyId: 'C2', seen: true, ttl: DAY }, rig.policy, later);
+    expect(findKey(after, 'C2')!.dsObservation.seenAllAt).toBe(later);
     expect(findKey(after, 'C1')).toEqual(before);
   });
 

@@ -229,37 +229,60 @@ describe('DS', () => {
     expect([wait.due, wait.reason, wait.because]).toEqual([T + 86_400, 'cds_hold', 'cdsHold 1d']);
   });
 
-  it('asked for in vain is held after a cancel, before the drain', () => {
-    const doneAt = plus(T, 50);
+  it('asked for in vain is held after a cancel, and must be seen to be gone when the hold is over', () => {
+    const doneAt = plus(T, -90_000);
     const leave = { record: 'ds', to: 'hidden', logs: { ds: DS_FROM_K }, doneAt } as const;
-    const key = { dsObservation: GONE };
-    const rollover = { incoming: ['other'], outgoing: ['k'], cancelledAt: T };
-    expect(secondsOf({ ...leave, key, rollover })).toBe(50 + 86_400 + TTL + 1_100);
-    expect(waitOf({ ...leave, key, rollover }).reason).toBe('cds_hold');
-    expect(secondsOf({ ...leave, key, rollover: { ...rollover, method: 'swap' } })).toBe(
-      50 + 100_000 + TTL + 1_100,
-    );
-    expect(secondsOf({ ...leave, key, rollover, policy: { cds: 'never' } })).toBe(TTL + 1_100);
-    expect(secondsOf({ ...leave, key, rollover: { ...rollover, cancelledAt: null } })).toBe(TTL + 1_100);
-    expect(secondsOf({ ...leave, key, rollover: { ...rollover, outgoing: ['other'] } })).toBe(TTL + 1_100);
-    expect(waitOf({ ...leave, key, rollover, doneAt: null }).reason).toBe('acknowledgement');
-    const goneLate = { dsObservation: { ...GONE, goneAllAt: plus(T, 200_000) } };
-    expect(secondsOf({ ...leave, key: goneLate, rollover })).toBe(200_000 + TTL + 1_100);
+    const rollover = { incoming: ['other'], outgoing: ['k'], cancelledAt: doneAt };
+    const goneAt = (seconds: number) => ({ dsObservation: { ...GONE, goneAllAt: plus(T, seconds) } });
+    const end = 86_400 - 90_000;
+    // The hold has been over for an hour: what was seen before does not count, what was seen at its end does.
+    expect(waitOf({ ...leave, key: goneAt(end - 1), rollover })).toMatchObject({
+      due: null,
+      reason: 'parent_ds_gone',
+    });
+    expect(secondsOf({ ...leave, key: goneAt(end), rollover })).toBe(TTL + 1_100);
+    expect(secondsOf({ ...leave, key: goneAt(200), rollover })).toBe(200 + TTL + 1_100);
+    expect(secondsOf({ ...leave, key: goneAt(end - 1), rollover, policy: { cds: 'never' } })).not.toBeNull();
+    const others = { ...rollover, outgoing: ['other'] };
+    expect(secondsOf({ ...leave, key: goneAt(end - 1), rollover: others })).toBe(TTL + 1_100);
+    const running = { ...rollover, cancelledAt: null };
+    expect(secondsOf({ ...leave, key: goneAt(end - 1), rollover: running })).toBe(TTL + 1_100);
   });
-});
 
-describe('emergencies', () => {
-  it('drop the margins of the keys they concern, and nothing else', () => {
-    const urgent = { emergency: 'continuity' } as const;
-    const cases: readonly [Case, number][] = [
-      [{ record: 'dnskey', to: 'omnipresent', logs: { dnskey: DNSKEY_OF_OTHERS } }, TTL + 1],
-      [{ record: 'zrrsig', to: 'omnipresent', logs: { zone: ZONE_TO_K } }, TTL + 1],
-      [{ record: 'ds', to: 'omnipresent', logs: { ds: DS_TO_K }, key: { dsObservation: SEEN } }, TTL + 1_000],
-    ];
-    for (const [what, seconds] of cases) {
-      expect(secondsOf({ ...what, rollover: urgent })).toBe(seconds);
-      const elsewhere = { ...urgent, incoming: ['other'] };
-      expect(secondsOf({ ...what, rollover: elsewhere })).toBe(secondsOf(what));
-    }
+  it('during the hold of a cancel waits for its end, and says who must act then', () => {
+    const leave = { record: 'ds', to: 'hidden', logs: { ds: DS_FROM_K }, doneAt: T } as const;
+    const rollover = { incoming: ['other'], outgoing: ['k'], cancelledAt: T };
+    const wait = waitOf({ ...leave, key: { dsObservation: GONE }, rollover });
+    expect([wait.due, wait.reason]).toEqual([T + 86_400, 'cds_hold']);
+    expect(wait.because).toBe('cdsHold 1d: the parent may act late; say confirm-ds --gone when it is over');
+    const swap = waitOf({ ...leave, rollover: { ...rollover, method: 'swap' } });
+    expect([swap.due, swap.reason]).toEqual([T + 100_000, 'cds_hold']);
+    expect(waitOf({ ...leave, rollover, doneAt: null }).reason).toBe('acknowledgement');
+  });
+
+  it('that a cancel asks for again is held as well: the CDS without it may be acted upon late', () => {
+    const arrive = { record: 'ds', to: 'omnipresent', logs: { ds: DS_TO_K } } as const;
+    const rollover = { incoming: ['k'], outgoing: ['other'], cancelledAt: T };
+    const wait = waitOf({ ...arrive, key: { dsObservation: SEEN }, rollover });
+    expect([wait.due, wait.reason]).toEqual([T + 100_000, 'cds_hold']);
+    expect(wait.because).toMatch(/say confirm-ds --seen when it is over$/);
+    expect(secondsOf({ ...arrive, key: { dsObservation: SEEN }, rollover: { incoming: ['k'] } })).toBe(
+      TTL + 1_100,
+    );
+  });
+
+  it('is gone only if it was seen to be when nobody could get CDS with it any more, and says from when on', () => {
+    const cds = (keys: string[], last: UnixSeconds | null) => ({
+      ...{ first: T, last, ttl: 30, keys, isDelete: false, signers: ['k'] },
+    });
+    const logs = { ds: DS_FROM_K, cds: [cds(['other', 'k'], T), cds(['other'], null)] };
+    const leave = { record: 'ds', to: 'hidden', logs } as const;
+    const goneAt = (seconds: number) => ({ dsObservation: { ...GONE, goneAllAt: plus(T, seconds) } });
+    const wait = waitOf({ ...leave, key: goneAt(30) });
+    expect([wait.due, wait.reason]).toEqual([null, 'parent_ds_gone']);
+    expect(wait.because).toContain('must be seen without it at 2026-11-24T12:00:31Z or later');
+    expect(secondsOf({ ...leave, key: goneAt(31) })).toBe(31 + TTL + 1_100);
+    const open = { ...logs, cds: [cds(['other', 'k'], null), cds(['other'], null)] };
+    expect(secondsOf({ ...leave, logs: open, key: goneAt(31) })).toBeNull();
   });
 });
