@@ -37,6 +37,8 @@ export const PRINTERS: Printers = {
   'rollover.confirm-ds': printChange,
   'rollover.cancel': printChange,
   'rollover.plan': printPlan,
+  'rollover.pause': printChange,
+  'rollover.resume': printChange,
   'rollover.list': printRollovers,
   'rollover.history': printHistory,
   'job.start': printStarted,

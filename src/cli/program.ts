@@ -15,6 +15,7 @@ import { addFollow } from './job-follow.ts';
 import { addCheck, addServe } from './local.ts';
 import { addOffline } from './offline.ts';
 import { addConfigFile } from './policy-local.ts';
+import { addWait } from './rollover-wait.ts';
 import type { Runner } from './runner.ts';
 import { addMany } from './start-many.ts';
 
@@ -30,6 +31,7 @@ const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner)
   'policy.simulate': addConfigFile('policy.simulate'),
 };
 
+  'rollover.status': addWait,
 /** Commands that need no server. */
 const LOCAL: readonly ((program: Command, runner: Runner) => void)[] = [
   addServe,

@@ -3,6 +3,24 @@ import type { RefusalCode } from '../kasp/refusal.ts';
 import { EFFECT, type Explanations } from './explanation.ts';
 
 export const REFUSAL_CODES: Explanations<RefusalCode> = {
+  PAUSED: {
+    meaning: 'The keys of the zone are paused, and a rollover shall start.',
+    cause: 'Somebody ran keyturn rollover pause ZONE.',
+    effect: EFFECT.nothing,
+    fix: 'Let them go on: keyturn rollover resume ZONE.',
+  },
+  ALREADY_PAUSED: {
+    meaning: 'The keys of the zone shall be paused, and are.',
+    cause: 'The order was given twice.',
+    effect: EFFECT.nothing,
+    fix: 'Nothing is to be done; keyturn rollover resume ZONE ends it.',
+  },
+  NOT_PAUSED: {
+    meaning: 'The keys of the zone shall go on, and were not paused.',
+    cause: 'The order was given twice.',
+    effect: EFFECT.nothing,
+    fix: 'Nothing is to be done.',
+  },
   NOT_SIGNED: {
     meaning: 'Keys of a zone shall be replaced that is not signed.',
     cause: 'The zone is insecure on purpose.',
@@ -139,6 +157,12 @@ export const ORDER_CODES = {
     cause: 'A typing mistake, or a key that is gone.',
     effect: EFFECT.nothing,
     fix: 'keyturn zone show ZONE lists the keys.',
+  },
+  NO_SUCH_STEP: {
+    meaning: 'A step shall be waited for that the rollover does not have.',
+    cause: 'Steps differ between the types of rollover, or the name is misspelt.',
+    effect: EFFECT.nothing,
+    fix: 'keyturn rollover status ZONE lists the steps; "done" waits for the end.',
   },
   ONE_CHOICE: {
     meaning: 'It is not clear whether one zone or many are meant.',

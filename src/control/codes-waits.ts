@@ -14,6 +14,12 @@ export const WAIT_CODES: Explanations<WaitReason> = {
     fix: 'Nothing, if it is over within seconds; else look at the threads in keyturn status.',
     rfc: 'RFC 7583 §3.1',
   },
+  paused: {
+    meaning: 'An operator paused the keys of the zone.',
+    cause: 'Somebody ran keyturn rollover pause ZONE.',
+    effect: 'What is served of keys stays as it is. What caches and the parent do is still followed.',
+    fix: 'Let them go on: keyturn rollover resume ZONE.',
+  },
   clock_step: {
     meaning: 'The clock was stepped, so time alone proves nothing about caches.',
     cause: 'The clock was set, the machine was suspended, or its time server is wrong.',

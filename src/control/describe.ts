@@ -56,13 +56,14 @@ export function rolloverSummary(rollover: Rollover, signing: ZoneSigning): Rollo
 
 /** A zone's rollover in full. */
 export function rolloverStatusOf(zone: Zone, signing: ZoneSigning): RolloverStatus {
-  const { rollover, overlapping, delegation, goal, keys } = signing.zoneState;
+  const { rollover, overlapping, delegation, goal, keys, pausedSince } = signing.zoneState;
   return {
     zone: zone.name,
     rollover: rollover === null ? null : rolloverSummary(rollover, signing),
     overlapping: overlapping === null ? null : rolloverSummary(overlapping, signing),
     delegation,
     goal,
+    pausedSince: iso(pausedSince),
     keys: keys.map(keySummary),
     waiting: inOrder(signing.waiting).map(waitingSummary),
     needs: needsOf(zone),
@@ -73,9 +74,13 @@ export function rolloverStatusOf(zone: Zone, signing: ZoneSigning): RolloverStat
 /** What only a person can do for a zone. While a monitor of the parent is lacking, that is to look at its DS. */
 export function needsOf({ name, signing }: Pick<Zone, 'name' | 'signing'>): Need[] {
   if (signing === undefined) return [];
-  const { delegation, goal, rollover } = signing.zoneState;
+  const { delegation, goal, rollover, pausedSince } = signing.zoneState;
   const confirm = `keyturn rollover confirm-ds ${name}`;
   const needs: Need[] = [];
+  if (pausedSince !== null) {
+    const what = `the keys were paused at ${formatInstant(pausedSince)}, and wait until you let them go on`;
+    needs.push({ zone: name, what, command: `keyturn rollover resume ${name}` });
+  }
   for (const { keyId, tag, record, reason, because } of signing.waiting) {
     const isStaying = findKey(signing.zoneState, keyId)?.goal === 'IN';
     if (reason === 'parent_ds' && isStaying && (delegation !== 'none' || rollover !== null)) {
@@ -100,6 +105,7 @@ export function needsOf({ name, signing }: Pick<Zone, 'name' | 'signing'>): Need
 const ENDED_BY: Partial<Record<WaitReason, string>> = {
   acknowledgement: 'when all threads serve it',
   clock_step: 'when the clock is confirmed',
+  paused: 'when the keys are resumed',
   parent_ds: 'when the parent has acted',
   parent_ds_gone: 'when the parent has acted',
   delegation_unconfirmed: 'when it is known what the parent has',

@@ -76,6 +76,22 @@ export const ROLLOVER_OPERATIONS = {
     cli: 'rollover cancel ZONE',
     http: { method: 'POST', path: '/v1/zones/:zone/rollover/cancel' },
   }),
+  'rollover.pause': operation({
+    summary: 'let nothing of the keys of a zone be changed; what time and the parent do is still followed',
+    params: z.strictObject({ zone: ofZone }),
+    result: rolloverChange,
+    danger: 'acts',
+    cli: 'rollover pause ZONE',
+    http: { method: 'POST', path: '/v1/zones/:zone/rollover/pause' },
+  }),
+  'rollover.resume': operation({
+    summary: 'let the keys of a zone be changed again',
+    params: z.strictObject({ zone: ofZone }),
+    result: rolloverChange,
+    danger: 'acts',
+    cli: 'rollover resume ZONE',
+    http: { method: 'POST', path: '/v1/zones/:zone/rollover/resume' },
+  }),
   'rollover.plan': operation({
     summary: 'show the dated future of a zone, and change nothing',
     params: z.strictObject({

@@ -59,6 +59,8 @@ export function createRolloverHandlers(context: RolloverContext): RolloverHandle
     },
     'rollover.confirm-ds': (params) => confirmDs(context, params),
     'rollover.cancel': ({ zone }) => order(zone, { kind: 'cancel' }),
+    'rollover.pause': ({ zone }) => order(zone, { kind: 'pause' }),
+    'rollover.resume': ({ zone }) => order(zone, { kind: 'resume' }),
     'rollover.plan': ({ zone, parentDelay, days }) => {
       const options = { until: daysAfter(clock.now(), days), parentDelay };
       return planOf(findSigned(zones, zone), options, clock.now());
@@ -178,6 +180,10 @@ function changedWords(name: string, order: Order, signing: ZoneSigning, made: re
     }
     case 'cancel':
       return [`${name}: the rollover is being undone${rollover === null ? ', at once' : ''}`];
+    case 'pause':
+      return [`${name}: the keys are paused; nothing that is served of them changes`];
+    case 'resume':
+      return [`${name}: the keys go on`];
     case 'ds': {
       const tag = signing.zoneState.keys.find(({ id }) => id === order.keyId)?.tag;
       return [

@@ -157,6 +157,8 @@ const rolloverState = {
   delegation: z.enum(['unconfirmed', 'none', 'secure']),
   /** Whether the zone shall be signed. */
   goal: z.enum(['secure', 'insecure']),
+  /** Since when an operator lets nothing be changed. */
+  pausedSince: instant.nullable(),
   keys: z.array(key),
   /** All that the zone waits for, rollover or not. */
   waiting: z.array(waiting),

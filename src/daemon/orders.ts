@@ -5,6 +5,7 @@
 import { roundedUp, type UnixSeconds } from '../base/time.ts';
 import { cancelRefusal, cancelRollover } from '../kasp/cancel.ts';
 import { observeDs, observeNoDs } from '../kasp/parent.ts';
+import { paused, pauseRefusal, resumed, resumeRefusal } from '../kasp/pause.ts';
 import type { Refusal } from '../kasp/refusal.ts';
 import { goInsecure, goSecure, keysForSecure, refusalOf, secureRefusal } from '../kasp/start.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
@@ -13,6 +14,8 @@ import type { ZoneSigning } from './signing.ts';
 export type Order =
   | { readonly kind: 'start'; readonly request: RolloverRequest }
   | { readonly kind: 'cancel' }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
   /** The DS of a key is on all servers of the parent, or on none; `ttl` in seconds if it is known. */
   | { readonly kind: 'ds'; readonly keyId: string; readonly seen: boolean; readonly ttl: number | null }
   /** No server of the parent has any DS of the zone. */
@@ -31,6 +34,10 @@ export function orderRefusal(
       return refusalOf(zoneState, order.request, policy, now);
     case 'cancel':
       return cancelRefusal(zoneState);
+    case 'pause':
+      return pauseRefusal(zoneState);
+    case 'resume':
+      return resumeRefusal(zoneState);
     case 'insecure':
       return refusalOf(zoneState, { type: 'insecure' }, policy, now);
     case 'secure':
@@ -49,6 +56,12 @@ export function obey(signing: ZoneSigning, order: Order, now: UnixSeconds): void
       return;
     case 'cancel':
       signing.order(cancelRollover(state, now), { kind: 'order', order: 'rollover cancel' }, now);
+      return;
+    case 'pause':
+      signing.order(paused(state, now), { kind: 'order', order: 'rollover pause' }, now);
+      return;
+    case 'resume':
+      signing.order(resumed(state), { kind: 'order', order: 'rollover resume' }, now);
       return;
     case 'ds': {
       const { keyId, seen, ttl } = order;

@@ -172,7 +172,10 @@ function isUntimed({ reason }: Blocked): boolean {
 function blockOf(arrow: Arrow, state: ZoneState, key: Key, run: Run): Blocked | null {
   if (arrow.isAction) {
     const context = contextOf(state, run);
-    const shut = gateOf(key, arrow.record, arrow.to, context) ?? holdOf(key, arrow.record, arrow.to, context);
+    const shut =
+      gateOf(key, arrow.record, arrow.to, context) ??
+      holdOf(key, arrow.record, arrow.to, context) ??
+      pauseOf(state);
     return shut === null ? null : { ...shut, until: null };
   }
   const found = deadline(state, key, arrow, run);
@@ -184,6 +187,12 @@ function blockOf(arrow: Arrow, state: ZoneState, key: Key, run: Run): Blocked | 
 
 function isSafe(state: ZoneState, moves: readonly Move[], run: Run): boolean {
   const after = moved(state, moves, run.now);
+/** Manual mode blocks actions, never observations (ROLLOVER 1.2). */
+function pauseOf({ pausedSince }: ZoneState): Omit<Blocked, 'until'> | null {
+  if (pausedSince === null) return null;
+  return { reason: 'paused', because: `the operator paused the keys of the zone at ${formatInstant(pausedSince)}` };
+}
+
   const context = {
     isDsWaived: isWaived(state, run),
     isGoalInsecure: state.goal === 'insecure',

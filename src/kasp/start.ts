@@ -49,6 +49,7 @@ export function refusalOf(
   policy: Policy,
   now: UnixSeconds,
 ): Refusal | undefined {
+  if (state.pausedSince !== null) return refusalByPause();
   const plan = planOf(state, request, policy);
   if ('code' in plan) return plan;
   if (request.emergency !== undefined) return undefined;
@@ -141,6 +142,11 @@ function hasten(state: ZoneState, running: Rollover, { emergency }: RolloverRequ
 // ---- Pacing (ROLLOVER 2.10) ----
 
 /** A key of the same role that still leaves must be gone from every cache (ROLLOVER 2.10). */
+function refusalByPause(): Refusal {
+  const message = 'the keys of the zone are paused';
+  return { code: 'PAUSED', message, fix: 'let them go on first: keyturn rollover resume ZONE' };
+}
+
 function refusalByPredecessor(state: ZoneState, roles: readonly KeyRole[]): Refusal | undefined {
   const leaving = state.keys.find(
     (key) => key.goal === 'OUT' && !isEntirelyHidden(key) && key.roles.some((role) => roles.includes(role)),

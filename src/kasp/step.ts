@@ -59,6 +59,7 @@ export type WaitReason =
   | 'parent_ds_gone'
   | 'cds_hold'
   | 'delegation_unconfirmed'
+  | 'paused'
   | 'gate'
   | 'plan'
   | 'invariant'

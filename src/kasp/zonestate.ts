@@ -99,6 +99,8 @@ export interface ZoneState {
   readonly overlapping: Rollover | null;
   /** A rollover that an emergency left to be done: splitting the roles that it merged (ROLLOVER 2.8). */
   readonly owed: 'scheme' | null;
+  /** Since when an operator lets nothing be changed; null in general. */
+  readonly pausedSince: UnixSeconds | null;
   /** When the content that is the newest in the logs was committed, until all servers have acknowledged it. */
   readonly pendingSince: UnixSeconds | null;
   /** Largest TTL of zone data that is served, and until when data with a longer one may be cached (ROLLOVER 1.6). */
@@ -119,6 +121,7 @@ export function newZoneState(keys: readonly Key[]): ZoneState {
     rollover: null,
     overlapping: null,
     owed: null,
+    pausedSince: null,
     pendingSince: null,
     zoneTtl: { current: 0, horizon: EVER },
     lastStarted: { 'key-signing': null, 'zone-signing': null },

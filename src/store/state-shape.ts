@@ -65,6 +65,7 @@ export function zoneStateDocument(state: ZoneState): JsonObject {
     rollover: rolloverDocument(state.rollover),
     overlapping: rolloverDocument(state.overlapping),
     owed: state.owed,
+    pausedSince: instantText(state.pausedSince),
     pendingSince: instantText(state.pendingSince),
     zoneTtl: { current: state.zoneTtl.current, horizon: formatInstant(state.zoneTtl.horizon) },
     lastStarted: {
@@ -144,6 +145,8 @@ export function readZoneState(document: JsonObject): ZoneState {
     goal: oneOf(goal, ['secure', 'insecure'] as const, 'goal'),
     rollover: readRollover(document.rollover),
     overlapping: readRollover(document.overlapping),
+    // States of before 2026-11-24 have none.
+    pausedSince: readInstantOrNull(document.pausedSince ?? null),
     owed: document.owed === null ? null : oneOf(document.owed, ['scheme'] as const, 'owed'),
     pendingSince: readInstantOrNull(document.pendingSince),
     zoneTtl: { current: readSeconds(zoneTtl.current), horizon: readInstant(zoneTtl.horizon) },

@@ -41,6 +41,7 @@ const STATUS: RolloverStatus = {
   overlapping: null,
   delegation: 'secure',
   goal: 'secure',
+  pausedSince: null,
   keys: [OLD, NEW],
   waiting: [WAIT],
   needs: [{ zone: ZONE, what: 'DS of key 22 to be confirmed', command: 'keyturn rollover confirm-ds x' }],
