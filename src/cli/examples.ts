@@ -89,6 +89,19 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'a new zone, if ZSKs lived for 30 days',
     ),
   ],
+  explain: [
+    example('keyturn explain ZONE_CNAME_AND_OTHER', 'what a code means, and what to do'),
+    example('keyturn explain', 'all codes'),
+  ],
+  health: [example('keyturn health', 'exit code 0 if nothing needs a person, 1 if something does')],
+  events: [
+    example('keyturn events --zone example.com', 'what happened to a zone lately'),
+    example('keyturn events --follow --json', 'what happens, a JSON object a line'),
+  ],
+  'log level': [example('keyturn log level debug --for 10m', 'log more for ten minutes')],
+  'config check': [example('keyturn config check keyturn.yaml', 'exit code 1 if it has errors')],
+  'config show': [example('keyturn config show keyturn.yaml', 'every value, with its line or "default"')],
+  'config schema': [example('keyturn config schema > keyturn.schema.json', 'for editors that know YAML')],
   completion: [
     example('source <(keyturn completion bash)', 'completion in this bash'),
     example('keyturn completion zsh > /usr/local/share/zsh/site-functions/_keyturn', 'in every zsh'),

@@ -29,9 +29,9 @@ const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner)
   'policy.show': addConfigFile('policy.show'),
   'policy.check': addConfigFile('policy.check'),
   'policy.simulate': addConfigFile('policy.simulate'),
+  'rollover.status': addWait,
 };
 
-  'rollover.status': addWait,
 /** Commands that need no server. */
 const LOCAL: readonly ((program: Command, runner: Runner) => void)[] = [
   addServe,
@@ -48,6 +48,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   job: 'rollovers of many zones',
   policy: 'policies by which keys are rolled',
   log: 'the log of the server',
+  config: 'the configuration file',
   clock: 'the clock by which keys are rolled',
 };
 

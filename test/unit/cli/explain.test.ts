@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { explainCommand } from '../../../src/cli/explain.ts';
 import { FAILURE, OperationError } from '../../../src/control/operation.ts';
-import { recorded } from '../../support/recorded.ts';
+import { capturedRunner } from '../../support/captured.ts';
 
 function explained(code: string | undefined, isJson = false) {
-  const { output, lines, notes } = recorded();
-  explainCommand(code, isJson, output);
-  return { text: lines.join('\n'), notes };
+  const { runner, out, err } = capturedRunner();
+  explainCommand(code, isJson, runner.output);
+  return { text: out.join('\n'), notes: err };
 }
 
 describe('explain CODE', () => {

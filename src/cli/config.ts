@@ -1,0 +1,99 @@
+/** `keyturn config`: check a configuration file, show what is in force, describe the format. Needs no server. */
+import fs from 'node:fs';
+import { type Diagnostic, formatDiagnostic, hasErrors } from '../base/diagnostic.ts';
+import { FAILURE, OperationError, SCHEMA_VERSION } from '../control/operation.ts';
+import { policyValues } from '../control/policy-words.ts';
+import { DEFAULT_POLICY } from '../kasp/policy.ts';
+import { type Config, defaultConfig, parseConfig } from '../store/config.ts';
+import { configJsonSchema, shownConfig, yamlOf } from '../store/config-show.ts';
+import { CONFIG_MEANINGS } from './config-words.ts';
+import { marked } from './output.ts';
+import type { Runner } from './runner.ts';
+
+interface ReadConfig {
+  readonly text: string;
+  readonly config: Config | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** `config check FILE`. Throws OperationError if it cannot be read. */
+export function checkConfig(file: string, runner: Runner): void {
+  const { output } = runner;
+  const { diagnostics } = readConfig(file);
+  const ok = !hasErrors(diagnostics);
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+  const counts = `${count(errors, 'error')}, ${count(diagnostics.length - errors, 'warning')}`;
+  runner.show({ schema_version: SCHEMA_VERSION, ok, file, diagnostics }, () => {
+    for (const diagnostic of diagnostics) output.print(formatDiagnostic(diagnostic));
+    const level = ok ? (diagnostics.length === 0 ? 'ok' : 'warn') : 'error';
+    output.print(marked(output, level, `${file}: ${ok ? 'can be used' : 'cannot be used'}: ${counts}`));
+  });
+  if (!ok) runner.exitCode = FAILURE.DATA_WRONG.exit;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** `config show [FILE]`. Throws OperationError if the file cannot be used. */
+export function showConfig(file: string | undefined, runner: Runner): void {
+  const { text, config, diagnostics } =
+    file === undefined ? { text: '', config: defaultConfig(), diagnostics: [] } : readConfig(file);
+  for (const diagnostic of diagnostics) runner.output.note(formatDiagnostic(diagnostic));
+  if (config === undefined) {
+    const message = `${file} cannot be used`;
+    throw new OperationError('DATA_WRONG', 'CONFIG_WRONG', message, `keyturn config check ${file}`);
+  }
+  const values = shownConfig(config, text);
+  const told = values.map(({ path, value, line }) => ({
+    key: path,
+    value,
+    origin: line === null ? 'default' : 'file',
+    line,
+  }));
+  runner.show({ schema_version: SCHEMA_VERSION, file: file ?? null, values: told }, () =>
+    runner.output.print(yamlOf(values).trimEnd()),
+  );
+}
+
+function readConfig(file: string): ReadConfig {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    const message = `the configuration cannot be read: ${(error as Error).message}`;
+    throw new OperationError('USAGE_WRONG', 'CONFIG_UNREADABLE', message, 'name an existing file');
+  }
+  return { text, ...parseConfig(text, file) };
+}
+
+// ---- Schema ----
+
+interface SchemaNode {
+  description?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: SchemaNode;
+}
+
+/** `config schema`: the same with `--json` and without, for it is JSON. */
+export function schemaOfConfig(): string {
+  const schema = configJsonSchema();
+  const { properties = {} } = schema as SchemaNode;
+  const policyMeanings = new Map(policyValues(DEFAULT_POLICY).map(({ key, meaning }) => [key, meaning]));
+  describe(properties, CONFIG_MEANINGS, '');
+  describe(properties.policies?.additionalProperties?.properties ?? {}, policyMeanings, '');
+  const about = { $id: 'keyturn-config', title: 'Configuration of keyturn' };
+  return JSON.stringify({ ...about, ...schema }, null, 2);
+}
+
+function describe(
+  properties: Readonly<Record<string, SchemaNode>>,
+  meanings: ReadonlyMap<string, string>,
+  prefix: string,
+): void {
+  for (const [key, node] of Object.entries(properties)) {
+    const meaning = meanings.get(`${prefix}${key}`);
+    if (meaning !== undefined) node.description = meaning;
+    if (node.properties !== undefined) describe(node.properties, meanings, `${prefix}${key}.`);
+  }
+}
