@@ -11,7 +11,7 @@ interface Row {
   /** `lifetime.zsk` */
   readonly key: string;
   readonly of: (policy: Policy) => Value;
-  readonly kind: 'duration' | 'word' | 'algorithm' | 'number' | 'yes' | 'list';
+  readonly kind: 'duration' | 'word' | 'algorithm' | 'number' | 'list';
   readonly meaning: string;
   /** Only where this holds does anything follow from it. */
   readonly isUsed?: (policy: Policy) => boolean;
@@ -95,8 +95,8 @@ const ROWS: readonly Row[] = [
     meaning: 'conservative: a new algorithm signs before its key is published; liberal: at once',
   },
   {
-    ...{ key: 'autoCancel', of: (policy) => policy.autoCancel, kind: 'yes' },
-    meaning: 'a stalled rollover whose DS was never seen is cancelled by itself',
+    ...{ key: 'autoCancel', of: (policy) => policy.autoCancel, kind: 'duration' },
+    meaning: 'a rollover whose DS was never seen is cancelled by itself after so long',
   },
   {
     ...{ key: 'purgeAfter', of: (policy) => policy.purgeAfter, kind: 'duration' },
@@ -159,6 +159,5 @@ function wordsOf({ of, kind }: Row, policy: Policy): string {
   const value = of(policy);
   if (kind === 'duration' && typeof value === 'number') return formatDuration(value);
   if (kind === 'algorithm') return findAlgorithm(Number(value))?.mnemonic ?? String(value);
-  if (kind === 'yes') return value === true ? 'yes' : 'no';
   return Array.isArray(value) ? value.join(', ') : String(value);
 }

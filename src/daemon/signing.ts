@@ -8,6 +8,7 @@ import type { KeyObject } from '../dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, readDnskey } from '../dnssec/dnskey.ts';
 import { DIGEST_TYPE, type DigestType, dsRdata, isDeleteRequest } from '../dnssec/ds.ts';
 import { compareRdata } from '../dnssec/rrsig.ts';
+import { cancelRollover } from '../kasp/cancel.ts';
 import type { Key } from '../kasp/key.ts';
 import { next } from '../kasp/next.ts';
 import type { Policy } from '../kasp/policy.ts';
@@ -166,8 +167,9 @@ export class ZoneSigning {
       for (const { keyId } of purges) this.#destroy(keyId, now);
       this.#write(step.actions, now);
       this.#listener.actions(step.actions);
+      if (step.forgotten !== null) this.#cancelForgotten(step.forgotten, now);
       if (step.due !== null) this.start(step.due, now, 'lifetime');
-      else if (purges.length === 0) return;
+      else if (step.forgotten === null && purges.length === 0) return;
     }
   }
 
@@ -183,6 +185,18 @@ export class ZoneSigning {
     const context = { policy: this.policy, now, id: this.newId() };
     const event = { kind: 'order', order: 'rollover start', by, ...request } as const;
     this.order(startRollover(this.keys.zoneState, request, made, context), event, now);
+  }
+
+  /** Undoes a rollover for which nobody has done anything for `autoCancel` of the policy (ROLLOVER 2.10). */
+  #cancelForgotten(id: string, now: UnixSeconds): void {
+    const event = {
+      kind: 'order',
+      order: 'rollover cancel',
+      by: 'policy',
+      reason: 'auto_cancel',
+      id,
+    } as const;
+    this.order(cancelRollover(this.keys.zoneState, now, id), event, now);
   }
 
   /** Makes keys, durable but not in the state. */

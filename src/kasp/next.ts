@@ -77,7 +77,9 @@ export function next(before: ZoneState, facts: Facts, policy: Policy, now: UnixS
     actions,
     nextWake: earliest([...waiting.map(({ until }) => until), ...after.wakes], now),
     waiting,
-    due: isTrusted ? after.due : null,
+    // What is undone comes first: it changes what may start.
+    due: isTrusted && served.pausedSince === null && after.forgotten === null ? after.due : null,
+    forgotten: isTrusted ? (after.forgotten?.id ?? null) : null,
   };
 }
 
@@ -103,6 +105,7 @@ function pendingStep(before: ZoneState, state: ZoneState): Step {
     nextWake: null,
     waiting,
     due: null,
+    forgotten: null,
   };
 }
 
@@ -185,14 +188,17 @@ function blockOf(arrow: Arrow, state: ZoneState, key: Key, run: Run): Blocked | 
   return { reason: 'clock_step', until: null, because: 'the clock was stepped; confirm that it is right' };
 }
 
-function isSafe(state: ZoneState, moves: readonly Move[], run: Run): boolean {
-  const after = moved(state, moves, run.now);
 /** Manual mode blocks actions, never observations (ROLLOVER 1.2). */
 function pauseOf({ pausedSince }: ZoneState): Omit<Blocked, 'until'> | null {
   if (pausedSince === null) return null;
-  return { reason: 'paused', because: `the operator paused the keys of the zone at ${formatInstant(pausedSince)}` };
+  return {
+    reason: 'paused',
+    because: `the operator paused the keys of the zone at ${formatInstant(pausedSince)}`,
+  };
 }
 
+function isSafe(state: ZoneState, moves: readonly Move[], run: Run): boolean {
+  const after = moved(state, moves, run.now);
   const context = {
     isDsWaived: isWaived(state, run),
     isGoalInsecure: state.goal === 'insecure',

@@ -4,6 +4,7 @@
  * that are yet to be made are imagined and known by `isImagined`.
  */
 import { plus, type UnixSeconds } from '../base/time.ts';
+import { cancelRollover } from './cancel.ts';
 import { hiddenKey, type Key, NEVER_OBSERVED } from './key.ts';
 import { next } from './next.ts';
 import { contradictions, type Property, type Violation } from './oracle.ts';
@@ -137,11 +138,12 @@ class Planner {
     }
     const purged = step.actions.filter(({ kind }) => kind === 'purge');
     if (step.due !== null) this.#start(step.due);
+    if (step.forgotten !== null) this.#state = cancelRollover(this.#state, this.#now, step.forgotten);
     if (purged.length > 0) {
       const ids = purged.map((action) => (action.kind === 'purge' ? action.keyId : ''));
       this.#state = { ...this.#state, keys: this.#state.keys.filter(({ id }) => !ids.includes(id)) };
     }
-    return step.due !== null || purged.length > 0;
+    return step.due !== null || step.forgotten !== null || purged.length > 0;
   }
 
   #start(request: RolloverRequest): void {

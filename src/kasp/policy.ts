@@ -50,8 +50,8 @@ export interface Policy {
   /** A rollover that waits longer than this for the parent is reported as stale. */
   readonly staleAfter: number;
   readonly rollover: { readonly ksk: KskMethod; readonly algorithm: AlgorithmMethod };
-  /** Cancel a rollover that is stale, where ROLLOVER 2.9 allows it and its DS was never seen. */
-  readonly autoCancel: boolean;
+  /** A rollover whose parent has done nothing for so long is cancelled, where ROLLOVER 2.9 allows it (2.10). */
+  readonly autoCancel: 'never' | number;
   /** How long the private half of a key is kept after its last record is hidden. */
   readonly purgeAfter: number;
   /** Wait between the first signatures and CDS: `auto` is that of ROLLOVER 2.7 S1, 0 asks for a DS at once. */
@@ -86,7 +86,7 @@ export const DEFAULT_POLICY: Policy = {
   minInterval: DAY,
   staleAfter: 14 * DAY,
   rollover: { ksk: 'additive', algorithm: 'conservative' },
-  autoCancel: false,
+  autoCancel: 'never',
   purgeAfter: 90 * DAY,
   bootstrapHold: 'auto',
   monitor: { interval: HOUR, rounds: 2, roundGap: 5 * MINUTE },

@@ -3,12 +3,13 @@
  * destroyed, and the rollover that is due next. Nothing here changes what is served.
  */
 import { formatDuration, plus, type UnixSeconds } from '../base/time.ts';
+import { forgottenRollovers } from './forgotten.ts';
 import { isEntirelyHidden, type Key, RECORD_KINDS } from './key.ts';
 import { dueByLifetime } from './lifecycle.ts';
 import type { Policy } from './policy.ts';
 import { refusalOf } from './start.ts';
 import type { Action, RolloverEvent, RolloverRequest } from './step.ts';
-import { isDone, stepOf } from './steps.ts';
+import { isDone, isParentStep, stepOf } from './steps.ts';
 import { isDsWaived } from './versions.ts';
 import { type Rollover, rolloversOf, type ZoneState } from './zonestate.ts';
 
@@ -17,10 +18,8 @@ export interface Progress {
   readonly events: readonly Action[];
   readonly wakes: readonly (UnixSeconds | null)[];
   readonly due: RolloverRequest | null;
+  readonly forgotten: Rollover | null;
 }
-
-/** Steps of the parent's side, in which a rollover can become stale (ROLLOVER 2.10). */
-const PARENT_STEPS: readonly string[] = ['request', 'swap', 'withdraw', 'ask'];
 
 /** Brings the rollovers' steps up to what the key states say. */
 export function progress(before: ZoneState, policy: Policy, now: UnixSeconds): Progress {
@@ -32,7 +31,7 @@ export function progress(before: ZoneState, policy: Policy, now: UnixSeconds): P
     state = replace(state, rollover, updated);
   }
   const staleAt = rolloversOf(state)
-    .filter(({ step, isStalled }) => PARENT_STEPS.includes(step) && !isStalled)
+    .filter((rollover) => isParentStep(rollover) && !rollover.isStalled)
     .map(({ stepSince }) => plus(stepSince, policy.staleAfter));
   const purges = state.keys.filter((key) => purgeAt(state, key, policy) !== null);
   for (const { id, tag } of purges.filter((key) => purgeAt(state, key, policy)! <= now)) {
@@ -42,12 +41,17 @@ export function progress(before: ZoneState, policy: Policy, now: UnixSeconds): P
   const planned = owedOf(state, now) ?? dueByLifetime(state, policy, now);
   const isDue = planned !== null && planned.at <= now;
   const mayStart = isDue && refusalOf(state, planned.request, policy, now) === undefined;
+  const [forgotten] = forgottenRollovers(state, policy);
   const purgeTimes = purges.map((key) => purgeAt(state, key, policy));
   return {
     state,
     events,
-    wakes: [...staleAt, ...purgeTimes, planned?.at ?? null, pacedAt(state, policy, isDue && !mayStart)],
+    wakes: [
+      ...[...staleAt, ...purgeTimes, planned?.at ?? null, forgotten?.at ?? null],
+      pacedAt(state, policy, isDue && !mayStart),
+    ],
     due: mayStart ? planned.request : null,
+    forgotten: forgotten !== undefined && forgotten.at <= now ? forgotten.rollover : null,
   };
 }
 
@@ -56,7 +60,7 @@ function advance(rollover: Rollover, state: ZoneState, policy: Policy, now: Unix
   if (isDone(rollover, state, isDsWaived(state, policy, now))) return null;
   const step = stepOf(rollover, state);
   const stepSince = step === rollover.step ? rollover.stepSince : now;
-  const isStalled = PARENT_STEPS.includes(step) && now - stepSince >= policy.staleAfter;
+  const isStalled = isParentStep({ step }) && now - stepSince >= policy.staleAfter;
   if (step === rollover.step && isStalled === rollover.isStalled) return rollover;
   return { ...rollover, step, stepSince, isStalled };
 }

@@ -98,4 +98,6 @@ export interface Step {
   readonly waiting: readonly Waiting[];
   /** A rollover that is due by a lifetime and can start: create its keys, then `startRollover`. */
   readonly due: RolloverRequest | null;
+  /** Id of a rollover that the policy has cancelled by itself: `cancelRollover`. */
+  readonly forgotten: string | null;
 }

@@ -138,7 +138,15 @@ function hasSwitchedWithDs(scene: Scene): boolean {
   return scene.rollover.type !== 'csk' || isSwitched(scene);
 }
 
+/** Steps that only the parent, or whoever speaks to it, can end (ROLLOVER 2.10). */
+const PARENT_STEPS: readonly string[] = ['request', 'swap', 'withdraw', 'ask'];
+
 // ---- Questions ----
+
+/** True if a rollover waits for the parent. */
+export function isParentStep({ step }: Pick<Rollover, 'step'>): boolean {
+  return PARENT_STEPS.includes(step);
+}
 
 /** The name of the step in which a rollover is. `isDsWaived` as in `EdgeContext`, as far as the caller knows it. */
 export function stepOf(

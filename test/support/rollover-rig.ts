@@ -263,6 +263,8 @@ export class RolloverRig {
     const purged = step.actions.filter((action) => action.kind === 'purge').map(({ keyId }) => keyId);
     if (purged.length > 0) {
       this.#change({ ...this.state, keys: this.state.keys.filter(({ id }) => !purged.includes(id)) });
+    } else if (step.forgotten !== null) {
+      this.#change(cancelRollover(this.state, this.now, step.forgotten));
     } else if (step.due !== null) {
       assert(this.start(step.due) === undefined, 'what is due can start');
     }

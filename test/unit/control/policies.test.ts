@@ -211,7 +211,7 @@ describe('policy simulate', () => {
     };
     expect(await rollovers('lifetime.zsk=30d')).toBe(12);
     expect(await rollovers('lifetime.zsk=30d,digests=2,4,parent.dsTtl=1h')).toBe(12);
-    expect(await rollovers(['lifetime.zsk=unlimited', 'autoCancel=true'])).toBe(0);
+    expect(await rollovers(['lifetime.zsk=unlimited', 'autoCancel=30d'])).toBe(0);
   });
 
   it('begins with the keys of a zone, and changes nothing', async () => {

@@ -183,6 +183,24 @@ const LOWERED: readonly Scenario[] = [
   },
 ];
 
+/** ROLLOVER 2.10: nobody speaks to the parent, and the policy has the rollover undone. */
+const FORGOTTEN: readonly Scenario[] = (
+  [
+    ['auto-cancel-ksk', { ...SPLIT, autoCancel: 21 * DAY }, { type: 'ksk' }],
+    ['auto-cancel-csk-swap', { ...withMethod(POLICY, 'swap'), autoCancel: 3 * DAY }, { type: 'csk' }],
+    ['auto-cancel-algorithm', { ...POLICY, autoCancel: 30 * DAY }, TO_15],
+  ] as const
+).map(([name, policy, request]) => ({
+  name,
+  policy,
+  start: (rig) => {
+    rig.setParent({ isMute: true });
+    rolling(request)(rig);
+    expect(rig.state.rollover).toBeNull();
+  },
+  isKeyStrict: request === TO_15,
+}));
+
 /** A zone at rest, with the delegation that the scenario wants; its history is long dead. */
 function zoneAtRest({ policy = POLICY, delegation = 'secure' }: Scenario): RolloverRig {
   const isMute = delegation !== 'secure';
@@ -231,6 +249,10 @@ describe('emergencies', () => {
 
 describe('cancels', () => {
   it.each(CANCELS)('$name', play);
+});
+
+describe('forgotten rollovers', () => {
+  it.each(FORGOTTEN)('$name', play);
 });
 
 describe('rollovers while a TTL is lowered', () => {

@@ -37,7 +37,7 @@ policies:
   default: { scheme: csk, algorithm: ECDSAP256SHA256, lifetime: { csk: unlimited, ksk: 1y, zsk: 90d },
              dnskeyTtl: 1h, cdsTtl: 5m, maxZoneTtl: 1d, publishSafety: 1h, retireSafety: 1h, propagation: 5m,
              parent: { propagation: 1h, dsTtl: 1d }, cdsHold: 72h, minInterval: 24h, staleAfter: 14d,
-             rollover: { ksk: additive, algorithm: conservative }, autoCancel: false, purgeAfter: 90d,
+             rollover: { ksk: additive, algorithm: conservative }, autoCancel: never, purgeAfter: 90d,
              bootstrapHold: auto, monitor: { interval: 1h, rounds: 2, roundGap: 5m }, validity: 7d,
              denial: nsec, cds: always, digests: [2] }
 zones: { example.com: { policy: default } }
@@ -138,11 +138,11 @@ policies:
   });
 
   it('reads how keys are rolled', () => {
-    const text = 'policies: { a: { rollover: { ksk: double-ds }, autoCancel: true, purgeAfter: 120d } }\n';
+    const text = 'policies: { a: { rollover: { ksk: double-ds }, autoCancel: 30d, purgeAfter: 120d } }\n';
     expect(good(text).policies.get('a')).toEqual({
       ...DEFAULT_POLICY,
       rollover: { ksk: 'double-ds', algorithm: 'conservative' },
-      autoCancel: true,
+      autoCancel: 30 * 86_400,
       purgeAfter: 120 * 86_400,
     });
     expect(findings('policies: { a: { rollover: { ksk: double } } }\n')[0]).toMatch(/^1:35 CONFIG_VALUE/);
