@@ -1,6 +1,6 @@
 /** `keyturn serve`: command line and configuration file into a Config, then the daemon. */
 import fs from 'node:fs';
-import { formatDiagnostic } from '../base/diagnostic.ts';
+import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
 import { OperationError } from '../control/operation.ts';
 import { type ServeOptions, serve } from '../main.ts';
 import { createLog } from '../ops/log.ts';
@@ -24,15 +24,25 @@ export interface ServeFlags {
 
 /** Runs the daemon until a signal ends it. */
 export async function serveCommand(flags: ServeFlags, print: ServeOptions['print']): Promise<void> {
-  const config = readConfig(flags);
+  const { config, warnings } = readConfig(flags);
   const log = createLog(config.logLevel, { isTerminal: process.stderr.isTTY === true });
+  for (const warning of warnings) {
+    const { code, file, line, column } = warning;
+    log.warn({ code, file, line, column }, formatDiagnostic(warning));
+  }
   await serve({ config, log, replaceKeys: flags.replaceKeys ?? false, print });
 }
 
+/** A configuration that is in force, and what should be known of it. */
+export interface ReadConfig {
+  readonly config: Config;
+  readonly warnings: readonly Diagnostic[];
+}
+
 /** The configuration that flags and file say. Throws OperationError. */
-export function readConfig(flags: ServeFlags): Config {
+export function readConfig(flags: ServeFlags): ReadConfig {
   const overrides = overridesOf(flags);
-  if (flags.config === undefined) return defaultConfig(overrides);
+  if (flags.config === undefined) return { config: defaultConfig(overrides), warnings: [] };
   let text: string;
   try {
     text = fs.readFileSync(flags.config, 'utf8');
@@ -45,7 +55,7 @@ export function readConfig(flags: ServeFlags): Config {
     );
   }
   const { config, diagnostics } = parseConfig(text, flags.config, overrides);
-  if (config !== undefined) return config;
+  if (config !== undefined) return { config, warnings: diagnostics };
   throw new OperationError(
     'DATA_WRONG',
     'CONFIG_WRONG',

@@ -19,13 +19,14 @@ describe('flags of serve', () => {
   it('win over the file', () => {
     const place = new Workplace();
     fs.writeFileSync(place.at('k.yaml'), 'listen: ["127.0.0.1:53"]\nlogLevel: warn\nkeysDirectory: k\n');
-    const config = readConfig({
+    const { config, warnings } = readConfig({
       config: place.at('k.yaml'),
       listen: ['[::1]:5353', '127.0.0.1:5353'],
       zones: 'z',
       workers: '2',
       unsigned: true,
     });
+    expect(warnings).toEqual([]);
     expect(config).toMatchObject({
       listen: [
         { address: '::1', port: 5353 },
@@ -45,6 +46,15 @@ describe('flags of serve', () => {
     expect(failure({ workers: '0' })).toMatchObject({ kind: 'USAGE_WRONG', code: 'BAD_WORKERS' });
     expect(failure({ denial: 'nsec5' })).toMatchObject({ kind: 'USAGE_WRONG', code: 'BAD_DENIAL' });
     expect(failure({ config: path.join('no', 'such.yaml') })).toMatchObject({ code: 'CONFIG_UNREADABLE' });
+  });
+
+  it('hand on what the file says that works at a cost', () => {
+    const place = new Workplace();
+    fs.writeFileSync(place.at('k.yaml'), 'policies: { a: { algorithm: ECDSAP384SHA384 } }\n');
+    const { config, warnings } = readConfig({ config: place.at('k.yaml') });
+    expect(config.policies.get('a')?.algorithm).toBe(14);
+    expect(warnings.map(({ code, line }) => [code, line])).toEqual([['CONFIG_COSTLY', 1]]);
+    place.remove();
   });
 
   it('show what is wrong in the file', () => {
