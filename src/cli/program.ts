@@ -7,6 +7,7 @@ import { OPERATION_NAMES, type OperationName } from '../control/operations.ts';
 import { programVersion } from '../daemon/version.ts';
 import { addOperation } from './command.ts';
 import { addCompletion } from './completion.ts';
+import { addDocs } from './docs.ts';
 import { addDsFormats } from './ds.ts';
 import { addEvents } from './events.ts';
 import { addHealth } from './health.ts';
@@ -38,6 +39,7 @@ const LOCAL: readonly ((program: Command, runner: Runner) => void)[] = [
   addCheck,
   addCompletion,
   addHelp,
+  addDocs,
   addOffline,
 ];
 

@@ -1,6 +1,6 @@
 /**
- * Programs of others that judge us, or that we complete for. `.ci/run` installs them; there (CI=true) a missing one fails the run. Elsewhere
- * the tests that need it are skipped, and one line says which, why, and how to install it.
+ * Programs of others that judge us, or that we complete for. `.ci/run` installs them; there (CI=true) a missing one
+ * fails the run. Elsewhere the tests that need it are skipped, and one line says which, why, and how to install it.
  */
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
