@@ -4,11 +4,11 @@
  */
 import { roundedUp, type UnixSeconds } from '../base/time.ts';
 import { cancelRefusal, cancelRollover } from '../kasp/cancel.ts';
-import { observeDs, observeNoDs } from '../kasp/parent.ts';
 import { paused, pauseRefusal, resumed, resumeRefusal } from '../kasp/pause.ts';
 import type { Refusal } from '../kasp/refusal.ts';
 import { goInsecure, goSecure, keysForSecure, refusalOf, secureRefusal } from '../kasp/start.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
+import { hearDs, hearNoDs } from '../kasp/word.ts';
 import type { ZoneSigning } from './signing.ts';
 
 export type Order =
@@ -65,7 +65,7 @@ export function obey(signing: ZoneSigning, order: Order, now: UnixSeconds): void
       return;
     case 'ds': {
       const { keyId, seen, ttl } = order;
-      const observed = observeDs(state, { keyId, seen, ttl }, policy, roundedUp(now));
+      const observed = hearDs(state, { keyId, seen, ttl }, policy, roundedUp(now));
       const tag = state.keys.find(({ id }) => id === keyId)?.tag;
       const words = `confirm-ds ${seen ? 'seen' : 'gone'}`;
       signing.order(observed, { kind: 'order', order: words, keyId, tag, ttl }, now);
@@ -73,7 +73,7 @@ export function obey(signing: ZoneSigning, order: Order, now: UnixSeconds): void
     }
     case 'no-ds':
       signing.order(
-        observeNoDs(state, policy, roundedUp(now)),
+        hearNoDs(state, policy, roundedUp(now)),
         { kind: 'order', order: 'confirm-ds none' },
         now,
       );

@@ -82,6 +82,8 @@ export function cancelRollover(state: ZoneState, now: UnixSeconds, id?: string):
   const went = keysOf(state, rollover.outgoing).map((key) => wantedAgain(key, rollover.method));
   return {
     ...withKeys(state, [...came, ...went].map(exchangeSuccession)),
+    // What was said was said of what the parent was asked for before.
+    dsWords: [],
     [place]: {
       ...rollover,
       method: REVERSED[rollover.method] ?? rollover.method,

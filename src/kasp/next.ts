@@ -20,6 +20,7 @@ import { progress } from './progress.ts';
 import type { Action, EdgeTaken, Facts, Step, Waiting, WaitReason } from './step.ts';
 import { deadline } from './timing.ts';
 import { isDsWaived, noteZoneTtl, prune, recordContent, requestDs } from './versions.ts';
+import { countsFrom, heedWords, wordOn } from './word.ts';
 import { rolloversOf, withKeys, type ZoneState } from './zonestate.ts';
 
 const MAX_PASSES = 64;
@@ -53,12 +54,13 @@ export function next(before: ZoneState, facts: Facts, policy: Policy, now: UnixS
   // A DS that was seen, an operator or a policy may change content that is not acknowledged yet.
   if (noted.pendingSince !== null) return pendingStep(before, recordContent(noted, policy, facts, now));
   const run: Run = { facts, policy, now, taken: [] };
-  let state = settle(noted, run, () => true);
+  const heard = heedWords(noted, policy, now);
+  let state = settle(heard, run, () => true);
   const refused = contradiction(state, run);
   if (refused !== null) {
     // The second guard says no: only what time and the parent made true is kept.
     run.taken.length = 0;
-    state = settle(noted, run, (arrow) => !arrow.isAction);
+    state = settle(heard, run, (arrow) => !arrow.isAction);
   }
   const after = progress(requestDs(state, policy, now), policy, now);
   // A rollover that ends may change what is served: with double-ds, zone signers sign CDS until then.
@@ -285,13 +287,29 @@ function waits(state: ZoneState, run: Run): Waiting[] {
       if (times === null || times.state !== arrow.from || recordGoal(key, arrow.record) !== arrow.goal)
         continue;
       const blocked = waitOf(arrow, state, key, run);
+      const word = arrow.record === 'ds' ? wordOn(state, key, arrow.to === 'omnipresent') : undefined;
+      if (word !== undefined && !arrow.isAction) {
+        all.push({
+          ...waitingOf(arrow, key),
+          reason: 'cds_hold',
+          until: countsFrom(state, word, run.policy),
+          because: SAID,
+        });
+        continue;
+      }
       // Nobody waits for the DS of a key that shall go where no DS matters.
       if (key.goal === 'OUT' && blocked.reason === 'parent_ds' && isWaived(state, run)) continue;
-      all.push({ keyId: key.id, tag: key.tag, record: arrow.record, to: arrow.to, ...blocked });
+      all.push({ ...waitingOf(arrow, key), ...blocked });
     }
   }
   const telling = all.filter(({ reason }) => !CONSEQUENCES.includes(reason));
   return telling.length > 0 ? telling : all;
+}
+
+const SAID = 'it was confirmed; that counts when nobody can get a CDS that says otherwise (ROLLOVER 2.9)';
+
+function waitingOf({ record, to }: Arrow, { id, tag }: Key) {
+  return { keyId: id, tag, record, to };
 }
 
 function waitOf(arrow: Arrow, state: ZoneState, key: Key, run: Run): Blocked {

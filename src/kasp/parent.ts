@@ -10,7 +10,7 @@ import { type Key, type RecordKind, type RecordTimes, stateOf, withRecord } from
 import type { Policy } from './policy.ts';
 import { absenceLastsFrom, presenceLastsFrom } from './proof.ts';
 import { goInsecure } from './start.ts';
-import { type DsVersion, findKey, withKeys, type ZoneState } from './zonestate.ts';
+import { type DsVersion, type DsWord, findKey, withKeys, type ZoneState } from './zonestate.ts';
 
 export interface DsSighting {
   readonly keyId: string;
@@ -29,9 +29,12 @@ export function observeDs(
 ): ZoneState {
   const key = findKey(state, sighting.keyId);
   if (key === undefined || key.states.ds === null) return state;
+  // Who looks later knows better than what was said before.
+  const isOutdated = ({ keyId, seen }: DsWord) => keyId === key.id && seen !== sighting.seen;
+  const heard = { ...state, dsWords: state.dsWords.filter((word) => !isOutdated(word)) };
   return sighting.seen
-    ? observeSeen(state, key, sighting, { policy, now })
-    : observeGone(state, key, policy, now);
+    ? observeSeen(heard, key, sighting, { policy, now })
+    : observeGone(heard, key, policy, now);
 }
 
 /** The state after the parent was found to have no DS of the zone at all, on any server. */

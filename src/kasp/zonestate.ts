@@ -89,6 +89,12 @@ export interface Rollover {
 /** Pacing (ROLLOVER 2.10): when the last rollover that replaced keys of a role was started. */
 export type LastStarted = Readonly<Record<KeyRole, UnixSeconds | null>>;
 
+/** The DS of a key is on every server of the parent; `seen` false: on none. */
+export interface DsWord {
+  readonly keyId: string;
+  readonly seen: boolean;
+}
+
 export interface ZoneState {
   readonly keys: readonly Key[];
   readonly delegation: Delegation;
@@ -99,8 +105,12 @@ export interface ZoneState {
   readonly overlapping: Rollover | null;
   /** A rollover that an emergency left to be done: splitting the roles that it merged (ROLLOVER 2.8). */
   readonly owed: 'scheme' | null;
+  /** What an operator said of DS records and does not count yet (`word.ts`). */
+  readonly dsWords: readonly DsWord[];
   /** Since when an operator lets nothing be changed; null in general. */
   readonly pausedSince: UnixSeconds | null;
+  /** Until when all reminders that were due have been given (`reminders.ts`); null if none ever was. */
+  readonly remindedUntil: UnixSeconds | null;
   /** When the content that is the newest in the logs was committed, until all servers have acknowledged it. */
   readonly pendingSince: UnixSeconds | null;
   /** Largest TTL of zone data that is served, and until when data with a longer one may be cached (ROLLOVER 1.6). */
@@ -121,7 +131,9 @@ export function newZoneState(keys: readonly Key[]): ZoneState {
     rollover: null,
     overlapping: null,
     owed: null,
+    dsWords: [],
     pausedSince: null,
+    remindedUntil: null,
     pendingSince: null,
     zoneTtl: { current: 0, horizon: EVER },
     lastStarted: { 'key-signing': null, 'zone-signing': null },

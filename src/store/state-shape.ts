@@ -18,6 +18,7 @@ import {
   type RecordTimes,
 } from '../kasp/key.ts';
 import {
+  type DsWord,
   type Emergency,
   type PublicationLogs,
   ROLLOVER_TYPES,
@@ -65,7 +66,9 @@ export function zoneStateDocument(state: ZoneState): JsonObject {
     rollover: rolloverDocument(state.rollover),
     overlapping: rolloverDocument(state.overlapping),
     owed: state.owed,
+    dsWords: state.dsWords.map(({ keyId, seen }) => ({ keyId, seen })),
     pausedSince: instantText(state.pausedSince),
+    remindedUntil: instantText(state.remindedUntil),
     pendingSince: instantText(state.pendingSince),
     zoneTtl: { current: state.zoneTtl.current, horizon: formatInstant(state.zoneTtl.horizon) },
     lastStarted: {
@@ -145,8 +148,10 @@ export function readZoneState(document: JsonObject): ZoneState {
     goal: oneOf(goal, ['secure', 'insecure'] as const, 'goal'),
     rollover: readRollover(document.rollover),
     overlapping: readRollover(document.overlapping),
-    // States of before 2026-11-24 have none.
+    // States of before 2026-11-24 have none of these.
+    dsWords: readList(document.dsWords ?? [], 'dsWords', readDsWord),
     pausedSince: readInstantOrNull(document.pausedSince ?? null),
+    remindedUntil: readInstantOrNull(document.remindedUntil ?? null),
     owed: document.owed === null ? null : oneOf(document.owed, ['scheme'] as const, 'owed'),
     pendingSince: readInstantOrNull(document.pendingSince),
     zoneTtl: { current: readSeconds(zoneTtl.current), horizon: readInstant(zoneTtl.horizon) },
@@ -190,6 +195,11 @@ function readLogs(logs: JsonObject): PublicationLogs {
 function readSpan(version: JsonObject): Span {
   const span = { first: readInstant(version.first), last: readInstantOrNull(version.last) };
   return { ...span, ttl: readSeconds(version.ttl) };
+}
+
+function readDsWord(value: unknown): DsWord {
+  const { keyId, seen } = asObject(value);
+  return { keyId: readText(keyId), seen: readBoolean(seen) };
 }
 
 function readRollover(value: unknown): Rollover | null {

@@ -114,7 +114,11 @@ describe('a rollover', () => {
       `${CSK}: the DS of key ${made} is on all servers of the parent`,
       `${CSK}: the DS of key ${old} is on no server of the parent`,
     ]);
-    expect(replaced.rollover?.step).toBe('soak');
+    await pass(400);
+    expect(await call('rollover.status', { zone: CSK })).toMatchObject({ rollover: null, needs: [] });
+    expect(signersOf(CSK)).toEqual([made]);
+    const { keys } = await call('rollover.status', { zone: CSK });
+    expect(keys.find(({ tag }) => tag === old)).toMatchObject({ goal: 'OUT', dnskey: 'hidden', ds: 'hidden' });
   });
 
   it('is cancelled, and the zone stays with its key', async () => {
