@@ -1,5 +1,6 @@
 /** Zones, keys, waits and rollovers in the shapes of operations, and in words: what is waited for, and who must act. */
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
+import { zoneNeeds } from '../daemon/needs.ts';
 import type { ZoneSigning } from '../daemon/signing.ts';
 import type { Zone } from '../daemon/zone.ts';
 import { type Key, RECORD_KINDS } from '../kasp/key.ts';
@@ -71,34 +72,10 @@ export function rolloverStatusOf(zone: Zone, signing: ZoneSigning): RolloverStat
   };
 }
 
-/** What only a person can do for a zone. While a monitor of the parent is lacking, that is to look at its DS. */
+/** What only a person can do for a zone. */
 export function needsOf({ name, signing }: Pick<Zone, 'name' | 'signing'>): Need[] {
   if (signing === undefined) return [];
-  const { delegation, goal, rollover, pausedSince } = signing.zoneState;
-  const confirm = `keyturn rollover confirm-ds ${name}`;
-  const needs: Need[] = [];
-  if (pausedSince !== null) {
-    const what = `the keys were paused at ${formatInstant(pausedSince)}, and wait until you let them go on`;
-    needs.push({ zone: name, what, command: `keyturn rollover resume ${name}` });
-  }
-  for (const { keyId, tag, record, reason, because } of signing.waiting) {
-    const isStaying = findKey(signing.zoneState, keyId)?.goal === 'IN';
-    if (reason === 'parent_ds' && isStaying && (delegation !== 'none' || rollover !== null)) {
-      const what = `DS of key ${tag} to be put in at the parent (keyturn ds ${name}) and to be confirmed`;
-      needs.push({ zone: name, what, command: `${confirm} --key ${tag} --seen` });
-    } else if (reason === 'parent_ds_gone') {
-      const what = `DS of key ${tag} to be removed at the parent and to be confirmed as gone`;
-      const option = goal === 'insecure' ? '--none' : `--key ${tag} --gone`;
-      needs.push({ zone: name, what, command: `${confirm} ${option}` });
-    } else if (reason === 'delegation_unconfirmed' && record === 'ds') {
-      const what = `whether the parent has a DS of key ${tag} is not known (if it has none: ${confirm} --none)`;
-      needs.push({ zone: name, what, command: `${confirm} --key ${tag} --seen` });
-    } else if (reason === 'clock_step') {
-      needs.push({ zone: name, what: because, command: 'keyturn clock confirm' });
-    }
-  }
-  const seen = new Set<string>();
-  return needs.filter(({ command }) => !seen.has(command) && seen.add(command));
+  return zoneNeeds(name, signing.zoneState, signing.waiting).map((need) => ({ zone: name, ...need }));
 }
 
 /** What ends a wait that time does not end. */

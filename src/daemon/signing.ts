@@ -3,7 +3,7 @@
  * in the state, the state is durable before anything that follows from it is served.
  */
 import type { FileStore, FileStoreError, Random } from '../base/ports.ts';
-import type { UnixSeconds } from '../base/time.ts';
+import { type UnixSeconds, unixSeconds } from '../base/time.ts';
 import type { KeyObject } from '../dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, readDnskey } from '../dnssec/dnskey.ts';
 import { DIGEST_TYPE, type DigestType, dsRdata, isDeleteRequest } from '../dnssec/ds.ts';
@@ -13,6 +13,7 @@ import type { Key } from '../kasp/key.ts';
 import { next } from '../kasp/next.ts';
 import type { Policy } from '../kasp/policy.ts';
 import { cdsSet, cdsSigners, dnskeySet, dnskeySigners, zoneSigners } from '../kasp/records.ts';
+import { nextReminder, type Reminder, remindersBetween } from '../kasp/reminders.ts';
 import { keysFor, startRollover } from '../kasp/start.ts';
 import type { Action, Facts, RolloverRequest, Waiting } from '../kasp/step.ts';
 import { acknowledge } from '../kasp/versions.ts';
@@ -55,6 +56,8 @@ export class ForeignKeysError extends Error {
 export interface SigningListener {
   actions(actions: readonly Action[]): void;
   ordered(order: OrderEvent): void;
+  /** A rollover has waited for a person for so long that somebody shall be told again. */
+  reminded(reminder: Reminder, state: ZoneState): void;
   /** The audit trail could not be written. */
   unaudited(error: FileStoreError): void;
 }
@@ -155,6 +158,11 @@ export class ZoneSigning {
 
   /** Takes every step that is due and makes it durable, rollovers that are due by a lifetime included. */
   advance(facts: Facts, now: UnixSeconds): void {
+    this.#advance(facts, now);
+    if (facts.isClockTrusted !== false) this.#remind(now);
+  }
+
+  #advance(facts: Facts, now: UnixSeconds): void {
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       const step = next(this.keys.zoneState, facts, this.policy, now);
       this.#waiting = step.waiting;
@@ -185,6 +193,19 @@ export class ZoneSigning {
     const context = { policy: this.policy, now, id: this.newId() };
     const event = { kind: 'order', order: 'rollover start', by, ...request } as const;
     this.order(startRollover(this.keys.zoneState, request, made, context), event, now);
+  }
+
+  /** Reminds of waits that only a person can end: once, so durable before it is told. */
+  #remind(now: UnixSeconds): void {
+    const { zoneState: state } = this.keys;
+    const scene = { state, waiting: this.#waiting, policy: this.policy };
+    const reminders = remindersBetween(scene, state.remindedUntil ?? unixSeconds(0), now);
+    if (reminders.length > 0) {
+      this.keys.commit({ ...state, remindedUntil: now });
+      for (const reminder of reminders) this.#listener.reminded(reminder, state);
+    }
+    const next = nextReminder(scene, now);
+    if (next !== null) this.#nextWake = unixSeconds(Math.min(next, this.#nextWake ?? next));
   }
 
   /** Undoes a rollover for which nobody has done anything for `autoCancel` of the policy (ROLLOVER 2.10). */

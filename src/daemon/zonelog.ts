@@ -4,10 +4,14 @@
  */
 import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
 import type { FileStoreError } from '../base/ports.ts';
+import { formatDuration, formatInstant } from '../base/time.ts';
+import type { Reminder } from '../kasp/reminders.ts';
 import type { Action, EdgeTaken, RolloverEvent } from '../kasp/step.ts';
+import type { ZoneState } from '../kasp/zonestate.ts';
 import type { EventKind, EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import type { ZoneKeys } from '../store/keystore.ts';
+import { needOf } from './needs.ts';
 import type { Problem } from './problem.ts';
 import type { OrderEvent, SigningListener } from './signing.ts';
 
@@ -144,6 +148,15 @@ export class ZoneLog implements SigningListener {
       sight === 'none' ? `${what} is at the parent` : `${what} is ${where} of the parent`,
       fields,
     );
+  }
+
+  /** A rollover still waits for a person. */
+  reminded({ rollover: { id, type, step }, wait, since, after }: Reminder, state: ZoneState): void {
+    const need = needOf(this.#zone, state, wait);
+    const what = need === undefined ? wait.because : `${need.what}; then: ${need.command}`;
+    const text = `${type} rollover waits at step ${step} since ${formatInstant(since)} (${formatDuration(after)}): ${what}`;
+    this.warn({ rollover: id, step }, `${this.#zone} ${text}`);
+    this.#tell('rollover', text, { event: 'reminder', type, rollover: id, step });
   }
 
   /** The DS of a key is asked for, or asked to leave: by CDS and CDNSKEY, and of the operator. */

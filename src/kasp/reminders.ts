@@ -1,0 +1,79 @@
+/**
+ * When somebody is reminded that a rollover waits for a person or for the parent (ROLLOVER 2.10): after one, three and
+ * seven days of such a wait, and never again. Which reminders fall due follows from instants in the state alone, so
+ * that a restart neither repeats nor loses one.
+ */
+import { plus, type UnixSeconds } from '../base/time.ts';
+import type { Policy } from './policy.ts';
+import { absenceLastsFrom, presenceLastsFrom } from './proof.ts';
+import type { Waiting } from './step.ts';
+import { isParentStep } from './steps.ts';
+import { findKey, type Rollover, rolloversOf, type ZoneState } from './zonestate.ts';
+
+const DAY = 86_400;
+const AFTER: readonly number[] = [DAY, 3 * DAY, 7 * DAY];
+
+/** A wait that somebody is reminded of. */
+export interface Reminder {
+  readonly rollover: Rollover;
+  readonly wait: Waiting;
+  /** Since when only a person or the parent can end the wait. */
+  readonly since: UnixSeconds;
+  /** After how many seconds of it: the latest of those that are due. */
+  readonly after: number;
+}
+
+/** What a zone waits for, as `next` tells it. */
+interface Scene {
+  readonly state: ZoneState;
+  readonly waiting: readonly Waiting[];
+  readonly policy: Policy;
+}
+
+/** The reminders that are due after `from`, and at `to` at the latest: one for each wait, however many it missed. */
+export function remindersBetween(scene: Scene, from: UnixSeconds, to: UnixSeconds): Reminder[] {
+  return attended(scene).flatMap((one) => {
+    const due = AFTER.filter((after) => plus(one.since, after) > from && plus(one.since, after) <= to);
+    return due.length === 0 ? [] : [{ ...one, after: due.at(-1)! }];
+  });
+}
+
+/** When the next reminder is due after an instant, if nothing happens; null if none is. */
+export function nextReminder(scene: Scene, from: UnixSeconds): UnixSeconds | null {
+  const due = attended(scene)
+    .flatMap(({ since }) => AFTER.map((after) => plus(since, after)))
+    .filter((at) => at > from);
+  return due.length === 0 ? null : (Math.min(...due) as UnixSeconds);
+}
+
+/** The waits of rollovers that time does not end. */
+function attended(scene: Scene): Omit<Reminder, 'after'>[] {
+  return scene.waiting.flatMap((wait) => {
+    const rollover = rolloversOf(scene.state).find(({ incoming, outgoing }) =>
+      [...incoming, ...outgoing].includes(wait.keyId),
+    );
+    const since = rollover === undefined ? null : waitingSince(wait, rollover, scene);
+    return rollover === undefined || since === null ? [] : [{ rollover, wait, since }];
+  });
+}
+
+/** Since when a wait is for somebody to act; null if it is for something else. */
+function waitingSince(
+  { keyId, record, reason }: Waiting,
+  rollover: Rollover,
+  { state, policy }: Scene,
+): UnixSeconds | null {
+  // One wait of several for the same: nobody wants to read it twice.
+  if (reason === 'delegation_unconfirmed') return record === 'ds' ? rollover.stepSince : null;
+  const key = findKey(state, keyId);
+  const since = key?.states.ds?.since;
+  if (key === undefined || since === undefined || !isParentStep(rollover)) return null;
+  // What is seen before a parent can no longer change its mind does not count: nobody was asked to look.
+  if (reason === 'parent_ds' && key.goal === 'IN')
+    return latest(since, presenceLastsFrom(state, key, policy));
+  return reason === 'parent_ds_gone' ? latest(since, absenceLastsFrom(state, key, policy)) : null;
+}
+
+function latest(since: UnixSeconds, from: UnixSeconds | null): UnixSeconds | null {
+  return from === null ? null : (Math.max(since, from) as UnixSeconds);
+}
