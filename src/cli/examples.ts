@@ -102,6 +102,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'config check': [example('keyturn config check keyturn.yaml', 'exit code 1 if it has errors')],
   'config show': [example('keyturn config show keyturn.yaml', 'every value, with its line or "default"')],
   'config schema': [example('keyturn config schema > keyturn.schema.json', 'for editors that know YAML')],
+  query: [
+    example('keyturn query example.com SOA --dnssec', 'ask the server that runs here'),
+    example('keyturn query example.com DS @192.0.2.1', 'ask another server, on port 53'),
+  ],
   completion: [
     example('source <(keyturn completion bash)', 'completion in this bash'),
     example('keyturn completion zsh > /usr/local/share/zsh/site-functions/_keyturn', 'in every zsh'),

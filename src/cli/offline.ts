@@ -1,12 +1,14 @@
-/** Commands that need no server and no zone: `explain`, `config`. */
+/** Commands that need no control socket: `explain`, `config`, `query`. */
 import type { Command } from 'commander';
 import { groupOf } from './command.ts';
+import type { QueryFlags } from './query.ts';
 import type { Runner } from './runner.ts';
 
 /** Adds them. */
 export function addOffline(program: Command, runner: Runner): void {
   addExplain(program, runner);
   addConfig(program, runner);
+  addQuery(program, runner);
 }
 
 function addExplain(program: Command, runner: Runner): void {
@@ -38,4 +40,22 @@ function addConfig(program: Command, runner: Runner): void {
     .command('schema')
     .description('print the JSON Schema of configuration files, for editors')
     .action(async () => runner.output.print((await load()).schemaOfConfig()));
+}
+
+function addQuery(program: Command, runner: Runner): void {
+  program
+    .command('query')
+    .description('ask a DNS server, by default the one that runs here, and show its answer')
+    .argument('<words...>', 'NAME [TYPE] [@ADDRESS]: what to ask for (type A), and whom')
+    .option('-p, --port <port>', 'port of the server (default: its own, or 53 with @ADDRESS)')
+    .option('--dnssec', 'ask for signatures (DO)')
+    .option('--tcp', 'ask over TCP at once')
+    .option('--recurse', 'ask for recursion (RD)')
+    .option('--short', 'print the data of the answer alone')
+    .option('--timeout <duration>', 'how long to wait for an answer', '3s')
+    .option('--tries <n>', 'how often to ask over UDP', '2')
+    .action(async (words: string[], flags: QueryFlags) => {
+      const { queryCommand } = await import('./query.ts');
+      await queryCommand(words, flags, runner);
+    });
 }

@@ -119,6 +119,26 @@ export const CALL_CODES = {
     effect: 'What happens from now on is not shown.',
     fix: 'When the server is there again, go on with --since and the last number.',
   },
+  NO_ANSWER: {
+    meaning: 'A DNS server that was asked gave no answer.',
+    cause: 'No server listens there, a firewall drops the packets, or the server is overloaded.',
+    effect: EFFECT.nothing,
+    fix: 'Name the server and its port: keyturn query NAME TYPE @ADDRESS -p PORT. Try --tcp.',
+  },
+  ANSWER_MALFORMED: {
+    meaning: 'What a DNS server answered is no DNS message.',
+    cause: 'A broken server, or something on the way that changes answers.',
+    effect: EFFECT.nothing,
+    fix: 'Try --tcp, and another server.',
+    rfc: 'RFC 1035 §4.1',
+  },
+  BAD_TYPE: {
+    meaning: 'The type of a query is no record type, or one that has no single answer.',
+    cause: 'A type misspelt, or AXFR.',
+    effect: EFFECT.nothing,
+    fix: 'Types without a name are written TYPE123. keyturn zone export prints a whole zone.',
+    rfc: 'RFC 3597 §5',
+  },
   NO_SUCH_COMMAND: {
     meaning: 'There is no command of that name.',
     cause: 'A typing mistake, or a command of another version.',
