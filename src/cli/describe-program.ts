@@ -120,6 +120,9 @@ export function fullHelp({ help, choices, ...rest }: ArgumentPage | OptionPage):
 
 // ---- Exit codes ----
 
+/** Of a command that was ended from the keyboard. */
+const INTERRUPTED = 130;
+
 /** What the exit codes mean (DESIGN §8). */
 export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'done'],
@@ -132,7 +135,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[
     NOT_YET: 'not yet: what is waited for has not happened',
     MISMATCH: 'what was said or asked for does not match what is known',
   }),
-  [130, 'interrupted'],
+  [INTERRUPTED, 'interrupted'],
 ];
 
 function exitMeanings(meanings: Readonly<Record<FailureKind, string>>): [number, string][] {
@@ -143,14 +146,23 @@ function exitMeanings(meanings: Readonly<Record<FailureKind, string>>): [number,
 /** Parameters that name something which need not be there. */
 const OBJECTS = ['ZONE', 'TAG', '[TAG]', 'JOB', 'POLICY'];
 
+/** Exit codes of commands beyond those that follow from their operations. */
+const MORE_CODES: Readonly<Record<string, readonly number[]>> = {
+  events: [INTERRUPTED],
+  'job show': [INTERRUPTED],
+  'rollover start': [INTERRUPTED],
+  'rollover status': [FAILURE.NOT_YET.exit],
+};
+
 /** Exit codes that a command is known to end with; others come with what the server refuses. */
-export function exitCodesOf({ operation }: CommandPage): number[] {
+export function exitCodesOf({ operation, words }: CommandPage): number[] {
   const { DATA_WRONG, USAGE_WRONG, UNREACHABLE, NO_SUCH_OBJECT, REFUSED } = FAILURE;
-  if (operation === undefined) return [0, DATA_WRONG.exit, USAGE_WRONG.exit];
-  const codes: number[] = [0, DATA_WRONG.exit, USAGE_WRONG.exit, UNREACHABLE.exit];
-  if (parametersOf(operation).some(({ value }) => OBJECTS.includes(value ?? ''))) {
-    codes.push(NO_SUCH_OBJECT.exit);
+  const codes: number[] = [0, DATA_WRONG.exit, USAGE_WRONG.exit];
+  if (operation !== undefined) {
+    codes.push(UNREACHABLE.exit);
+    const isOfObject = parametersOf(operation).some(({ value }) => OBJECTS.includes(value ?? ''));
+    if (isOfObject) codes.push(NO_SUCH_OBJECT.exit);
+    if (OPERATIONS[operation].danger !== 'reads') codes.push(REFUSED.exit);
   }
-  if (OPERATIONS[operation].danger !== 'reads') codes.push(REFUSED.exit);
-  return codes;
+  return [...codes, ...(MORE_CODES[words.join(' ')] ?? [])];
 }

@@ -163,7 +163,7 @@ function curlLine(operation: OperationName): string {
 
 function configurationPage(): string {
   const rows = configKeys().map(({ path, meaning, type, fallback }) => {
-    return [`\`${path}\``, meaning, type, fallback === undefined ? '' : `\`${fallback}\``];
+    return [`\`${path}\``, meaning, type, fallback ?? ''];
   });
   return [
     MADE,

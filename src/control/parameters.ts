@@ -34,8 +34,16 @@ export function commandWords(name: OperationName): string[] {
   return OPERATIONS[name].cli.split(' ').filter((part) => part === part.toLowerCase());
 }
 
+const known = new Map<OperationName, readonly Parameter[]>();
+
 /** The parameters of an operation, those that stand alone first. */
-export function parametersOf(name: OperationName): Parameter[] {
+export function parametersOf(name: OperationName): readonly Parameter[] {
+  const parameters = known.get(name) ?? readParameters(name);
+  known.set(name, parameters);
+  return parameters;
+}
+
+function readParameters(name: OperationName): Parameter[] {
   const schema = z.toJSONSchema(OPERATIONS[name].params, { io: 'input', unrepresentable: 'any' });
   const fields = Object.entries((schema.properties ?? {}) as Record<string, FieldSchema>);
   const required = new Set(schema.required ?? []);

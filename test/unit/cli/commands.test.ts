@@ -96,6 +96,22 @@ describe('every command', () => {
     },
   );
 
+  it.each(RUNNABLE)('%s refuses values that its options cannot have', async (_, page) => {
+    const checked = /<(?:duration|n|tag|addr:port|level|mode)>|\[tag\]/;
+    for (const { flags, choices } of page.options) {
+      if (choices.length === 0 && !checked.test(flags)) continue;
+      const words = page.arguments.map((argument) => argument.choices[0] ?? 'x.example');
+      const { code, err } = await runCaptured(
+        ...page.words,
+        ...mandatory(page),
+        `${longFlag(flags)}=🙂`,
+        ...words,
+      );
+      expect(code, `${flags}: ${err}`).toBe(2);
+      expect(err).toContain(longFlag(flags));
+    }
+  });
+
   it.each(GROUPS)('%s alone shows what there is, as an error', async (_, page) => {
     const { code, out, err } = await runCaptured(...page.words);
     expect({ code, out }).toEqual({ code: 2, out: '' });
