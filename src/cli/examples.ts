@@ -75,6 +75,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'rollover history': [example('keyturn rollover history example.com', 'what happened to the keys, and why')],
   'job show': [example('keyturn job show 01jd7x2k', 'zones that run, zones that failed and why')],
   'job cancel': [example('keyturn job cancel 01jd7x2k', 'begin no other zone of the job')],
+  timeline: [
+    example('keyturn timeline example.com', 'keys, DS and waits in time, as wide as the terminal'),
+    example('keyturn timeline example.com --days 90 --svg keys.svg', 'the same as a picture for a browser'),
+  ],
   'policy show': [
     example('keyturn policy show default', 'every value, what it means, how long rollovers take'),
   ],

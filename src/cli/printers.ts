@@ -9,6 +9,7 @@ import { printCancelledJob, printJob, printJobs, printStarted } from './job-outp
 import { type Output, printStatus, printZone, printZones } from './output.ts';
 import { printPolicies, printPolicyCheck, printSimulation } from './policy-output.ts';
 import { printChange, printHistory, printPlan, printRollover, printRollovers } from './rollover-output.ts';
+import { printTimeline } from './timeline.ts';
 import { printHealth, printLogLevel } from './watch-output.ts';
 
 type Printers = {
@@ -45,6 +46,7 @@ export const PRINTERS: Printers = {
   'job.list': (output, { jobs }) => printJobs(output, jobs),
   'job.show': printJob,
   'job.cancel': printCancelledJob,
+  timeline: printTimeline,
   'policy.show': printPolicies,
   'policy.check': printPolicyCheck,
   'policy.simulate': printSimulation,

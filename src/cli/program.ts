@@ -19,6 +19,7 @@ import { addConfigFile } from './policy-local.ts';
 import { addWait } from './rollover-wait.ts';
 import type { Runner } from './runner.ts';
 import { addMany } from './start-many.ts';
+import { addSvg } from './timeline-command.ts';
 
 /** What operations have on the command line beyond the table. */
 const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner) => void } = {
@@ -27,6 +28,7 @@ const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner)
   health: addHealth,
   events: addEvents,
   'job.show': addFollow,
+  timeline: addSvg,
   'policy.show': addConfigFile('policy.show'),
   'policy.check': addConfigFile('policy.check'),
   'policy.simulate': addConfigFile('policy.simulate'),

@@ -1,4 +1,4 @@
-/** Explanations: what is found about policies and the zones that follow them, and what-if questions. */
+/** Explanations: what is found about policies and the zones that follow them, what-if questions, and pictures. */
 import { EFFECT, type Explanations } from './explanation.ts';
 
 export const POLICY_CODES: Explanations = {
@@ -41,6 +41,12 @@ export const POLICY_CODES: Explanations = {
     cause: '--policy was given beside the name of a policy; it goes with the name of a zone.',
     effect: EFFECT.nothing,
     fix: 'Name a zone, or leave --policy out.',
+  },
+  SVG_UNWRITTEN: {
+    meaning: 'The picture of keyturn timeline could not be written into its file.',
+    cause: 'The directory is not there, belongs to somebody else, or the disk is full.',
+    effect: EFFECT.nothing,
+    fix: 'Name a file that can be written; "--svg -" prints the picture.',
   },
   SET_WRONG: {
     meaning: 'What --set says is no value of a policy.',

@@ -21,6 +21,7 @@ import { createPolicyHandlers } from './policy-handlers.ts';
 import { createRolloverHandlers } from './rollovers.ts';
 import type { Handlers } from './server.ts';
 import type { DsResult, StatusResult, ZoneDetail, ZoneSummary } from './shapes.ts';
+import { createTimelineHandlers } from './timeline-handlers.ts';
 import { createWatchHandlers, type WatchContext } from './watch-handlers.ts';
 import { countZones, stateOfZone } from './zone-state.ts';
 
@@ -73,6 +74,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...createJobHandlers(context),
     ...createWatchHandlers(context),
     ...createPolicyHandlers(context),
+    ...createTimelineHandlers(context),
   };
 }
 

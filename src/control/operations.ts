@@ -8,6 +8,7 @@ import { JOB_OPERATIONS } from './job-operations.ts';
 import { POLICY_OPERATIONS } from './policy-operations.ts';
 import { ROLLOVER_OPERATIONS } from './rollover-operations.ts';
 import { SERVER_OPERATIONS } from './server-operations.ts';
+import { TIMELINE_OPERATIONS } from './timeline-operations.ts';
 import { WATCH_OPERATIONS } from './watch-operations.ts';
 import { ZONE_OPERATIONS } from './zone-operations.ts';
 
@@ -18,6 +19,7 @@ export const OPERATIONS = {
   ...JOB_OPERATIONS,
   ...WATCH_OPERATIONS,
   ...POLICY_OPERATIONS,
+  ...TIMELINE_OPERATIONS,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
