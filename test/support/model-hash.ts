@@ -43,17 +43,12 @@ export function textOf(world: World, { policy }: WorldRules): string {
     log(dnskey, ({ keys, signers }) => [keys, signers]),
     log(zone, ({ signers }) => signers),
     log(cds, ({ keys, signers, isDelete }) => [keys, signers, isDelete]),
-    longest(
-      ds
-        .map((version) => ({ version, end: ahead(endOfDs(version, policy.parent)) }))
-        .filter(({ end }, index) => index === ds.length - 1 || end !== 0)
-        .map(({ version: { keys, isConfirmed, ttl }, end }) => [end, end === 'x', [keys, isConfirmed, ttl]]),
-    ),
+    dsText(ds, (version) => ahead(endOfDs(version, policy.parent))),
     [facts.maxTtl, maxTtl, edits, late],
     versions(served.dnskey, ({ keys, signers }) => [keys, signers]),
     versions(served.zone, ({ signers, longer }) => [signers, ahead(longer)]),
     versions(served.cds, ({ keys, signers, isDelete, isPassed }) => [keys, signers, isDelete, isPassed]),
-    versions(served.ds, ({ keys }) => keys),
+    versions(served.ds, ({ keys }) => keys).toSorted(byText),
     parent.servers,
     ago(parent.behindSince),
     parent.decided === null ? 'x' : [parent.decided.keys, ago(parent.decided.at)],
@@ -75,6 +70,44 @@ function longest(versions: readonly Ended[]): readonly Ended[] {
   });
 }
 
+function byText(one: unknown, other: unknown): number {
+  return JSON.stringify(one) < JSON.stringify(other) ? -1 : 1;
+}
+
+interface EndedDs {
+  readonly version: DsVersion;
+  /** Ticks ahead; Infinity while open. */
+  readonly end: number;
+}
+
+/**
+ * The DS log. What caches may hold counts, whatever the order in which it got there: of versions that were closed only
+ * those count that no other one outlives. The open ones and the newest are told as they are.
+ */
+function dsText(log: readonly DsVersion[], endOf: (version: DsVersion) => number | string): unknown {
+  const all = log.map((version): EndedDs => {
+    const end = endOf(version);
+    return { version, end: typeof end === 'number' ? end : Number.POSITIVE_INFINITY };
+  });
+  const contentOf = ({ version: { keys, isConfirmed, ttl }, end }: EndedDs) =>
+    JSON.stringify([keys.toSorted(), isConfirmed, end, ttl]);
+  const isClosed = (one: EndedDs, index: number) => Number.isFinite(one.end) && index < all.length - 1;
+  const closed = all.filter(isClosed).filter(({ end }) => end > 0);
+  const kept = closed.filter((one) => !all.some((other) => other !== one && outlives(other, one)));
+  const open = all.filter((one, index) => !isClosed(one, index));
+  return [[...new Set(kept.map(contentOf))].sort(), open.map(contentOf)];
+}
+
+/** True if all that a closed version does to waits and to the oracle, the other one does too, for longer. */
+function outlives(other: EndedDs, one: EndedDs): boolean {
+  const [a, b] = [other.version, one.version];
+  const isAsStrong = a.ttl >= b.ttl && Number(a.isConfirmed) >= Number(b.isConfirmed);
+  const isStronger = other.end > one.end || a.ttl > b.ttl || (a.isConfirmed && !b.isConfirmed);
+  return (
+    a.keys.toSorted().join() === b.keys.toSorted().join() && isAsStrong && other.end >= one.end && isStronger
+  );
+}
+
 type Distance = (at: number | null) => number | string;
 
 /** When the hold of a key whose rollover is cancelled is over; null if it has none, or not yet. */
@@ -94,9 +127,14 @@ function drainEnd(seenAt: number | null, { parent }: Policy): number | null {
 function keyText(key: Key, holdEnd: number | string, ahead: Distance, policy: Policy): unknown {
   const { goneAllAt, seenAllAt, lastSeenAnywhereAt } = key.dsObservation;
   const since = key.states.ds?.since ?? 0;
-  const isWaiting = key.states.ds?.state === 'rumoured' || key.states.ds?.state === 'unretentive';
-  const seen = [seenAllAt, goneAllAt].map((at) => [at !== null, isWaiting && ahead(drainEnd(at, policy))]);
-  const isNewlyGone = goneAllAt !== null && goneAllAt >= since;
+  const ds = key.states.ds?.state;
+  const isGone = goneAllAt !== null;
+  const seen = [
+    seenAllAt !== null,
+    ds === 'rumoured' && ahead(drainEnd(seenAllAt, policy)),
+    ds === 'unretentive' && [isGone, ahead(drainEnd(goneAllAt, policy))],
+    isGone && goneAllAt >= since,
+  ];
   const times = RECORD_KINDS.map((kind) => {
     const record = key.states[kind];
     if (record === null) return null;
@@ -105,7 +143,7 @@ function keyText(key: Key, holdEnd: number | string, ahead: Distance, policy: Po
   });
   const links = [key.predecessor, key.successor, key.roles.length];
   const held = [holdEnd, lastSeenAnywhereAt !== null];
-  return [key.id, key.goal, links, key.publishedAt !== null, times, seen, isNewlyGone, held];
+  return [key.id, key.goal, links, key.publishedAt !== null, times, seen, held];
 }
 
 function rolloverText({ id, method, emergency, incoming, outgoing, cancelledAt }: Rollover): unknown {
