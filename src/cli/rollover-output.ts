@@ -20,7 +20,10 @@ export function printRollover(output: Output, status: RolloverStatus): void {
   if (rollover === null) output.print(`${zone}  no rollover; ${delegationWords(status)}`);
   else printSteps(output, zone, rollover);
   if (overlapping !== null) printSteps(output, zone, overlapping);
-  if (rollover !== null && delegation !== 'secure') output.print(`  ${delegationWords(status)}`);
+  if (rollover !== null && delegation !== 'secure') {
+    const without = delegation === 'none' ? ': the rollover asks it for nothing' : '';
+    output.print(`  ${delegationWords(status)}${without}`);
+  }
   if (goal === 'insecure' && rollover === null) output.print('  the zone is served unsigned');
   for (const key of keys) output.print(`  ${keyLine(key)}`);
   printWaits(output, rollover === null ? status.waiting : otherWaits(status));

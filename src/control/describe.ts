@@ -44,7 +44,7 @@ export function rolloverSummary(rollover: Rollover, signing: ZoneSigning): Rollo
   );
   return {
     ...{ id, type, method, emergency, step },
-    steps: stepsOf(rollover),
+    steps: stepsOf(rollover, signing.zoneState.delegation),
     startedAt: formatInstant(rollover.startedAt),
     stepSince: formatInstant(rollover.stepSince),
     cancelledAt: iso(rollover.cancelledAt),

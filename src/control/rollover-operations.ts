@@ -70,7 +70,10 @@ export const ROLLOVER_OPERATIONS = {
   }),
   'rollover.cancel': operation({
     summary: 'undo the rollover of a zone, as safely as it went',
-    params: z.strictObject({ zone: ofZone }),
+    params: z.strictObject({
+      zone: ofZone,
+      id: word.optional().describe('which one, if two overlap (rollover status --json has the id)'),
+    }),
     result: rolloverChange,
     danger: 'removes',
     cli: 'rollover cancel ZONE',

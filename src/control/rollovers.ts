@@ -1,7 +1,7 @@
 /** Operations on keys: rollovers, what is known of the DS at the parent, going signed and going insecure. */
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/ports.ts';
-import { plus, type UnixSeconds } from '../base/time.ts';
+import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
 import { type Order, obey, orderRefusal } from '../daemon/orders.ts';
 import { problemOfError } from '../daemon/problem.ts';
 import type { Scheduler } from '../daemon/scheduler.ts';
@@ -11,6 +11,7 @@ import type { Zones } from '../daemon/zones.ts';
 import { findAlgorithm, parseAlgorithm } from '../dnssec/algorithm.ts';
 import type { Key } from '../kasp/key.ts';
 import type { RefusalCode } from '../kasp/refusal.ts';
+import { insteadOf } from '../kasp/request.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
 import { rolloversOf } from '../kasp/zonestate.ts';
 import { iso, needsOf, nextWords, rolloverStatusOf } from './describe.ts';
@@ -58,7 +59,7 @@ export function createRolloverHandlers(context: RolloverContext): RolloverHandle
       return rolloverStatusOf(found.zone, found.signing);
     },
     'rollover.confirm-ds': (params) => confirmDs(context, params),
-    'rollover.cancel': ({ zone }) => order(zone, { kind: 'cancel' }),
+    'rollover.cancel': ({ zone, id }) => order(zone, { kind: 'cancel', ...(id !== undefined && { id }) }),
     'rollover.pause': ({ zone }) => order(zone, { kind: 'pause' }),
     'rollover.resume': ({ zone }) => order(zone, { kind: 'resume' }),
     'rollover.plan': ({ zone, parentDelay, days }) => {
@@ -112,13 +113,17 @@ async function carryOut(
 ): Promise<RolloverChange> {
   refuse({ zone, signing }, order, clock.now());
   const before = signing.zoneState.keys;
+  const notes = order.kind === 'start' ? notesOn(signing, order.request) : [];
   const served = zone.keeper.change((now) => knownErrors(signing, () => obey(signing, order, now)));
   await Promise.race([served, scheduler.sleep(`order ${zone.name}`, SERVED_MS)]);
   scheduler.cancel(`order ${zone.name}`);
   const made = signing.zoneState.keys.filter(({ id }) => !before.some((key) => key.id === id));
   return {
     ...rolloverStatusOf(zone, signing),
-    changed: changedWords(zone.name, order, signing, made),
+    changed: knownWords(zone.name, order, before) ?? [
+      ...changedWords(zone.name, order, signing, made),
+      ...notes,
+    ],
     next: nextWords(signing),
     command: needsOf(zone)[0]?.command ?? `keyturn rollover status ${zone.name}`,
     plan: null,
@@ -164,6 +169,17 @@ function refuse({ zone, signing }: SignedZone, order: Order, now: UnixSeconds): 
     `the keys of ${zone.name} stay as they are: ${problem.message}`,
     'see to that first; it is tried again every minute',
   );
+}
+
+/** What was told was known before. */
+function knownWords(name: string, order: Order, before: readonly Key[]): string[] | undefined {
+  if (order.kind !== 'ds') return undefined;
+  const key = before.find(({ id }) => id === order.keyId);
+  const { seenAllAt = null, goneAllAt = null } = key?.dsObservation ?? {};
+  const since = order.seen ? seenAllAt : goneAllAt;
+  if (key === undefined || since === null) return undefined;
+  const what = `the DS of key ${key.tag} is ${order.seen ? 'on all servers' : 'on no server'} of the parent`;
+  return [`${name}: that ${what} was known already, since ${formatInstant(since)}`];
 }
 
 function changedWords(name: string, order: Order, signing: ZoneSigning, made: readonly Key[]): string[] {
@@ -216,8 +232,15 @@ async function start(context: RolloverContext, params: Params<'rollover.start'>)
   // What containment breaks is told also when it is done.
   if (!params.dryRun) return { ...(await carryOut(context, found, order)), plan };
   const command = `keyturn rollover start ${found.zone.name} --type ${request.type}`;
-  const next = [`it would be done at ${plan.doneAt ?? 'no known time'}; nothing was changed`];
+  const done = `it would be done at ${plan.doneAt ?? 'no known time'}; nothing was changed`;
+  const next = [...notesOn(found.signing, request), done];
   return { ...rolloverStatusOf(found.zone, found.signing), changed: [], next, command, plan };
+}
+
+/** What an operator should know of how a rollover is done. */
+function notesOn({ zoneState, policy }: ZoneSigning, request: RolloverRequest): string[] {
+  const note = insteadOf(zoneState, request, policy);
+  return note === null ? [] : [note];
 }
 
 /** What the words of an operator ask for. Throws OperationError. */

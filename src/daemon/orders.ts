@@ -13,7 +13,8 @@ import type { ZoneSigning } from './signing.ts';
 
 export type Order =
   | { readonly kind: 'start'; readonly request: RolloverRequest }
-  | { readonly kind: 'cancel' }
+  /** The rollover with this id; by default the one that an overlap would hide. */
+  | { readonly kind: 'cancel'; readonly id?: string }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   /** The DS of a key is on all servers of the parent, or on none; `ttl` in seconds if it is known. */
@@ -33,7 +34,7 @@ export function orderRefusal(
     case 'start':
       return refusalOf(zoneState, order.request, policy, now);
     case 'cancel':
-      return cancelRefusal(zoneState);
+      return cancelRefusal(zoneState, order.id);
     case 'pause':
       return pauseRefusal(zoneState);
     case 'resume':
@@ -55,7 +56,11 @@ export function obey(signing: ZoneSigning, order: Order, now: UnixSeconds): void
       signing.start(order.request, now, 'operator');
       return;
     case 'cancel':
-      signing.order(cancelRollover(state, now), { kind: 'order', order: 'rollover cancel' }, now);
+      signing.order(
+        cancelRollover(state, now, order.id),
+        { kind: 'order', order: 'rollover cancel', id: order.id ?? state.rollover?.id },
+        now,
+      );
       return;
     case 'pause':
       signing.order(paused(state, now), { kind: 'order', order: 'rollover pause' }, now);

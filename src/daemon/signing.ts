@@ -14,6 +14,7 @@ import { next } from '../kasp/next.ts';
 import type { Policy } from '../kasp/policy.ts';
 import { cdsSet, cdsSigners, dnskeySet, dnskeySigners, zoneSigners } from '../kasp/records.ts';
 import { nextReminder, type Reminder, remindersBetween } from '../kasp/reminders.ts';
+import { insteadOf } from '../kasp/request.ts';
 import { keysFor, startRollover } from '../kasp/start.ts';
 import type { Action, Facts, RolloverRequest, Waiting } from '../kasp/step.ts';
 import { acknowledge } from '../kasp/versions.ts';
@@ -191,7 +192,11 @@ export class ZoneSigning {
     const wanted = keysFor(this.keys.zoneState, request, this.policy);
     const made = this.makeKeys(wanted, now);
     const context = { policy: this.policy, now, id: this.newId() };
-    const event = { kind: 'order', order: 'rollover start', by, ...request } as const;
+    const because = insteadOf(this.keys.zoneState, request, this.policy);
+    const event = {
+      ...({ kind: 'order', order: 'rollover start', by, ...request } as const),
+      ...(because !== null && { because }),
+    };
     this.order(startRollover(this.keys.zoneState, request, made, context), event, now);
   }
 

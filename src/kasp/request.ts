@@ -105,11 +105,21 @@ function methodOf(state: ZoneState, request: RolloverRequest, policy: Policy): R
   if (type === 'insecure') return 'unsign';
   if (method === undefined && type === 'algorithm') return policy.rollover.algorithm;
   if (method === undefined && emergency !== undefined) return 'swap';
+  return insteadOf(state, request, policy) === null ? (method ?? policy.rollover.ksk) : 'additive';
+}
+
+/** Why a key with a DS is replaced by the additive method and not by the one that is wanted; null if it is by that. */
+export function insteadOf(state: ZoneState, request: RolloverRequest, policy: Policy): string | null {
+  const { type, emergency, method } = request;
   const wanted = method ?? policy.rollover.ksk;
-  // Double-ds begins at the parent and relies on a DS that all caches know.
+  if ((type !== 'ksk' && type !== 'csk') || wanted !== 'double-ds') return null;
+  if (method === undefined && emergency !== undefined) return null;
+  if (!METHODS[type].includes(wanted)) {
+    return 'additive instead of double-ds: a CSK would leave the DNSKEY RRset while caches hold data that it signed';
+  }
   const isKnown = state.keys.some((key) => key.goal === 'IN' && stateOf(key, 'ds') === 'omnipresent');
-  const isImpossible = wanted === 'double-ds' && !isKnown;
-  return isImpossible || !METHODS[type].includes(wanted) ? 'additive' : wanted;
+  if (isKnown) return null;
+  return 'additive instead of double-ds: that begins at the parent, and no DS of the zone is known to all caches';
 }
 
 /** The KSK can sign zone data at once: every cache may have it, and it does not change itself. */

@@ -159,9 +159,17 @@ export function stepOf(
   return (stages.find(({ isOver }) => !isOver(scene)) ?? stages.at(-1)!).name;
 }
 
-/** The names of a rollover's steps, in their order. */
-export function stepsOf({ method }: Pick<Rollover, 'method'>): string[] {
-  return STAGES[method].map(({ name }) => name);
+/** The names of a rollover's steps, in their order; a parent that has no DS of the zone is asked for nothing. */
+export function stepsOf(
+  { method, step }: Pick<Rollover, 'method' | 'step'>,
+  delegation: ZoneState['delegation'],
+): string[] {
+  const names = STAGES[method].map(({ name }) => name);
+  return delegation === 'none' ? names.filter((name) => name === step || !isOfParent(name, method)) : names;
+}
+
+function isOfParent(name: string, method: RolloverMethod): boolean {
+  return ['request', 'soak', 'withdraw'].includes(name) || (name === 'swap' && method === 'swap');
 }
 
 /** True if every step of a rollover is over: nothing of it is left to wait for. */

@@ -118,7 +118,11 @@ describe('a rollover', () => {
     expect(await call('rollover.status', { zone: CSK })).toMatchObject({ rollover: null, needs: [] });
     expect(signersOf(CSK)).toEqual([made]);
     const { keys } = await call('rollover.status', { zone: CSK });
-    expect(keys.find(({ tag }) => tag === old)).toMatchObject({ goal: 'OUT', dnskey: 'hidden', ds: 'hidden' });
+    expect(keys.find(({ tag }) => tag === old)).toMatchObject({
+      goal: 'OUT',
+      dnskey: 'hidden',
+      ds: 'hidden',
+    });
   });
 
   it('is cancelled, and the zone stays with its key', async () => {
@@ -158,6 +162,67 @@ describe('a rollover', () => {
     const { plan } = await call('rollover.start', asked);
     expect(plan!.forecast.map(({ property }) => property)).toContain('P1');
     expect((await call('rollover.plan', { zone: SPLIT })).forecast).toEqual([]);
+  });
+});
+
+describe('a rollover that is not done as one might think', () => {
+  it('says so where double-ds is impossible: when it is planned, when it is started, and in the audit trail', async () => {
+    const asked = { zone: SPLIT, type: 'ksk', method: 'double-ds' };
+    const note =
+      'additive instead of double-ds: that begins at the parent, and no DS of the zone is known to all caches';
+    const planned = await call('rollover.start', { ...asked, dryRun: true });
+    expect(planned.next).toContain(note);
+    const started = await call('rollover.start', asked);
+    expect(started.rollover?.method).toBe('additive');
+    expect(started.changed.at(-1)).toBe(note);
+    const { entries } = await call('rollover.history', { zone: SPLIT });
+    expect(entries.find(({ order }) => order === 'rollover start')).toMatchObject({ because: note });
+    await call('rollover.cancel', { zone: SPLIT });
+    await pass(60);
+    expect((await call('rollover.start', { ...asked, method: 'additive' })).changed).not.toContain(note);
+  });
+
+  it('has no steps of the parent where that has no DS', async () => {
+    await call('rollover.confirm-ds', { zone: CSK, none: true });
+    await pass(60);
+    const { rollover } = await call('rollover.start', { zone: CSK, type: 'csk' });
+    expect(rollover).toMatchObject({ step: 'publish', steps: ['publish', 'drain', 'remove'] });
+    await pass(600);
+    expect(await call('rollover.status', { zone: CSK })).toMatchObject({
+      rollover: null,
+      delegation: 'none',
+    });
+  });
+});
+
+describe('of two rollovers that overlap', () => {
+  beforeEach(async () => {
+    await confirm(SPLIT, keysOf(SPLIT)[0]!.tag, 'seen');
+    await pass(60);
+    await call('rollover.start', { zone: SPLIT, type: 'ksk' });
+    await pass(60);
+    await call('rollover.start', { zone: SPLIT, type: 'zsk' });
+  });
+
+  it('the one that is named is cancelled', async () => {
+    const before = await call('rollover.status', { zone: SPLIT });
+    expect(before).toMatchObject({
+      rollover: { type: 'ksk', step: 'request' },
+      overlapping: { type: 'zsk' },
+    });
+    const { id } = before.overlapping!;
+    const { rollover, overlapping } = await call('rollover.cancel', { zone: SPLIT, id });
+    expect([rollover?.cancelledAt, overlapping?.cancelledAt]).toEqual([null, expect.any(String)]);
+    const { entries } = await call('rollover.history', { zone: SPLIT });
+    expect(entries.findLast(({ order }) => order === 'rollover cancel')).toMatchObject({ id });
+  });
+
+  it('the first one is cancelled if none is named, and none if another one is', async () => {
+    expect(await failureOf('rollover.cancel', { zone: SPLIT, id: 'other' })).toMatchObject({
+      code: 'NO_ROLLOVER',
+    });
+    const { rollover, overlapping } = await call('rollover.cancel', { zone: SPLIT });
+    expect([rollover?.cancelledAt, overlapping?.cancelledAt]).toEqual([expect.any(String), null]);
   });
 });
 
