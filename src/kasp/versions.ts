@@ -45,7 +45,7 @@ export interface Content {
 /** The versions of DNSKEY, signers of zone data and CDS that the states of the zone's keys imply. */
 export function contentOf(
   state: Pick<ZoneState, 'keys' | 'goal' | 'rollover'>,
-  policy: Pick<Policy, 'cds' | 'cdsTtl' | 'dnskeyTtl'>,
+  policy: Pick<Policy, 'cds' | 'cdsTtl' | 'digests' | 'dnskeyTtl'>,
 ): Content {
   const keys = idsOf(state.keys.filter((key) => isShown(key, 'dnskey')));
   const hasDnskey = keys.length > 0;
@@ -63,6 +63,7 @@ export function contentOf(
       isDelete: request.isDelete,
       signers: hasCds ? idsOf(cdsSigners(state)) : [],
       ttl: hasCds ? policy.cdsTtl : 0,
+      ...(request.keys.length > 0 && { digests: policy.digests }),
     },
   };
 }
@@ -100,15 +101,22 @@ function withNewest<V extends Span>(log: readonly V[], content: V): readonly V[]
 
 type Comparable = Span & Partial<CdsVersion>;
 
-/** Same keys, signers and TTL. The newest version of a log is open, so that its TTL is that of the RRset. */
+/** Same keys, signers, digests and TTL. The newest version of a log is open, so that its TTL is that of the RRset. */
 function isSame(newest: Comparable | undefined, content: Comparable): boolean {
   return (
     newest !== undefined &&
     hasSameIds(newest.keys ?? [], content.keys ?? []) &&
     hasSameIds(newest.signers ?? [], content.signers ?? []) &&
     (newest.isDelete ?? false) === (content.isDelete ?? false) &&
+    hasSameDigests(newest.digests, content.digests) &&
     newest.ttl === content.ttl
   );
+}
+
+/** Also where it was not written down which there were. */
+function hasSameDigests(newest: CdsVersion['digests'], content: CdsVersion['digests']): boolean {
+  if (newest === undefined || content === undefined) return true;
+  return newest.length === content.length && newest.every((digest) => content.includes(digest));
 }
 
 // ---- Acknowledgement ----
@@ -122,8 +130,10 @@ export function acknowledge(state: ZoneState, facts: Facts, policy: Policy, now:
   if (state.pendingSince === null) return state;
   const { logs, zoneTtl } = state;
   const ttlOfZone = Math.max(zoneTtl.horizon - now, zoneTtl.current);
+  // A negative TTL that was lowered before is remembered as far as it was the largest TTL of the zone.
+  const ttlOfDenial = Math.max(zoneTtl.horizon - now, facts.negativeTtl);
   const dnskeyTtl = (version: DnskeyVersion) =>
-    isUnsigned(version) ? unsignedTtl(version, facts.negativeTtl, facts, policy) : version.ttl;
+    isUnsigned(version) ? unsignedTtl(version, ttlOfDenial, facts, policy) : version.ttl;
   const zoneVersionTtl = (version: ZoneVersion) =>
     isUnsigned(version)
       ? unsignedTtl(version, Math.max(ttlOfZone, facts.negativeTtl), facts, policy)

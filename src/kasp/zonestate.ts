@@ -33,6 +33,8 @@ export interface CdsVersion extends Span {
   readonly keys: readonly string[];
   readonly isDelete: boolean;
   readonly signers: readonly string[];
+  /** Digest types of its CDS records; absent where it has none, and in versions of before 2026-11-24. */
+  readonly digests?: readonly number[];
 }
 
 /** A DS RRset of our keys at the parent; no keys: none. */

@@ -5,6 +5,7 @@
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import { findAlgorithm } from '../dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, publicKeyHash } from '../dnssec/dnskey.ts';
+import { DIGEST_TYPE } from '../dnssec/ds.ts';
 import {
   type Delegation,
   type DsObservation,
@@ -177,7 +178,9 @@ function readLogs(logs: JsonObject): PublicationLogs {
     cds: readList(logs.cds, 'log of CDS', (version) => {
       const object = asObject(version);
       const isDelete = readBoolean(object.isDelete);
-      return { ...readSpan(object), keys: names(object.keys), isDelete, signers: names(object.signers) };
+      const signers = names(object.signers);
+      const digests = object.digests === undefined ? {} : { digests: readDigests(object.digests) };
+      return { ...readSpan(object), keys: names(object.keys), isDelete, signers, ...digests };
     }),
     ds: readList(logs.ds, 'log of DS', (version) => {
       const object = asObject(version);
@@ -195,6 +198,13 @@ function readLogs(logs: JsonObject): PublicationLogs {
 function readSpan(version: JsonObject): Span {
   const span = { first: readInstant(version.first), last: readInstantOrNull(version.last) };
   return { ...span, ttl: readSeconds(version.ttl) };
+}
+
+function readDigests(value: unknown): number[] {
+  return readList(value, 'digest types', (digest) => {
+    must(digest === DIGEST_TYPE.SHA256 || digest === DIGEST_TYPE.SHA384, 'a digest type is 2 or 4');
+    return digest;
+  });
 }
 
 function readDsWord(value: unknown): DsWord {

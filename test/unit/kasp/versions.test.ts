@@ -96,6 +96,22 @@ describe('content is recorded before it is served', () => {
     ]);
   });
 
+  it('other digests alone are another version of CDS; not known ones are as they are', () => {
+    const asking = withKeys(signing(), [put(signing().keys[0]!, 'rumoured', 'ds')]);
+    const state = acknowledge(recordContent(asking, POLICY, FACTS, NOW), FACTS, POLICY, NOW);
+    expect(recordContent(state, { ...POLICY, digests: [2] }, FACTS, plus(NOW, 9))).toBe(state);
+    const both = recordContent(state, { ...POLICY, digests: [2, 4] }, FACTS, plus(NOW, 9));
+    expect(both.pendingSince).toBe(NOW + 9);
+    expect(both.logs.cds.map(({ keys, digests }) => [keys, digests])).toEqual([
+      [[], undefined],
+      [['a'], [2]],
+      [['a'], [2, 4]],
+    ]);
+    const { digests: _, ...old } = state.logs.cds.at(-1)!;
+    const unknown = { ...state, logs: { ...state.logs, cds: [old] } };
+    expect(recordContent(unknown, { ...POLICY, digests: [4] }, FACTS, plus(NOW, 9))).toBe(unknown);
+  });
+
   it('an edge that changes nothing served is done at once', () => {
     const state = acknowledge(signing(), FACTS, POLICY, NOW);
     const asking = withKeys(state, [put(state.keys[0]!, 'rumoured', 'ds')]);
@@ -126,6 +142,21 @@ describe('acknowledgement', () => {
     expect(unsigned({ ...FACTS, negativeTtl: 9_000 })).toEqual([9_000, 9_000]);
     expect(unsigned({ ...FACTS, hadUnsignedBefore: false })).toEqual([0, 0]);
     expect(unsigned(FACTS, { ...POLICY, bootstrapHold: 42 })).toEqual([42, 42]);
+  });
+
+  it('a negative TTL that was lowered before is remembered where it was the largest TTL of the zone', () => {
+    const before: ZoneState = { ...newZoneState([]), zoneTtl: { current: 9_000, horizon: unixSeconds(0) } };
+    const lowered = acknowledge(
+      recordContent(before, POLICY, { maxTtl: 100, negativeTtl: 100 }, NOW),
+      { maxTtl: 100, negativeTtl: 100 },
+      POLICY,
+      NOW,
+    );
+    const keys = [put(csk('a'), 'rumoured', 'dnskey', 'krrsig', 'zrrsig')];
+    const facts = { maxTtl: 100, negativeTtl: 100 };
+    const signed = recordContent({ ...lowered, keys }, POLICY, facts, plus(NOW, 1_000));
+    const { logs } = acknowledge(signed, facts, POLICY, plus(NOW, 1_000));
+    expect([logs.dnskey[0]!.ttl, logs.zone[0]!.ttl]).toEqual([8_000, 8_000]);
   });
 
   it('a zone that went insecure was seen unsigned, whatever it was at first', () => {

@@ -73,7 +73,10 @@ function fullState(): ZoneState {
         { ...open, keys: ['ksk', 'zsk'], signers: ['ksk'] },
       ],
       zone: [{ ...open, signers: ['zsk'] }],
-      cds: [{ ...open, keys: [], isDelete: true, signers: ['ksk'] }],
+      cds: [
+        { ...open, keys: ['ksk'], isDelete: false, signers: ['ksk'], digests: [2, 4] },
+        { ...open, keys: [], isDelete: true, signers: ['ksk'] },
+      ],
       ds: [
         { ...open, keys: ['ksk'], isConfirmed: true },
         { ...open, keys: ['ksk'], isConfirmed: false },
@@ -192,6 +195,7 @@ describe('state.json', () => {
       { logs: { ...logs, zone: [] } },
       { logs: { ...logs, ds: [{ ...logs.ds[0]!, ttl: 1.5 }] } },
       { logs: { ...logs, cds: [{ ...logs.cds[0]!, isDelete: 1 }] } },
+      { logs: { ...logs, cds: [{ ...logs.cds[0]!, digests: [1] }] } },
     ];
     for (const change of states) {
       const zoneState = { ...stored.zoneState, ...change } as ZoneState;
