@@ -12,8 +12,8 @@ export interface Candidate {
   readonly help: string;
 }
 
-/** What the server knows: names of zones and policies, tags of keys, ids of jobs. */
-export type ValueKind = 'zone' | 'tag' | 'job' | 'policy';
+/** What the server knows: names of zones and policies, tags of keys, ids of jobs; codes need no server. */
+export type ValueKind = 'zone' | 'tag' | 'job' | 'policy' | 'code';
 
 /** What is to be found for the cursor. */
 export interface Wanted {
@@ -37,6 +37,7 @@ const VALUE_KINDS: Readonly<Record<string, ValueKind>> = {
   key: 'tag',
   job: 'job',
   policy: 'policy',
+  code: 'code',
 };
 const PATH_KINDS: Readonly<Record<string, 'files' | 'directories'>> = {
   file: 'files',

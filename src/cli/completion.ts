@@ -74,8 +74,8 @@ const ASK: Readonly<Record<ValueKind, Ask>> = {
     return zones.map(({ zone, state }) => ({ value: plainName(zone), help: state }));
   },
   policy: async (client) => {
-    const { zones } = await client.call('zone.list', {});
-    return zones.map(({ policy }) => ({ value: policy, help: 'policy' }));
+    const { policies } = await client.call('policy.show', {});
+    return policies.map(({ policy }) => ({ value: policy, help: 'policy' }));
   },
   tag: async (client, { standing, given }) => {
     const zone = given.get('zone') ?? standing[0];
@@ -84,6 +84,10 @@ const ASK: Readonly<Record<ValueKind, Ask>> = {
     return keys.map((key) => {
       return { value: String(key.tag), help: `${keyWord(key)}, algorithm ${key.algorithm}` };
     });
+  },
+  code: async () => {
+    const { CODES } = await import('../control/codes.ts');
+    return [...CODES].map(([value, { meaning }]) => ({ value, help: meaning }));
   },
   job: async (client) => {
     const { jobs } = await client.call('job.list', {});

@@ -2,11 +2,8 @@
 import fs from 'node:fs';
 import { type Diagnostic, formatDiagnostic, hasErrors } from '../base/diagnostic.ts';
 import { FAILURE, OperationError, SCHEMA_VERSION } from '../control/operation.ts';
-import { policyValues } from '../control/policy-words.ts';
-import { DEFAULT_POLICY } from '../kasp/policy.ts';
 import { type Config, defaultConfig, parseConfig } from '../store/config.ts';
 import { configJsonSchema, shownConfig, yamlOf } from '../store/config-show.ts';
-import { CONFIG_MEANINGS } from './config-words.ts';
 import { marked } from './output.ts';
 import type { Runner } from './runner.ts';
 
@@ -69,31 +66,8 @@ function readConfig(file: string): ReadConfig {
 
 // ---- Schema ----
 
-interface SchemaNode {
-  description?: string;
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly additionalProperties?: SchemaNode;
-}
-
 /** `config schema`: the same with `--json` and without, for it is JSON. */
 export function schemaOfConfig(): string {
-  const schema = configJsonSchema();
-  const { properties = {} } = schema as SchemaNode;
-  const policyMeanings = new Map(policyValues(DEFAULT_POLICY).map(({ key, meaning }) => [key, meaning]));
-  describe(properties, CONFIG_MEANINGS, '');
-  describe(properties.policies?.additionalProperties?.properties ?? {}, policyMeanings, '');
   const about = { $id: 'keyturn-config', title: 'Configuration of keyturn' };
-  return JSON.stringify({ ...about, ...schema }, null, 2);
-}
-
-function describe(
-  properties: Readonly<Record<string, SchemaNode>>,
-  meanings: ReadonlyMap<string, string>,
-  prefix: string,
-): void {
-  for (const [key, node] of Object.entries(properties)) {
-    const meaning = meanings.get(`${prefix}${key}`);
-    if (meaning !== undefined) node.description = meaning;
-    if (node.properties !== undefined) describe(node.properties, meanings, `${prefix}${key}.`);
-  }
+  return JSON.stringify({ ...about, ...configJsonSchema() }, null, 2);
 }

@@ -25,16 +25,19 @@ const duration = z
 const ttl = duration.refine((seconds) => seconds <= MAX_TTL, `a TTL is at most ${MAX_TTL} seconds`);
 const lifetime = z.union([z.literal('unlimited'), duration]);
 
-const algorithm = z.union([z.string(), z.number()]).transform((value, context) => {
-  const found = parseAlgorithm(String(value));
-  if (found !== undefined) return found.number;
-  const known = ALGORITHMS.map(({ mnemonic }) => mnemonic).join(', ');
-  context.addIssue({
-    code: 'custom',
-    message: `"${value}" is no algorithm that Keyturn signs with: ${known}`,
+const algorithm = z
+  .union([z.string(), z.number()])
+  .meta({ unit: 'algorithm' })
+  .transform((value, context) => {
+    const found = parseAlgorithm(String(value));
+    if (found !== undefined) return found.number;
+    const known = ALGORITHMS.map(({ mnemonic }) => mnemonic).join(', ');
+    context.addIssue({
+      code: 'custom',
+      message: `"${value}" is no algorithm that Keyturn signs with: ${known}`,
+    });
+    return z.NEVER;
   });
-  return z.NEVER;
-});
 
 /** The denial modes of this version; DESIGN §3 has two more. */
 const denial = z.literal('nsec', 'only "nsec" is built in this version');
@@ -50,56 +53,60 @@ export const policySchema = z.strictObject({
   scheme: z
     .enum(['csk', 'ksk-zsk'])
     .optional()
-    .describe('one key for everything, or a key-signing and a zone-signing key'),
+    .describe('csk: one key signs everything; ksk-zsk: one signs the keys, another one the data'),
   algorithm: algorithm
     .optional()
-    .describe('algorithm of new keys: ECDSAP256SHA256, ECDSAP384SHA384 or ED25519'),
+    .describe(
+      'algorithm of new keys: ECDSAP256SHA256, ECDSAP384SHA384 or ED25519; other keys stay until an algorithm rollover',
+    ),
   lifetime: z
     .strictObject({
-      csk: lifetime.describe('age at which a CSK is replaced, or unlimited'),
-      ksk: lifetime.describe('age at which a KSK is replaced, or unlimited'),
-      zsk: lifetime.describe('age at which a ZSK is replaced, or unlimited'),
+      csk: lifetime.describe('a CSK is replaced by itself when it was in use for so long'),
+      ksk: lifetime.describe('a KSK is replaced by itself when it was in use for so long'),
+      zsk: lifetime.describe('a ZSK is replaced by itself when it was in use for so long'),
     })
     .partial()
     .optional()
     .describe('when keys are replaced without being asked for'),
-  dnskeyTtl: ttl.optional().describe('TTL of the DNSKEY RRset'),
+  dnskeyTtl: ttl
+    .optional()
+    .describe('TTL of the DNSKEY records; a new key waits that long before it is relied on'),
   cdsTtl: ttl.optional().describe('TTL of CDS and CDNSKEY; short, so that a cancel is soon seen'),
   maxZoneTtl: ttl
     .optional()
-    .describe('TTL that zone data should not exceed; longer ones are warned of, and waited for'),
-  publishSafety: duration
-    .optional()
-    .describe('margin before something published is relied upon (Spub of RFC 7583)'),
-  retireSafety: duration
-    .optional()
-    .describe('margin before something no longer used is removed (Sret of RFC 7583)'),
+    .describe('larger TTLs in a zone are warned of; waits use the largest TTL that the zone really has'),
+  publishSafety: duration.optional().describe('added to each wait before something new is relied on'),
+  retireSafety: duration.optional().describe('added to each wait before something old is removed'),
   propagation: duration
     .optional()
-    .describe('time until every server of the zone serves a change (Dprp of RFC 7583)'),
+    .describe('after a change, all servers of the zone (secondaries too) have it within that time'),
   parent: z
     .strictObject({
-      propagation: duration.describe('time until every server of the parent serves a change of the DS'),
-      dsTtl: ttl.describe('TTL of the DS, as long as none has been seen'),
+      propagation: duration.describe('after a change, all servers of the parent have it within that time'),
+      dsTtl: ttl.describe('TTL of the DS at the parent, as long as none was seen'),
     })
     .partial()
     .optional()
     .describe('the zone above'),
   cdsHold: duration
     .optional()
-    .describe('how long CDS wait for a parent that does not act before an operator is told'),
-  minInterval: duration.optional().describe('least time between the starts of two rollovers of a zone'),
+    .describe('a parent that has seen a CDS acts upon it within that time; a cancel waits for it'),
+  minInterval: duration
+    .optional()
+    .describe('least time between the starts of two rollovers of keys with a DS'),
   staleAfter: duration
     .optional()
-    .describe('a rollover that waits longer than this for the parent is told as stale'),
+    .describe('a rollover that waits longer for the parent is reported as stalled'),
   rollover: z
     .strictObject({
       ksk: z
         .enum(['additive', 'swap', 'double-ds'])
-        .describe('how a key with a DS is replaced: both DS for a while, one for the other, or the DS first'),
+        .describe(
+          'how a key with a DS is replaced: additive (both DS for a while), swap (at once), double-ds (DS first)',
+        ),
       algorithm: z
         .enum(['conservative', 'liberal'])
-        .describe('the new algorithm signs before it is published, or at once with that'),
+        .describe('conservative: a new algorithm signs before its key is published; liberal: at once'),
     })
     .partial()
     .optional()
@@ -107,33 +114,39 @@ export const policySchema = z.strictObject({
   autoCancel: z
     .union([z.literal('never'), duration])
     .optional()
-    .describe('a rollover for which the parent has done nothing for so long is cancelled, or never'),
-  purgeAfter: duration.optional().describe('how long a private key is kept after its last record is gone'),
+    .describe('a rollover whose DS was never seen is cancelled by itself after so long'),
+  purgeAfter: duration
+    .optional()
+    .describe('the private half of a key that is gone from all caches is kept for so long'),
   bootstrapHold: z
     .union([z.literal('auto'), duration])
     .optional()
-    .describe('wait between the first signatures and the first CDS; auto: until caches know the signed zone'),
+    .describe('from the first signatures until a DS is asked for; auto: until no cache has unsigned data'),
   monitor: z
     .strictObject({
-      interval: duration.describe('time between two looks at the DS of the parent'),
-      rounds: z.int().min(1).max(100).describe('how many looks in a row must agree'),
-      roundGap: duration.describe('time between such looks'),
+      interval: duration.describe('how often the DS at the parent is looked at'),
+      rounds: z
+        .int()
+        .min(1)
+        .max(100)
+        .describe('so many looks one after the other must agree before the DS counts as seen'),
+      roundGap: duration.describe('time between those looks'),
     })
     .partial()
     .optional()
     .describe('how the DS at the parent is watched'),
-  validity: duration.optional().describe('how long a signature is valid'),
-  denial: denial.optional().describe('how names and types that do not exist are denied'),
+  validity: duration.optional().describe('how long a signature is valid; it is replaced long before'),
+  denial: denial.optional().describe('how it is proven that a name or type does not exist'),
   cds: z
     .enum(['always', 'rollover', 'never'])
     .optional()
-    .describe('when CDS and CDNSKEY are published: all the time, while the parent shall act, or never'),
+    .describe('when CDS and CDNSKEY are published: always, only during a rollover, or never'),
   digests: z
     .array(z.union([z.literal(2), z.literal(4)], 'digest types are 2 (SHA-256) and 4 (SHA-384)'))
     .min(1)
     .refine((types) => new Set(types).size === types.length, 'a digest type is named twice')
     .optional()
-    .describe('digest types of DS and CDS: 2 (SHA-256), 4 (SHA-384)'),
+    .describe('digest types of DS and CDS: 2 is SHA-256, 4 is SHA-384'),
 });
 
 const path = z.string().min(1, 'a path is not empty');
@@ -148,30 +161,46 @@ export const configSchema = z.strictObject({
     .array(listenAddress)
     .min(1, 'name at least one address')
     .optional()
-    .describe('addresses and ports, for UDP and TCP'),
-  zonesDirectory: path.optional().describe('directory of the zone files'),
-  keysDirectory: path.optional().describe('directory of the keys and their states'),
-  control: path.optional().describe('the control socket'),
-  workers: z.int().min(1).max(256).optional().describe('number of UDP threads'),
+    .describe('addresses and ports for UDP and TCP, like 192.0.2.1:53 or [2001:db8::1]:53'),
+  zonesDirectory: path.optional().describe('directory of zone files'),
+  keysDirectory: path.optional().describe('directory of keys and their states'),
+  control: path.optional().describe('control socket; without it control.sock in the keys directory'),
+  workers: z.int().min(1).max(256).optional().describe('UDP threads; more than one needs batched UDP'),
   udp: z
     .enum(UDP_MODES)
     .optional()
-    .describe('how UDP is received: in batches of system calls, by node:dgram, or what can be had'),
+    .describe('how UDP is received: batched takes many datagrams in a system call, dgram is node:dgram'),
   unsigned: z.boolean().optional().describe('serve without signatures and make no keys'),
   logLevel: z.enum(LOG_LEVELS).optional().describe('how much is logged'),
-  maxZoneFileOctets: z.int().min(1).max(0xffff_ffff).optional().describe('longer zone files are refused'),
+  maxZoneFileOctets: z.int().min(1).max(0xffff_ffff).optional().describe('a longer zone file is not loaded'),
   policies: z
     .record(z.string(), policySchema)
     .optional()
-    .describe('policies by name; the one named default is for all zones that name no other'),
+    .describe(
+      'how keys are made and replaced, by the name of the policy; "default" is that of all other zones',
+    ),
   zones: z
     .record(
       z.string(),
       z.strictObject({ policy: z.string().optional().describe('name of the policy of the zone') }),
     )
     .optional()
-    .describe('settings by zone'),
+    .describe('what is special about zones, by name'),
 });
+
+const POLICY_JSON: unknown = z.toJSONSchema(policySchema, { io: 'input', unrepresentable: 'any' });
+
+interface Described {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Described>>;
+}
+
+/** What a value of a policy means to an operator: `lifetime.zsk`. */
+export function policyMeaning(key: string): string {
+  let found: Described | undefined = POLICY_JSON as Described;
+  for (const part of key.split('.')) found = found?.properties?.[part];
+  return found?.description ?? '';
+}
 
 export type ConfigDocument = z.infer<typeof configSchema>;
 export type PolicyDocument = z.infer<typeof policySchema>;

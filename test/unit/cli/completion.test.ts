@@ -82,6 +82,7 @@ describe('completion', () => {
     expect(await offered('no-such', 'command', '--no-such=')).toEqual([]);
     expect(await offered('help', 'no-such', '')).toEqual([]);
     expect(await offered('help', 'rollover', 'sta')).toEqual(['start', 'status']);
+    expect(await offered('explain', 'zone_no_s')).toContain('ZONE_NO_SOA');
   });
 
   it('takes any words, also none, without complaint', async () => {
