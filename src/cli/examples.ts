@@ -33,6 +33,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'zone reload': [
     example('keyturn zone reload example.com', 'load the file now, and wait for the outcome'),
     example('keyturn zone reload', 'all zones'),
+    example('keyturn zone reload example.com --dry-run', 'what it would change'),
+  ],
+  'zone diff': [
+    example('keyturn zone diff example.com', 'exit code 0 if the file is what is served, 7 if not'),
   ],
   'zone export': [
     example('keyturn zone export example.com --signed', 'every record as served, with its signatures'),

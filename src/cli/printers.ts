@@ -3,6 +3,7 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import { formatDiagnostic } from '../base/diagnostic.ts';
 import { FAILURE } from '../control/operation.ts';
 import type { OperationName, Params, Result } from '../control/operations.ts';
+import { countWords, diffExit, printDiff } from './diff-output.ts';
 import { dsLines } from './ds.ts';
 import { healthExit } from './health.ts';
 import { printCancelledJob, printJob, printJobs, printStarted } from './job-output.ts';
@@ -28,6 +29,7 @@ export const PRINTERS: Printers = {
   'zone.list': (output, { zones }) => printZones(output, zones),
   'zone.show': printZone,
   'zone.reload': printReloaded,
+  'zone.diff': printDiff,
   'zone.export': nothing,
   'zone.forget': printForgotten,
   'zone.sign': printChange,
@@ -37,9 +39,9 @@ export const PRINTERS: Printers = {
   'rollover.status': printRollover,
   'rollover.confirm-ds': printChange,
   'rollover.cancel': printChange,
-  'rollover.plan': printPlan,
   'rollover.pause': printChange,
   'rollover.resume': printChange,
+  'rollover.plan': printPlan,
   'rollover.list': printRollovers,
   'rollover.history': printHistory,
   'job.start': printStarted,
@@ -55,15 +57,19 @@ export const PRINTERS: Printers = {
 /** Exit codes of results that are no failures of the operation. */
 export const EXITS: { readonly [N in OperationName]?: (result: Result<N>) => number } = {
   health: healthExit,
+  'zone.diff': diffExit,
   'zone.reload': ({ zones }) =>
     zones.some(({ outcome }) => outcome === 'failed') ? FAILURE.DATA_WRONG.exit : 0,
   'policy.check': ({ ok }) => (ok ? 0 : FAILURE.DATA_WRONG.exit),
 };
 
 function printReloaded(output: Output, { zones }: Result<'zone.reload'>): void {
-  for (const { zone, outcome, serial, effect, diagnostics } of zones) {
+  for (const { zone, outcome, serial, effect, changes, diagnostics } of zones) {
     for (const diagnostic of diagnostics) output.print(formatDiagnostic(diagnostic as Diagnostic));
-    output.print(outcome === 'failed' ? `${zone} failed: ${effect}` : `${zone} ${outcome}, serial ${serial}`);
+    const what = changes === null ? '' : `: ${countWords(changes)}`;
+    output.print(
+      outcome === 'failed' ? `${zone} failed: ${effect}` : `${zone} ${outcome}, serial ${serial}${what}`,
+    );
   }
 }
 

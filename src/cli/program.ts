@@ -16,6 +16,7 @@ import { addFollow } from './job-follow.ts';
 import { addCheck, addServe } from './local.ts';
 import { addOffline } from './offline.ts';
 import { addConfigFile } from './policy-local.ts';
+import { addDryRun } from './reload.ts';
 import { addWait } from './rollover-wait.ts';
 import type { Runner } from './runner.ts';
 import { addMany } from './start-many.ts';
@@ -24,6 +25,7 @@ import { addSvg } from './timeline-command.ts';
 /** What operations have on the command line beyond the table. */
 const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner) => void } = {
   'ds.show': addDsFormats,
+  'zone.reload': addDryRun,
   'rollover.start': addMany,
   health: addHealth,
   events: addEvents,

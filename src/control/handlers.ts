@@ -13,14 +13,16 @@ import { dnskeyOf, wantedDs } from '../kasp/records.ts';
 import { exportZone } from '../signer/export.ts';
 import type { Config } from '../store/config.ts';
 import { formatListen } from '../transport/listen.ts';
+import type { ZoneImage } from '../zone/image.ts';
 import { iso, keySummary, needsOf, rolloverStatusOf } from './describe.ts';
+import { countChanges, diffOf } from './diff.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
 import { createJobHandlers } from './jobs.ts';
 import { OperationError } from './operation.ts';
 import { createPolicyHandlers } from './policy-handlers.ts';
 import { createRolloverHandlers } from './rollovers.ts';
 import type { Handlers } from './server.ts';
-import type { DsResult, StatusResult, ZoneDetail, ZoneSummary } from './shapes.ts';
+import type { DsResult, ReloadedZone, StatusResult, ZoneDetail, ZoneSummary } from './shapes.ts';
 import { createTimelineHandlers } from './timeline-handlers.ts';
 import { createWatchHandlers, type WatchContext } from './watch-handlers.ts';
 import { countZones, stateOfZone } from './zone-state.ts';
@@ -49,10 +51,16 @@ export function createHandlers(context: HandlerContext): Handlers {
     'zone.list': () => ({ zones: zones.all().map(summaryOf) }),
     'zone.show': ({ zone }) => detailOf(getZone(zones, zone)),
     'zone.reload': async ({ zone }) => {
+      const before = zone === undefined ? undefined : getServed(zones, zone);
       const reloaded = await zones.reload(zone === undefined ? undefined : originOf(zone));
       if (reloaded === undefined) throw noSuchZone(zone ?? '');
-      return { zones: reloaded.map(({ zone: one, isChanged }) => reloadedOf(one, isChanged)) };
+      const told = reloaded.map(({ zone: one, isChanged }) => reloadedOf(one, isChanged));
+      return {
+        zones: before === undefined ? told : [await withChanges(told[0]!, reloaded[0]!.zone, before)],
+      };
     },
+    'zone.diff': ({ zone, limit }) =>
+      diffOf({ config: context.config, loads: context.supervisor.loads }, getZone(zones, zone), limit),
     'zone.export': ({ zone, signed }) => {
       const { served, name } = getZone(zones, zone);
       if (served === undefined) throw notServed(name);
@@ -117,7 +125,7 @@ function detailOf(zone: Zone): ZoneDetail {
   };
 }
 
-function reloadedOf(zone: Zone, isChanged: boolean) {
+function reloadedOf(zone: Zone, isChanged: boolean): ReloadedZone {
   const isGone = zone.missingSinceMs !== undefined;
   const isFailed = zone.problem !== undefined || isGone;
   return {
@@ -125,8 +133,22 @@ function reloadedOf(zone: Zone, isChanged: boolean) {
     outcome: isFailed ? ('failed' as const) : isChanged ? ('loaded' as const) : ('unchanged' as const),
     serial: zone.served?.image.serial ?? null,
     effect: isFailed ? zone.effect : '',
+    changes: null,
     diagnostics: [...(zone.problem?.diagnostics ?? zone.served?.warnings ?? [])],
   };
+}
+
+/** What is served of a zone now, if it is there. */
+function getServed(zones: Zones, zone: string): ZoneImage | undefined {
+  return zones.find(originOf(zone))?.served?.image;
+}
+
+/** A reload with what it changed. */
+async function withChanges(told: ReloadedZone, zone: Zone, before: ZoneImage): Promise<ReloadedZone> {
+  const after = zone.served?.image;
+  if (told.outcome !== 'loaded' || after === undefined) return told;
+  const { added, removed, retimed } = await countChanges(before, after, 0);
+  return { ...told, changes: { added, removed, retimed } };
 }
 
 /** Until when the zone must not ask for a DS; null if it does, or need not wait. */

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 export const instant = z.string();
-const diagnostic = z.object({
+export const diagnostic = z.object({
   severity: z.enum(['error', 'warning']),
   code: z.string(),
   message: z.string(),
@@ -97,6 +97,8 @@ export const reloaded = z.object({
   outcome: z.enum(['loaded', 'unchanged', 'failed']),
   serial: z.number().nullable(),
   effect: z.string(),
+  /** What came, went, and got another TTL; null if nothing was loaded, or nothing was served before. */
+  changes: z.object({ added: z.number(), removed: z.number(), retimed: z.number() }).nullable(),
   diagnostics: z.array(diagnostic),
 });
 
@@ -223,6 +225,7 @@ export const history = z.object({
   entries: z.array(z.looseObject({ at: instant, generation: z.number(), kind: z.string() })),
 });
 
+export type ReloadedZone = z.infer<typeof reloaded>;
 export type ZoneSummary = z.infer<typeof zoneSummary>;
 export type ZoneDetail = z.infer<typeof zoneDetail>;
 export type KeySummary = z.infer<typeof key>;

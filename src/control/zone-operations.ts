@@ -1,9 +1,11 @@
 /** Operations on zones: their files, and what is served of them. */
 import { z } from 'zod';
+import { zoneDiff } from './diff-shapes.ts';
 import { operation } from './operation.ts';
-import { flag, optionalZone, zone } from './params.ts';
+import { flag, optionalZone, whole, zone } from './params.ts';
 import { dsResult, reloaded, rolloverChange, zoneDetail, zoneSummary } from './shapes.ts';
 
+const MAX_CHANGES = 100_000;
 const ofZone = zone.describe('name of the zone');
 
 export const ZONE_OPERATIONS = {
@@ -30,6 +32,17 @@ export const ZONE_OPERATIONS = {
     danger: 'acts',
     cli: 'zone reload [ZONE]',
     http: { method: 'POST', path: '/v1/reload' },
+  }),
+  'zone.diff': operation({
+    summary: 'show what the file of a zone would change, and change nothing',
+    params: z.strictObject({
+      zone: ofZone,
+      limit: whole(0, MAX_CHANGES).default(1_000).describe('how many changes to list'),
+    }),
+    result: zoneDiff,
+    danger: 'reads',
+    cli: 'zone diff ZONE',
+    http: { method: 'GET', path: '/v1/zones/:zone/diff' },
   }),
   'zone.export': operation({
     summary: 'print a zone as it is served',

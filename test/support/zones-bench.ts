@@ -38,6 +38,10 @@ export class ZonesBench {
   readonly posted: ToData[] = [];
   readonly events = new EventRing(this.clock);
   loads = 0;
+  readonly queue: LoadQueue = new LoadQueue(({ job, ...rest }) => {
+    this.loads++;
+    queueMicrotask(() => this.queue.onReply({ job, outcome: loadZone(rest) }));
+  });
   readonly zones: Zones;
   readonly config: Config;
 
@@ -52,11 +56,7 @@ export class ZonesBench {
       },
     };
     this.publisher.attach(thread);
-    const queue: LoadQueue = new LoadQueue(({ job, ...rest }) => {
-      this.loads++;
-      queueMicrotask(() => queue.onReply({ job, outcome: loadZone(rest) }));
-    });
-    queue.onStart();
+    this.queue.onStart();
     const { policies = {} } = options;
     this.config = {
       ...defaultConfig({ zonesDirectory: this.directory, keysDirectory: this.place.at('keys') }),
@@ -68,7 +68,7 @@ export class ZonesBench {
       clock: this.clock,
       scheduler: this.scheduler,
       publisher: this.publisher,
-      loads: queue,
+      loads: this.queue,
       log: createLog('fatal' as 'error', { isTerminal: false }),
       events: this.events,
       seed: 1,
