@@ -76,8 +76,9 @@ export async function runOperation<N extends OperationName>(
   const params = checkParams(name, given, commandLineWord(name));
   const effect = 'asks' in row ? (row.asks as (params: unknown) => string | null)(params) : null;
   if (effect !== null) await askBefore(effect, runner);
-  if (row.result === null) return runner.stream(name, params as ParamsIn<N>);
-  const result = await runner.call(name, params as ParamsIn<N>);
+  // What was checked is sent as it was given: the server checks and fills in for itself.
+  if (row.result === null) return runner.stream(name, given as ParamsIn<N>);
+  const result = await runner.call(name, given as ParamsIn<N>);
   runner.show(result, () => PRINTERS[name](runner.output, result, params));
   runner.exitCode = EXITS[name]?.(result) ?? 0;
 }

@@ -25,11 +25,11 @@ export interface Page {
 }
 
 /** Variables of the environment that the program reads. */
-export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
-  ['KEYTURN_CONTROL', 'path of the control socket, if --control does not say it'],
-  ['COLUMNS', 'width of what is drawn, if the standard output is no terminal'],
-  ['NO_COLOR', 'if it is set, nothing is colored'],
-];
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  KEYTURN_CONTROL: 'path of the control socket, if --control does not say it',
+  COLUMNS: 'width of what is drawn, if the standard output is no terminal',
+  NO_COLOR: 'if it is set, nothing is colored',
+};
 
 const FILES: readonly (readonly [name: string, meaning: string])[] = [
   ['zones/example.com.zone', 'the zone file of example.com, a master file (RFC 1035)'],
@@ -86,7 +86,7 @@ function programPage(program: CommandPage): Page {
       ...groups.map((group) => `.TP\n.BR ${roff(nameOf(group))} (1)\n${filled(group.summary)}`),
     ),
     section('EXIT STATUS', ...EXIT_MEANINGS.map(([code, meaning]) => term(String(code), meaning))),
-    section('ENVIRONMENT', ...ENVIRONMENT.map(([name, meaning]) => plainTerm(name, meaning))),
+    section('ENVIRONMENT', ...Object.entries(ENVIRONMENT).map(([name, meaning]) => plainTerm(name, meaning))),
     section('FILES', ...FILES.map(([name, meaning]) => plainTerm(name, meaning))),
     seeAlso([...groups.map(nameOf), 'keyturn.yaml']),
   ]);

@@ -56,7 +56,7 @@ function commandsPage(program: CommandPage): string {
     '## Environment',
     table(
       ['variable', 'meaning'],
-      ENVIRONMENT.map(([name, meaning]) => [`\`${name}\``, meaning]),
+      Object.entries(ENVIRONMENT).map(([name, meaning]) => [`\`${name}\``, meaning]),
     ),
     ...runnablePages(program).flatMap(commandParts),
     '',

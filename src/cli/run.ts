@@ -1,12 +1,10 @@
 /** One command line from words to exit code: failures are told with what to do about them (DESIGN §8). */
 import { CommanderError } from 'commander';
-import { FAILURE, OperationError, SCHEMA_VERSION } from '../control/operation.ts';
+import { FAILURE, type FailureKind, OperationError, SCHEMA_VERSION } from '../control/operation.ts';
 import { StartError } from '../daemon/starterror.ts';
 import type { Output } from './output.ts';
 import { createProgram } from './program.ts';
 import type { Runner } from './runner.ts';
-
-const USAGE_EXIT = FAILURE.USAGE_WRONG.exit;
 
 /** Runs one command line; returns the exit code. */
 export async function runCommandLine(args: readonly string[], runner: Runner): Promise<number> {
@@ -14,9 +12,27 @@ export async function runCommandLine(args: readonly string[], runner: Runner): P
     await createProgram(runner).parseAsync([...args], { from: 'user' });
     return runner.exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageFailure(error, runner);
     return tellFailure(error, runner.isJson, runner.output);
   }
+}
+
+/** What commander refuses it has told to people already; returns the exit code. */
+function usageFailure({ code, message }: CommanderError, { isJson, output }: Runner): number {
+  const told = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '');
+  if (isJson) output.print(failureJson({ kind: 'USAGE_WRONG', code: 'BAD_PARAMETERS', message: told }));
+  return FAILURE.USAGE_WRONG.exit;
+}
+
+interface Failure {
+  readonly kind: FailureKind;
+  readonly code: string;
+  readonly message: string;
+  readonly fix?: string | undefined;
+}
+
+function failureJson({ kind, code, message, fix }: Failure): string {
+  return JSON.stringify({ schema_version: SCHEMA_VERSION, error: { kind, code, message, fix: fix ?? null } });
 }
 
 /** Tells a failure and what to do about it; returns the exit code. */
@@ -25,10 +41,7 @@ function tellFailure(error: unknown, asJson: boolean, output: Output): number {
     const { kind, code } =
       error instanceof OperationError ? error : { kind: 'DATA_WRONG' as const, code: 'START_FAILED' };
     const { message, fix } = error;
-    if (asJson) {
-      const failure = { kind, code, message, fix: fix ?? null };
-      output.print(JSON.stringify({ schema_version: SCHEMA_VERSION, error: failure }));
-    }
+    if (asJson) output.print(failureJson({ kind, code, message, fix }));
     output.note(`error[${code}]: ${message}${fix === undefined ? '' : `\n  fix: ${fix}`}`);
     return FAILURE[kind].exit;
   }

@@ -63,6 +63,29 @@ describe('the program', () => {
   });
 });
 
+describe('usage errors with --json', () => {
+  it.each([
+    [['zone', 'show'], "missing required argument 'zone'"],
+    [['zone', 'show', 'a.', '--nonsense', '--json'], "unknown option '--nonsense'"],
+    [['rollover', 'start', 'a.', '--type', 'x'], "argument 'x' is invalid"],
+    [['zone'], 'a command is missing'],
+    [['nonsense'], "unknown command 'nonsense'"],
+    [['rollover', 'plan', 'a.', '--days', 'x'], '--days: a whole number'],
+  ])('%j', async (words, message) => {
+    const { code, out } = await runCaptured('--json', ...words);
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({
+      schema_version: 1,
+      error: {
+        kind: 'USAGE_WRONG',
+        code: 'BAD_PARAMETERS',
+        message: expect.stringContaining(message),
+        fix: null,
+      },
+    });
+  });
+});
+
 describe('every command', () => {
   it.each(ALL)('%s has a help with a summary and the options of all commands', async (_, page) => {
     expect(page.summary).not.toBe('');
