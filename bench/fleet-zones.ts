@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { type FileStat, type FileStore, FileStoreError } from '../src/base/ports.ts';
 import { plus, type UnixSeconds } from '../src/base/time.ts';
+import type { Key } from '../src/kasp/key.ts';
 import { next } from '../src/kasp/next.ts';
 import { observeDs } from '../src/kasp/parent.ts';
 import { DEFAULT_POLICY, type Policy } from '../src/kasp/policy.ts';
@@ -42,16 +43,20 @@ export interface Life {
 }
 
 /** Lives a zone from `bornAt` on up to `until`; `onTurn` is told when something changes by time. */
-export function live(bornAt: UnixSeconds, until: UnixSeconds, onTurn?: (at: UnixSeconds) => void): Life {
+export async function live(
+  bornAt: UnixSeconds,
+  until: UnixSeconds,
+  onTurn?: (at: UnixSeconds) => Promise<void>,
+): Promise<Life> {
   const files = new SimulatedFiles();
   const random = seededRandom('fleet');
   const opening = { files, random, keysDirectory: KEYS, origin: BIRTHPLACE, policy: POLICY };
-  const keys = openZoneKeys({ ...opening, now: bornAt });
+  const keys = await openZoneKeys({ ...opening, now: bornAt });
   for (let now = bornAt; ; ) {
-    const wake = settle(keys, now);
+    const wake = await settle(keys, now);
     if (wake === null || wake > until) break;
     now = wake;
-    onTurn?.(now);
+    await onTurn?.(now);
   }
   const names = files.list(keys.path).filter((name) => name.startsWith('K'));
   const keyFiles = new Map(names.map((name) => [name, files.read(`${keys.path}/${name}`, 65_536)]));
@@ -59,25 +64,27 @@ export function live(bornAt: UnixSeconds, until: UnixSeconds, onTurn?: (at: Unix
 }
 
 /** Takes all that is due, with a parent that does at once what it is asked for; returns when to come again. */
-function settle(keys: ZoneKeys, now: UnixSeconds): UnixSeconds | null {
+async function settle(keys: ZoneKeys, now: UnixSeconds): Promise<UnixSeconds | null> {
+  const commit = (zoneState: ZoneState) => keys.commit({ zoneState, now });
   for (;;) {
     const step = next(keys.zoneState, FACTS, POLICY, now);
-    if (step.isChanged) keys.commit(step.zoneState);
+    if (step.isChanged) await commit(step.zoneState);
     if (step.due !== null) {
       const wanted = keysFor(keys.zoneState, step.due, POLICY);
-      const made = wanted.map(({ roles, algorithm }) => keys.createKey(roles, algorithm, now));
-      keys.commit(startRollover(keys.zoneState, step.due, made, { policy: POLICY, now, id: `r-${now}` }));
+      const made: Key[] = [];
+      for (const { roles, algorithm } of wanted) made.push(await keys.createKey(roles, algorithm, now));
+      await commit(startRollover(keys.zoneState, step.due, made, { policy: POLICY, now, id: `r-${now}` }));
       continue;
     }
     if (keys.zoneState.pendingSince !== null) {
-      keys.commit(acknowledge(keys.zoneState, FACTS, POLICY, now));
+      await commit(acknowledge(keys.zoneState, FACTS, POLICY, now));
       continue;
     }
     const asking = keys.zoneState.keys.find(
       ({ states, dsObservation }) => states.ds?.state === 'rumoured' && dsObservation.seenAllAt === null,
     );
     if (asking === undefined) return step.nextWake;
-    keys.commit(observeDs(keys.zoneState, { keyId: asking.id, seen: true, ttl: DAY }, POLICY, now));
+    await commit(observeDs(keys.zoneState, { keyId: asking.id, seen: true, ttl: DAY }, POLICY, now));
   }
 }
 
@@ -128,27 +135,27 @@ export class FleetFiles implements FileStore {
     return { kind, octets, modifiedMs: 0, inode: 1, mode: isDirectory ? 0o700 : 0o600 };
   }
 
-  createDurable(): void {
+  async createDurable(): Promise<void> {
     this.writes++;
   }
 
-  replaceDurable(): void {
+  async replaceDurable(): Promise<void> {
     this.writes++;
   }
 
-  appendDurable(): void {
+  async appendDurable(): Promise<void> {
     this.writes++;
   }
 
-  renameDurable(): void {
+  async renameDurable(): Promise<void> {
     this.writes++;
   }
 
-  removeDurable(): void {
+  async removeDurable(): Promise<void> {
     this.writes++;
   }
 
-  makeDirectory(): void {
+  async makeDirectory(): Promise<void> {
     this.writes++;
   }
 
@@ -189,18 +196,18 @@ function stateOf(template: readonly string[], i: number): Uint8Array {
 }
 
 /** Lives that end at `now`, a day apart in age: their next ZSK rollovers fall due over two months. */
-export function livesUntil(now: UnixSeconds, count = 60): Life[] {
-  return Array.from({ length: count }, (_, i) => live(plus(now, -(100 + i) * DAY), now));
+export function livesUntil(now: UnixSeconds, count = 60): Promise<Life[]> {
+  return Promise.all(Array.from({ length: count }, (_, i) => live(plus(now, -(100 + i) * DAY), now)));
 }
 
 /**
  * A life in the middle of a ZSK rollover, the next step of which is due at `at`: the first time the new ZSK may sign.
  */
-export function lifeBefore(at: UnixSeconds): Life {
+export async function lifeBefore(at: UnixSeconds): Promise<Life> {
   const born = plus(at, -2 * 365 * DAY);
   let switchedAfter = 0;
-  live(born, plus(born, 120 * DAY), (turn) => {
-    const { zoneState } = live(born, turn);
+  await live(born, plus(born, 120 * DAY), async (turn) => {
+    const { zoneState } = await live(born, turn);
     const isNew = zoneState.rollover?.type === 'zsk' && zoneState.rollover.step === 'switch';
     if (isNew && switchedAfter === 0) switchedAfter = turn - born;
   });

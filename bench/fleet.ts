@@ -17,6 +17,7 @@ import { Publisher } from '../src/daemon/publisher.ts';
 import { Scheduler } from '../src/daemon/scheduler.ts';
 import { ZoneSigning } from '../src/daemon/signing.ts';
 import { SteadyClock } from '../src/daemon/steadyclock.ts';
+import { Turns } from '../src/daemon/turns.ts';
 import { ZoneLog } from '../src/daemon/zonelog.ts';
 import { next } from '../src/kasp/next.ts';
 import { EventRing } from '../src/ops/events.ts';
@@ -66,17 +67,22 @@ function sharedOctets({ image, apex, signers }: Epoch): number {
 // ---- Memory, an idle minute, one call ----
 
 /** Zones as the control plane has them, all waiting for their next step. */
-function openFleet(files: FileStore, scheduler: Scheduler, count: number, now: UnixSeconds): ZoneSigning[] {
+async function openFleet(
+  files: FileStore,
+  scheduler: Scheduler,
+  count: number,
+  now: UnixSeconds,
+): Promise<ZoneSigning[]> {
   const ports = { files, random: SYSTEM_RANDOM, keysDirectory: '/keys', replaceKeys: false };
   const fleet: ZoneSigning[] = [];
   for (let i = 0; i < count; i++) {
     const listener = new ZoneLog(log, zoneName(i), events);
     const zone = { origin: nameOf(zoneName(i)), policy: POLICY, listener };
-    const signing = ZoneSigning.open(ports, zone, NOBODY, now);
-    signing.advance(FACTS, now);
+    const signing = await ZoneSigning.open(ports, zone, NOBODY, now);
+    await signing.advance(FACTS, now);
     fleet.push(signing);
     if (signing.nextWake === null) throw new Error(`${zoneName(i)} has no next step`);
-    scheduler.at(`zone ${zoneName(i)}`, signing.nextWake, () => signing.advance(FACTS, now));
+    scheduler.at(`zone ${zoneName(i)}`, signing.nextWake, () => void signing.advance(FACTS, now));
   }
   return fleet;
 }
@@ -115,6 +121,7 @@ class Served {
   readonly #files: FileStore;
   readonly #keysDirectory: string;
   readonly #clock = new SteadyClock(SYSTEM_CLOCK);
+  readonly #turns = new Turns();
 
   constructor(files: FileStore, keysDirectory: string) {
     this.#files = files;
@@ -133,7 +140,8 @@ class Served {
   async add(i: number): Promise<void> {
     const name = zoneName(i);
     const context = {
-      ...{ clock: this.#clock, scheduler: this.scheduler, publisher: this.publisher, isUnsigned: false },
+      ...{ clock: this.#clock, scheduler: this.scheduler, turns: this.#turns },
+      ...{ publisher: this.publisher, isUnsigned: false },
       signing: {
         files: this.#files,
         random: SYSTEM_RANDOM,
@@ -149,7 +157,8 @@ class Served {
     const zone = { id: i, name, origin: nameOf(name), policy: POLICY };
     const keeper = new Keeper(zone, context, new ZoneLog(log, name, events));
     this.keepers.push(keeper);
-    await keeper.serve(loaded);
+    const { published } = await keeper.serve(loaded);
+    await published;
     if (keeper.problem !== undefined) throw new Error(`${name}: ${keeper.problem.message}`);
   }
 }
@@ -167,21 +176,23 @@ interface Crowd {
   readonly replace: readonly number[];
 }
 
-function replaceCost(place: string): number[] {
+async function replaceCost(place: string): Promise<number[]> {
   const files = new DiskFileStore();
-  return Array.from({ length: 50 }, () => {
+  const costs: number[] = [];
+  for (let i = 0; i < 50; i++) {
     const from = performance.now();
-    files.replaceDurable(join(place, 'replaced'), new Uint8Array(4_096));
-    return performance.now() - from;
-  });
+    await files.replaceDurable(join(place, 'replaced'), new Uint8Array(4_096));
+    costs.push(performance.now() - from);
+  }
+  return costs;
 }
 
 /** Zones on a real disk of which all are due at one instant, and one that is due a second later. */
 async function crowd(place: string): Promise<Crowd> {
   const keysDirectory = join(place, 'keys');
   const due = plus(SYSTEM_CLOCK.now(), 60);
-  const early = new FleetFiles([lifeBefore(due)]);
-  const late = new FleetFiles([lifeBefore(plus(due, 1))]);
+  const early = new FleetFiles([await lifeBefore(due)]);
+  const late = new FleetFiles([await lifeBefore(plus(due, 1))]);
   const served = new Served(new DiskFileStore(), keysDirectory);
   for (let i = 0; i <= CROWD; i++) {
     const path = zoneKeysPath(keysDirectory, nameOf(zoneName(i)));
@@ -210,7 +221,7 @@ async function crowd(place: string): Promise<Crowd> {
     other: delayOf(CROWD) - 1_000,
     longestTurn: turns.max / 1e6,
     cpu,
-    replace: replaceCost(place),
+    replace: await replaceCost(place),
   };
 }
 
@@ -221,14 +232,14 @@ try {
   const now = SYSTEM_CLOCK.now();
   const together = await crowd(join(place, 'crowd'));
   console.log(`a crowd of ${CROWD}: the last one after ${ms(together.delays.at(-1)!)}`);
-  const files = new FleetFiles(livesUntil(now));
+  const files = new FleetFiles(await livesUntil(now));
   const scheduler = new Scheduler(SYSTEM_CLOCK);
   const warm = new Scheduler(SYSTEM_CLOCK);
-  openFleet(files, warm, WARM_UP, now);
+  await openFleet(files, warm, WARM_UP, now);
   warm.close();
   const before = memory();
   const openedAt = cpuMs();
-  const fleet = openFleet(files, scheduler, ZONES, now);
+  const fleet = await openFleet(files, scheduler, ZONES, now);
   const openMs = cpuMs() - openedAt;
   const after = memory();
   console.log(`${ZONES} zones: ${kib((after.heap - before.heap) / ZONES)} each`);

@@ -75,8 +75,7 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const stop = async () => {
     watch.stop();
     scheduler.close();
-    bulk.close();
-    await Promise.all([control.stop(), supervisor.stop()]);
+    await Promise.all([control.stop(), supervisor.stop(), bulk.close(), zones.close()]);
     await claim.release();
   };
   handleSignals({ log, stop, rescan: () => watch.lookNow() });
@@ -117,7 +116,7 @@ function udpOf(config: Config, log: Log): UdpKind {
 /** Makes the keys directory and claims it for this process. Throws StartError. */
 async function claimDirectory(files: FileStore, keysDirectory: string): Promise<Claim> {
   try {
-    files.makeDirectory(keysDirectory);
+    await files.makeDirectory(keysDirectory);
     return await claimKeys(keysDirectory);
   } catch (error) {
     throw explanationOf(error);

@@ -37,24 +37,41 @@ export class FileStoreError extends Error {
   }
 }
 
-/** Files, as far as keys and state need them. All calls are synchronous and throw FileStoreError. */
+/**
+ * Files, as far as keys and state need them. Reads are synchronous. Writes are durable when their promise resolves, so
+ * that those of many zones are on their way at once; they reject, as reads throw, with FileStoreError.
+ */
 export interface FileStore {
   /** Reads a regular file of at most `limitOctets`; follows no symbolic link. */
   read(path: string, limitOctets: number): Uint8Array;
-  /** Creates `path` (mode 0600, fails if it exists), writes all octets and makes them durable (fsync). */
-  createDurable(path: string, octets: Uint8Array): void;
-  /** Replaces `path` atomically and durably: temporary file, fsync, rename, fsync of the directory. */
-  replaceDurable(path: string, octets: Uint8Array): void;
+  /** Creates files (mode 0600; none of them may exist) in one directory, whole and durable. */
+  createDurable(files: readonly NewFile[]): Promise<void>;
+  /**
+   * Replaces `path` atomically and durably: temporary file, fsync, rename, fsync of the directory. `before` has
+   * resolved when the new content gets its name; if it rejects, nothing is replaced.
+   */
+  replaceDurable(path: string, octets: Uint8Array, before?: Promise<void>): Promise<void>;
   /** Appends octets and makes them durable. */
-  appendDurable(path: string, octets: Uint8Array): void;
-  /** Renames within one file system, then makes both directories durable. */
-  renameDurable(from: string, to: string): void;
+  appendDurable(path: string, octets: Uint8Array): Promise<void>;
+  /** Renames files from one directory to another, or within one; then makes both directories durable. */
+  renameDurable(renames: readonly Rename[]): Promise<void>;
   /** Removes a file and makes the directory durable; a missing file is no error. */
-  removeDurable(path: string): void;
+  removeDurable(path: string): Promise<void>;
   /** Creates a directory (mode 0700) and its parents, durably; an existing one is no error. */
-  makeDirectory(path: string): void;
+  makeDirectory(path: string): Promise<void>;
   /** Names in a directory, sorted. */
   list(path: string): string[];
   /** Undefined if nothing has that name. */
   stat(path: string): FileStat | undefined;
+}
+
+/** A file to be created. */
+export interface NewFile {
+  readonly path: string;
+  readonly octets: Uint8Array;
+}
+
+export interface Rename {
+  readonly from: string;
+  readonly to: string;
 }

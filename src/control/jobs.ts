@@ -75,19 +75,19 @@ function findJob({ jobs }: BulkRunner, text: string): BulkJob {
   );
 }
 
-function cancel(bulk: BulkRunner, job: BulkJob): JobSummary {
+async function cancel(bulk: BulkRunner, job: BulkJob): Promise<JobSummary> {
   if (job.state !== 'running' || job !== bulk.active) {
     const message = `the job begins no zones any more: it is ${job.state}`;
     const fix = 'keyturn rollover cancel ZONE undoes the rollover of one zone';
     throw new OperationError('REFUSED', 'JOB_NOT_RUNNING', message, fix);
   }
-  return summaryOf(written(() => bulk.cancel()) ?? job);
+  return summaryOf((await written(() => bulk.cancel())) ?? job);
 }
 
 /** Turns a disk that fails into an error of the operation. */
-function written<T>(act: () => T): T {
+async function written<T>(act: () => Promise<T>): Promise<T> {
   try {
-    return act();
+    return await act();
   } catch (error) {
     if (!(error instanceof FileStoreError)) throw error;
     const message = `nothing was changed: ${error.message}`;
@@ -106,14 +106,10 @@ const UNSUITED: readonly RefusalCode[] = [
   'EMERGENCY_UNSUITABLE',
 ];
 
-function start({ clock, zones, bulk }: JobContext, params: Params<'job.start'>): JobStart {
+async function start({ clock, zones, bulk }: JobContext, params: Params<'job.start'>): Promise<JobStart> {
   const request = requestOf(params);
   const { words, isChosen } = choiceOf(params);
-  const { active } = bulk;
-  if (active !== undefined && !params.dryRun) {
-    const message = `the job ${active.id} (${active.request.type}, ${active.chosen}) has not ended`;
-    throw new OperationError('REFUSED', 'JOB_RUNNING', message, `keyturn job show ${active.id}`);
-  }
+  if (bulk.active !== undefined && !params.dryRun) throw notEnded(bulk.active);
   const sorted = sortOut(zones.all().filter(isChosen), request, clock.now());
   const leftOut = countsOf(sorted.leftOut);
   const names = sorted.suited.map(({ name }) => name);
@@ -129,13 +125,21 @@ function start({ clock, zones, bulk }: JobContext, params: Params<'job.start'>):
   }
   const { spread, maxParallel, stopAfter } = params;
   const asked = { request, chosen: words, zones: names, spread, maxParallel, stopAfter };
+  const job = params.dryRun ? null : await written(() => bulk.start(asked));
+  // Another one may have been started meanwhile.
+  if (job === undefined) throw notEnded(bulk.active!);
   return {
-    job: params.dryRun ? null : summaryOf(written(() => bulk.start(asked))),
+    job: job === null ? null : summaryOf(job),
     zones: names.length,
     lasts: Math.ceil((gapMs(asked) * (names.length - 1)) / 1_000),
     leftOut,
     refusedNow: countsOf(sorted.refused),
   };
+}
+
+function notEnded({ id, request, chosen }: BulkJob): OperationError {
+  const message = `the job ${id} (${request.type}, ${chosen}) has not ended`;
+  return new OperationError('REFUSED', 'JOB_RUNNING', message, `keyturn job show ${id}`);
 }
 
 interface Unfit {

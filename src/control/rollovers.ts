@@ -93,8 +93,8 @@ function rolloversListed(zone: Zone) {
   }));
 }
 
-function historyOf({ zone, signing }: SignedZone, limit: number) {
-  const entries = knownErrors(signing, () => signing.history());
+async function historyOf({ zone, signing }: SignedZone, limit: number) {
+  const entries = await knownErrors(signing, () => signing.history());
   return {
     zone: zone.name,
     entries: entries
@@ -107,15 +107,21 @@ function historyOf({ zone, signing }: SignedZone, limit: number) {
 
 /** Obeys an order, or says why not; waits until what follows from it is served. */
 async function carryOut(
-  { clock, scheduler }: RolloverContext,
+  { scheduler }: Pick<RolloverContext, 'scheduler'>,
   { zone, signing }: SignedZone,
   order: Order,
 ): Promise<RolloverChange> {
-  refuse({ zone, signing }, order, clock.now());
-  const before = signing.zoneState.keys;
-  const notes = order.kind === 'start' ? notesOn(signing, order.request) : [];
-  const served = zone.keeper.change((now) => knownErrors(signing, () => obey(signing, order, now)));
-  await Promise.race([served, scheduler.sleep(`order ${zone.name}`, SERVED_MS)]);
+  let before = signing.zoneState.keys;
+  let notes: string[] = [];
+  const { published } = await knownErrors(signing, () =>
+    zone.keeper.change((at) => {
+      refuse({ zone, signing }, order, at.now);
+      before = signing.zoneState.keys;
+      notes = order.kind === 'start' ? notesOn(signing, order.request) : [];
+      return obey(signing, order, at);
+    }),
+  );
+  await Promise.race([published, scheduler.sleep(`order ${zone.name}`, SERVED_MS)]);
   scheduler.cancel(`order ${zone.name}`);
   const made = signing.zoneState.keys.filter(({ id }) => !before.some((key) => key.id === id));
   return {
@@ -131,10 +137,11 @@ async function carryOut(
 }
 
 /** Turns the errors of keys and disks into those of operations. */
-function knownErrors<T>(signing: ZoneSigning, act: () => T): T {
+async function knownErrors<T>(signing: ZoneSigning, act: () => T | Promise<T>): Promise<T> {
   try {
-    return act();
+    return await act();
   } catch (error) {
+    if (error instanceof OperationError) throw error;
     const { code, message } = problemOfError(error, signing.keys.path);
     throw new OperationError(
       'DATA_WRONG',

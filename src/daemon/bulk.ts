@@ -26,9 +26,11 @@ import { keyId } from '../store/create.ts';
 import { JOBS_FILE, loadJobs, saveJobs } from '../store/jobs.ts';
 import { ShapeError } from '../store/json-shape.ts';
 import { parseName } from '../wire/name.ts';
-import { obey, orderRefusal } from './orders.ts';
+import { type Order, obey, orderRefusal } from './orders.ts';
 import { problemOfError } from './problem.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { ZoneSigning } from './signing.ts';
+import type { KeyInstant } from './steadyclock.ts';
 import type { Zone } from './zone.ts';
 import type { Zones } from './zones.ts';
 
@@ -68,9 +70,14 @@ export class BulkRunner {
   #jobs: readonly BulkJob[];
   #octets = 0;
   #isDirty = false;
+  #isClosed = false;
   /** Monotonic milliseconds. */
   #nextBeginningMs = 0;
   #nextLookMs = 0;
+  /** What is under way: a zone that is begun, a command. They are dealt with one after the other. */
+  #busy: Promise<unknown> = Promise.resolve();
+  /** The last write of the file. */
+  #written: Promise<void> = Promise.resolve();
 
   /** Loads the jobs of a former process. */
   constructor(ports: BulkPorts) {
@@ -100,63 +107,75 @@ export class BulkRunner {
     this.#wake();
   }
 
-  /** Starts a job; only while none is active. Throws FileStoreError, then there is no job. */
-  start(asked: BulkRequest): BulkJob {
-    const { clock, random, log } = this.#ports;
-    const job: BulkJob = {
-      ...asked,
-      id: keyId(random),
-      startedAt: clock.now(),
-      state: 'running',
-      endedAt: null,
-      next: 0,
-      running: [],
-      failed: [],
-    };
-    const before = this.#jobs;
-    this.#jobs = [...before, job].slice(-REMEMBERED - 1);
-    try {
-      this.#save();
-    } catch (error) {
-      this.#jobs = before;
-      throw error;
-    }
-    const { request, chosen, zones } = job;
-    log.info({ job: job.id }, `${request.type} rollover of ${zones.length} zones (${chosen}) started`);
-    this.#nextBeginningMs = clock.monotonicMs();
-    this.#wake();
-    return job;
+  /** Starts a job; undefined if one is active. Throws FileStoreError, then there is no job. */
+  start(asked: BulkRequest): Promise<BulkJob | undefined> {
+    return this.#after(async () => {
+      if (this.active !== undefined) return undefined;
+      const { clock, random, log, zones: all } = this.#ports;
+      const job: BulkJob = {
+        ...asked,
+        id: keyId(random),
+        startedAt: all.keyTime,
+        state: 'running',
+        endedAt: null,
+        next: 0,
+        running: [],
+        failed: [],
+      };
+      await this.#adopt([...this.#jobs, job].slice(-REMEMBERED - 1));
+      const { request, chosen, zones } = job;
+      log.info({ job: job.id }, `${request.type} rollover of ${zones.length} zones (${chosen}) started`);
+      this.#nextBeginningMs = clock.monotonicMs();
+      this.#wake();
+      return job;
+    });
   }
 
   /** Begins no other zone of the active job; what has begun goes on. Throws FileStoreError, then the job goes on too. */
-  cancel(): BulkJob | undefined {
-    const { active } = this;
-    if (active === undefined) return undefined;
-    const job = cancelled(active, this.#ports.clock.now());
+  cancel(): Promise<BulkJob | undefined> {
+    return this.#after(async () => {
+      const { active } = this;
+      if (active === undefined) return undefined;
+      const job = cancelled(active, this.#ports.zones.keyTime);
+      await this.#adopt([...this.#jobs.slice(0, -1), job]);
+      this.#tell(active, job);
+      return job;
+    });
+  }
+
+  /** Begins nothing more, and writes what is not written yet. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#written;
+    if (this.#isDirty) await this.#saveNow();
+  }
+
+  /** Runs `act` when nothing else is under way. */
+  #after<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#busy.then(act);
+    this.#busy = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Takes over jobs once they are written. */
+  async #adopt(jobs: readonly BulkJob[]): Promise<void> {
     const before = this.#jobs;
-    this.#replace(job);
+    this.#jobs = jobs;
     try {
-      this.#save();
+      await this.#save();
     } catch (error) {
       this.#jobs = before;
       throw error;
     }
-    this.#tell(active, job);
-    return job;
-  }
-
-  /** Writes what is not written yet. */
-  close(): void {
-    if (this.#isDirty) this.#saveNow();
   }
 
   // ---- The work ----
 
-  #turn(): void {
-    const { clock } = this.#ports;
+  async #turn(): Promise<void> {
+    const { clock, zones } = this.#ports;
     const before = this.active;
-    if (before === undefined) return;
-    const [now, nowMs] = [clock.now(), clock.monotonicMs()];
+    if (before === undefined || this.#isClosed) return;
+    const [now, nowMs] = [zones.keyTime, clock.monotonicMs()];
     let job = before;
     if (nowMs >= this.#nextLookMs) {
       job = withOutcomes(job, (one) => this.#outcomeOf(one), now);
@@ -164,15 +183,15 @@ export class BulkRunner {
     }
     const zone = nowMs >= this.#nextBeginningMs ? nextZone(job) : undefined;
     if (zone !== undefined) {
-      const beginning = this.#begin(zone, job, now);
+      const beginning = await this.#begin(zone, job);
       if (beginning !== 'loading') job = withBeginning(job, beginning, now);
       this.#nextBeginningMs = nowMs + (beginning === 'loading' ? LOADING_MS : gapMs(job));
     }
     if (job !== before) {
-      this.#replace(job);
+      this.#jobs = [...this.#jobs.slice(0, -1), job];
       this.#tell(before, job);
       if (job.state === before.state && job.endedAt === null) this.#saveSoon();
-      else this.#saveNow();
+      else await this.#saveNow();
     }
     this.#wake();
   }
@@ -185,11 +204,13 @@ export class BulkRunner {
     const look = active.running.length === 0 ? Number.POSITIVE_INFINITY : this.#nextLookMs;
     const nowMs = clock.monotonicMs();
     const due = Math.min(beginning, look);
-    scheduler.after(TURN, Number.isFinite(due) ? Math.max(0, due - nowMs) : LOOK_MS, () => this.#turn());
+    scheduler.after(TURN, Number.isFinite(due) ? Math.max(0, due - nowMs) : LOOK_MS, () => {
+      void this.#after(() => this.#turn());
+    });
   }
 
   /** Begins the rollover of one zone; `loading` if nobody can say yet what its keys are. */
-  #begin(name: string, job: BulkJob, now: UnixSeconds): Beginning | 'loading' {
+  async #begin(name: string, job: BulkJob): Promise<Beginning | 'loading'> {
     const zone = this.#find(name);
     const { signing, served } = zone ?? {};
     if (zone === undefined) return failed('NO_SUCH_ZONE', `there is no zone ${name}`);
@@ -197,22 +218,21 @@ export class BulkRunner {
     if (served === undefined || signing === undefined) {
       return failed('ZONE_NOT_SERVED', `${name} is not served signed`);
     }
-    const already = alreadyBegun(signing.zoneState, job);
-    if (already !== undefined) return already;
     const order = { kind: 'start', request: job.request } as const;
-    const refusal = orderRefusal(signing, order, now);
-    if (refusal !== undefined) return failed(refusal.code, refusal.message);
-    const problem = zone.signingProblem;
-    if (problem !== undefined) return failed('KEYS_FROZEN', problem.message);
+    const prepare = async (at: KeyInstant) => {
+      const beginning = alreadyBegun(signing.zoneState, job) ?? obstacleOf(zone, signing, order, at.now);
+      if (beginning !== undefined) throw new NotBegun(beginning);
+      return obey(signing, order, at);
+    };
     try {
-      obey(signing, order, now);
+      await zone.keeper.change(prepare, 'bulk');
     } catch (error) {
+      if (error instanceof NotBegun) return error.beginning;
       const { code, message } = problemOfError(error, signing.keys.path);
       return failed(code, message);
     }
     const rollovers = rolloversOf(signing.zoneState);
     const mine = rollovers.find(({ type }) => type === job.request.type) ?? rollovers[0];
-    void zone.keeper.turn();
     return mine === undefined ? { kind: 'replaced' } : { kind: 'begun', rolloverId: mine.id };
   }
 
@@ -226,10 +246,6 @@ export class BulkRunner {
   #find(name: string): Zone | undefined {
     const origin = parseName(name);
     return typeof origin === 'string' ? undefined : this.#ports.zones.find(origin);
-  }
-
-  #replace(job: BulkJob): void {
-    this.#jobs = [...this.#jobs.slice(0, -1), job];
   }
 
   #tell(before: BulkJob, job: BulkJob): void {
@@ -264,19 +280,29 @@ export class BulkRunner {
       if (!isUnreadable(error)) throw error;
       log.error({ path: file }, `${file} cannot be used (${error.message}); no bulk rotation goes on`);
     }
+    void this.#putAside(file);
+    return [];
+  }
+
+  async #putAside(file: string): Promise<void> {
+    const { files, log } = this.#ports;
     try {
-      files.renameDurable(file, `${file}.damaged`);
+      await files.renameDurable([{ from: file, to: `${file}.damaged` }]);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       log.error({ path: file }, `${file} cannot be put aside: ${error.message}`);
     }
-    return [];
   }
 
-  #save(): void {
+  /** Writes the jobs as they are when their turn has come. */
+  #save(): Promise<void> {
     const { files, keysDirectory } = this.#ports;
-    this.#octets = saveJobs(files, keysDirectory, this.#jobs);
-    this.#isDirty = false;
+    const saved = this.#written.then(async () => {
+      this.#isDirty = false;
+      this.#octets = await saveJobs(files, keysDirectory, this.#jobs);
+    });
+    this.#written = saved.catch(() => undefined);
+    return saved;
   }
 
   #saveSoon(): void {
@@ -284,21 +310,39 @@ export class BulkRunner {
     this.#isDirty = true;
     if (scheduler.has(SAVE)) return;
     const ms = Math.max(1, this.#octets / OCTETS_PER_SECOND) * 1_000;
-    scheduler.after(SAVE, ms, () => this.#saveNow());
+    scheduler.after(SAVE, ms, () => void this.#saveNow());
   }
 
-  #saveNow(): void {
+  async #saveNow(): Promise<void> {
     const { scheduler, log } = this.#ports;
     try {
-      this.#save();
-      scheduler.cancel(SAVE);
+      await this.#save();
+      if (!this.#isDirty) scheduler.cancel(SAVE);
     } catch (error) {
       if (!(error instanceof FileStoreError)) throw error;
       this.#isDirty = true;
       log.error({ code: error.code }, `${JOBS_FILE} cannot be written: ${error.message}; tried again`);
-      scheduler.after(SAVE, RETRY_MS, () => this.#saveNow());
+      scheduler.after(SAVE, RETRY_MS, () => void this.#saveNow());
     }
   }
+}
+
+/** A zone is not begun, and that is dealt with. */
+class NotBegun extends Error {
+  override readonly name = 'NotBegun';
+  readonly beginning: Beginning;
+  constructor(beginning: Beginning) {
+    super(beginning.kind);
+    this.beginning = beginning;
+  }
+}
+
+/** Why the rollover of a zone cannot be begun now. */
+function obstacleOf(zone: Zone, signing: ZoneSigning, order: Order, now: UnixSeconds): Beginning | undefined {
+  const refusal = orderRefusal(signing, order, now);
+  if (refusal !== undefined) return failed(refusal.code, refusal.message);
+  const problem = zone.signingProblem;
+  return problem === undefined ? undefined : failed('KEYS_FROZEN', problem.message);
 }
 
 function isUnreadable(error: unknown): error is ShapeError | FileStoreError {

@@ -1,17 +1,19 @@
 /**
  * What is served of one zone, and the loop that turns its keys:
  *
- *     next → commit → audit → epoch → publish → all threads have acknowledged (tDone) → acknowledge → commit → next …
+ *     [ next → commit → epoch ] → publish → all threads have acknowledged (tDone) → [ acknowledge, next → commit … ]
  *
- * until nothing changes; then it sleeps until the next instant at which something can. A write that fails freezes the
- * key states, never the answers: what is served stays, its signatures are renewed, and the write is tried again.
+ * until nothing changes; then it sleeps until the next instant at which something can. What is in brackets is a turn
+ * (daemon/turns): one at a time for a zone, with one commit. A write that fails freezes the key states, never the
+ * answers: what is served stays, its signatures are renewed, and the write is tried again.
  */
 import { setImmediate } from 'node:timers/promises';
-import { plus, roundedUp, type UnixSeconds } from '../base/time.ts';
+import { plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { Facts } from '../kasp/step.ts';
 import { type Epoch, unsignedEpoch } from '../signer/epoch.ts';
 import { signHot } from '../signer/hot.ts';
+import { KeystoreError } from '../store/keypairs.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
 import type { Name } from '../wire/name.ts';
 import { ZoneImage } from '../zone/image.ts';
@@ -19,8 +21,9 @@ import type { LoadedZone } from './messages.ts';
 import { type Problem, problemOfError } from './problem.ts';
 import type { Publisher } from './publisher.ts';
 import type { Scheduler } from './scheduler.ts';
-import { hasKeys, refuseForeign, type SigningPorts, ZoneSigning } from './signing.ts';
-import type { SteadyClock } from './steadyclock.ts';
+import { type Change, hasKeys, refuseForeign, type SigningPorts, ZoneSigning } from './signing.ts';
+import type { KeyInstant, SteadyClock } from './steadyclock.ts';
+import type { Pace, Turns, Urgency } from './turns.ts';
 import type { ZoneLog } from './zonelog.ts';
 
 /** Signatures in a row before others have their turn: about 2 ms. */
@@ -32,6 +35,7 @@ export const RETRY_S = 60;
 export interface KeeperContext {
   readonly clock: SteadyClock;
   readonly scheduler: Scheduler;
+  readonly turns: Turns;
   readonly publisher: Publisher;
   readonly isUnsigned: boolean;
   readonly signing: SigningPorts;
@@ -45,11 +49,23 @@ export interface KeptZone {
   readonly policy: Policy;
 }
 
+/** What was taken is durable; `published` resolves when all threads serve it and the keys have nothing left to do. */
+export interface Taken {
+  readonly published: Promise<void>;
+}
+
+interface Served {
+  readonly epoch: Epoch;
+  readonly image: ZoneImage;
+}
+
+const NOTHING: Taken = { published: Promise.resolve() };
+
 export class Keeper {
   readonly #zone: KeptZone;
   readonly #context: KeeperContext;
   readonly #log: ZoneLog;
-  #served: { readonly epoch: Epoch; readonly image: ZoneImage } | undefined;
+  #served: Served | undefined;
   #signing: ZoneSigning | undefined;
   #problem: Problem | undefined;
   /** What the threads have, or were told last. */
@@ -59,6 +75,10 @@ export class Keeper {
   #isRemoved = false;
   /** Its keys were just made, and no thread has served it yet. */
   #isNew = false;
+  /** A turn that waits to be begun. */
+  #awaited: Promise<void> | undefined;
+  /** Its rollover is one of many. */
+  #isBulk = false;
 
   constructor(zone: KeptZone, context: KeeperContext, log: ZoneLog) {
     this.#zone = zone;
@@ -80,16 +100,18 @@ export class Keeper {
   }
 
   /**
-   * Serves a zone that was loaded; resolves when all threads do and the keys have nothing left to do. Throws, at once,
-   * what `problemOfError` knows; then what was served stays.
+   * Serves a zone that was loaded. Throws what `problemOfError` knows; then what was served stays.
    */
-  serve(loaded: LoadedZone): Promise<void> {
-    const now = this.#context.clock.now();
-    const image = ZoneImage.open(loaded.image);
-    const epoch = this.#context.isUnsigned ? this.#unsigned(loaded) : this.#sign(image, loaded, now);
-    this.#served = { epoch, image };
-    this.#wakeAt();
-    return this.#publish(epoch);
+  serve(loaded: LoadedZone): Promise<Taken> {
+    const pace = this.#paceOf('due');
+    return this.#inTurn(pace, async () => {
+      const image = ZoneImage.open(loaded.image);
+      const epoch = this.#context.isUnsigned ? this.#unsigned(loaded) : await this.#sign(image, loaded);
+      if (this.#isRemoved) return NOTHING;
+      this.#served = { epoch, image };
+      this.#wakeAt();
+      return this.#publish(epoch, pace);
+    });
   }
 
   #unsigned(loaded: LoadedZone): Epoch {
@@ -103,23 +125,25 @@ export class Keeper {
     return unsignedEpoch(loaded.image);
   }
 
-  #sign(image: ZoneImage, loaded: LoadedZone, now: UnixSeconds): Epoch {
+  async #sign(image: ZoneImage, loaded: LoadedZone): Promise<Epoch> {
+    const { clock, signing: ports } = this.#context;
+    const { now } = clock.keyInstant();
     if (this.#signing === undefined) {
       const zone = { ...this.#zone, listener: this.#log };
-      this.#signing = ZoneSigning.open(this.#context.signing, zone, loaded, now);
+      this.#signing = await ZoneSigning.open(ports, zone, loaded, now);
       this.#log.keys(this.#signing.keys);
       this.#isNew = this.#signing.keys.how === 'created';
     } else this.#signing.check(loaded);
     const signing = this.#signing;
     try {
-      signing.advance(factsOf(image, this.#context.clock), now);
+      await signing.advance(factsOf(image, clock), now);
       this.#problem = undefined;
     } catch (error) {
       // By the committed states a zone can be served if their waits allow for its TTLs.
       if (!signing.covers(image.maxTtl)) throw error;
       this.#freeze(error);
     }
-    return signing.build(loaded.image, this.#served?.epoch, now);
+    return signing.build(loaded.image, this.#served?.epoch, clock.now());
   }
 
   /** What the machine is told of the zone that is served; undefined if none is. */
@@ -127,10 +151,24 @@ export class Keeper {
     return this.#served === undefined ? undefined : factsOf(this.#served.image, this.#context.clock);
   }
 
-  /** Runs `act` on the keys, makes what follows from it served, and resolves when it is. Throws what `act` throws. */
-  async change(act: (now: UnixSeconds) => void): Promise<void> {
-    act(this.#context.clock.now());
-    await this.turn();
+  /**
+   * Makes a change to the keys durable, with all that follows from it at once. Throws what `prepare` throws and what
+   * `problemOfError` knows; then nothing has changed.
+   */
+  change(prepare: (at: KeyInstant) => Promise<Change>, urgency: Urgency = 'order'): Promise<Taken> {
+    const pace = this.#paceOf(urgency);
+    return this.#inTurn(pace, async () => {
+      const signing = this.#signing;
+      if (this.#served === undefined || signing === undefined) {
+        throw new KeystoreError('KEYS_INACTIVE', `${this.#zone.name} is not served signed`);
+      }
+      const at = this.#context.clock.keyInstant();
+      await signing.advance(this.facts!, at.now, await prepare(at));
+      const before = this.#problem;
+      this.#problem = undefined;
+      this.#isBulk = urgency === 'bulk';
+      return this.#follow(signing, pace, before !== undefined);
+    });
   }
 
   /** The clock was ahead when the epoch was made: its signatures are not valid yet, and no timer knows. */
@@ -139,33 +177,55 @@ export class Keeper {
     return epoch !== undefined && this.#context.clock.now() < epoch.apexInception;
   }
 
-  /** Takes what is due: steps of the key states, signatures at the apex that age. */
-  async turn(): Promise<void> {
-    const { clock } = this.#context;
-    const served = this.#served;
-    const signing = this.#signing;
-    if (served === undefined || signing === undefined || this.#isRemoved) return;
-    const now = clock.now();
-    const before = this.#problem;
-    this.#problem = undefined;
-    try {
-      signing.advance(factsOf(served.image, clock), now);
-    } catch (error) {
-      this.#freeze(error);
-    }
-    let epoch: Epoch | undefined;
-    const isDue =
-      signing.hasNews || before !== undefined || now >= served.epoch.refreshAt || this.isFromFuture;
-    if (isDue) epoch = this.#rebuild(signing, served, now);
-    this.#wakeAt();
-    if (epoch !== undefined) await this.#publish(epoch);
+  /** Takes what is due, since `due`: steps of the key states, signatures at the apex that age. */
+  turn(due?: UnixSeconds): Promise<void> {
+    const pace = this.#paceOf(this.#isBulk ? 'bulk' : 'due', due);
+    this.#awaited ??= this.#take(pace, (signing) => signing.unchanged);
+    return this.#awaited;
   }
 
-  #rebuild(
-    signing: ZoneSigning,
-    served: { epoch: Epoch; image: ZoneImage },
-    now: UnixSeconds,
-  ): Epoch | undefined {
+  /** A turn that goes on from what `begin` makes of the state; undefined if that is no longer wanted. */
+  async #take(pace: Pace, begin: (signing: ZoneSigning) => Change | undefined): Promise<void> {
+    const { published } = await this.#inTurn(pace, async () => {
+      this.#awaited = undefined;
+      const signing = this.#signing;
+      const change = this.#served === undefined || signing === undefined ? undefined : begin(signing);
+      if (change === undefined) return NOTHING;
+      const before = this.#problem;
+      try {
+        await signing!.advance(this.facts!, this.#context.clock.keyInstant().now, change);
+        this.#problem = undefined;
+      } catch (error) {
+        this.#freeze(error);
+      }
+      return this.#follow(signing!, pace, before !== undefined);
+    });
+    await published;
+  }
+
+  /** Serves what follows from what is committed. */
+  #follow(signing: ZoneSigning, pace: Pace, isRetry: boolean): Taken {
+    const served = this.#served;
+    if (served === undefined) return NOTHING;
+    const now = this.#context.clock.now();
+    const isDue = signing.hasNews || isRetry || now >= served.epoch.refreshAt || this.isFromFuture;
+    const epoch = isDue ? this.#rebuild(signing, served, now) : undefined;
+    if (!signing.zoneState.rollover) this.#isBulk = false;
+    this.#wakeAt();
+    return epoch === undefined ? NOTHING : this.#publish(epoch, pace);
+  }
+
+  /** Runs a turn of this zone, unless the zone is removed before. */
+  #inTurn(pace: Pace, work: () => Promise<Taken>): Promise<Taken> {
+    const { turns } = this.#context;
+    return turns.run(this.#zone.name, pace, () => (this.#isRemoved ? Promise.resolve(NOTHING) : work()));
+  }
+
+  #paceOf(urgency: Urgency, due = this.#context.clock.now()): Pace {
+    return { urgency, due };
+  }
+
+  #rebuild(signing: ZoneSigning, served: Served, now: UnixSeconds): Epoch | undefined {
     try {
       const epoch = signing.build(served.epoch.image, served.epoch, now);
       this.#served = { ...served, epoch };
@@ -176,39 +236,36 @@ export class Keeper {
     }
   }
 
-  /** Publishes; when every thread has switched, the key states are told and take their next steps. */
-  async #publish(epoch: Epoch): Promise<void> {
+  #publish(epoch: Epoch, pace: Pace): Taken {
+    return { published: this.#publishUntilSettled(epoch, ++this.#publication, pace) };
+  }
+
+  /** When every thread has switched, the key states are told and take their next steps. */
+  async #publishUntilSettled(epoch: Epoch, publication: number, pace: Pace): Promise<void> {
     const { clock, publisher } = this.#context;
-    const publication = ++this.#publication;
-    if (hasNewSigner(epoch, this.#published) && !(await this.#signAhead(epoch, publication))) return;
+    const isNewest = () => publication === this.#publication && !this.#isRemoved;
+    if (hasNewSigner(epoch, this.#published) && !(await this.#signAhead(epoch, isNewest))) return;
     this.#published = epoch;
     await publisher.publish(this.#zone.id, epoch);
-    const signing = this.#signing;
-    const isNewest = publication === this.#publication && !this.#isRemoved;
-    if (!isNewest || signing === undefined || !signing.isPending || signing.hasNews) return;
-    try {
-      // Of a zone that is new nothing was served before: there is no copy whose age could be cut short.
-      const now = this.#isNew ? clock.now() : roundedUp(clock.now());
-      this.#isNew = false;
-      signing.acknowledge(factsOf(this.#served!.image, clock), now);
-    } catch (error) {
-      this.#freeze(error);
-      this.#wakeAt();
-      return;
-    }
-    await this.turn();
+    const { now, ended } = clock.keyInstant();
+    // Of a zone that is new nothing was served before: there is no copy whose age could be cut short.
+    const at = this.#isNew ? now : ended;
+    const isAwaited = () => isNewest() && this.#signing?.isPending === true && !this.#signing.hasNews;
+    if (!isAwaited()) return;
+    this.#isNew = false;
+    await this.#take(pace, (signing) => (isAwaited() ? signing.acknowledged(this.facts!, at) : undefined));
   }
 
   /**
    * Signs what was asked for lately by keys that are new, a slice at a time, so that a switch is never a storm. False
    * if the epoch is not to be published: another one has taken its place, or a signature is bad.
    */
-  async #signAhead(epoch: Epoch, publication: number): Promise<boolean> {
+  async #signAhead(epoch: Epoch, isNewest: () => boolean): Promise<boolean> {
     for (let from = 0; ; ) {
       try {
         const now = this.#context.clock.now();
         const progress = signHot(epoch, this.#published, { now, from, signatures: SLICE_SIGNATURES });
-        if (progress.isDone) return true;
+        if (progress.isDone) return isNewest();
         from = progress.next;
       } catch (error) {
         // It is built again, and looked at again, when it is tried again.
@@ -218,7 +275,7 @@ export class Keeper {
         return false;
       }
       await setImmediate();
-      if (publication !== this.#publication || this.#isRemoved) return false;
+      if (!isNewest()) return false;
     }
   }
 
@@ -233,9 +290,11 @@ export class Keeper {
     const signing = this.#signing;
     if (epoch === undefined || signing === undefined || this.#isRemoved) return;
     const soonest = plus(clock.now(), this.#problem === undefined ? 1 : RETRY_S);
-    const due = Math.min(epoch.refreshAt, signing.nextWake ?? epoch.refreshAt) as UnixSeconds;
+    const { nextWake } = signing;
+    const step = nextWake === null ? epoch.refreshAt : clock.wallTimeOf(nextWake);
+    const due = Math.min(epoch.refreshAt, step) as UnixSeconds;
     const at = this.#problem === undefined ? (Math.max(soonest, due) as UnixSeconds) : soonest;
-    scheduler.at(this.#timer, at, () => void this.turn());
+    scheduler.at(this.#timer, at, () => void this.turn(at));
   }
 
   get #timer(): string {

@@ -1,15 +1,16 @@
 /**
- * What an operator may tell the keys of a zone, and when that is refused. An order changes goals or facts and is
- * durable when `obey` returns; what follows from it is for the machine to find, and for the keeper to serve.
+ * What an operator may tell the keys of a zone, and when that is refused. An order changes goals or facts; what follows
+ * from it is for the machine to find, and for the keeper to make durable and to serve.
  */
-import { roundedUp, type UnixSeconds } from '../base/time.ts';
+import type { UnixSeconds } from '../base/time.ts';
 import { cancelRefusal, cancelRollover } from '../kasp/cancel.ts';
 import { paused, pauseRefusal, resumed, resumeRefusal } from '../kasp/pause.ts';
 import type { Refusal } from '../kasp/refusal.ts';
 import { goInsecure, goSecure, keysForSecure, refusalOf, secureRefusal } from '../kasp/start.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
 import { hearDs, hearNoDs } from '../kasp/word.ts';
-import type { ZoneSigning } from './signing.ts';
+import type { Change, OrderEvent, ZoneSigning } from './signing.ts';
+import type { KeyInstant } from './steadyclock.ts';
 
 export type Order =
   | { readonly kind: 'start'; readonly request: RolloverRequest }
@@ -48,51 +49,38 @@ export function orderRefusal(
   }
 }
 
-/** Obeys an order that is not refused. Throws what making keys and committing throw. */
-export function obey(signing: ZoneSigning, order: Order, now: UnixSeconds): void {
+/** What an order that is not refused makes of the state; new keys are durable. Throws what making keys throws. */
+export async function obey(signing: ZoneSigning, order: Order, { now, ended }: KeyInstant): Promise<Change> {
   const { zoneState: state, policy } = signing;
   switch (order.kind) {
     case 'start':
-      signing.start(order.request, now, 'operator');
-      return;
-    case 'cancel':
-      signing.order(
-        cancelRollover(state, now, order.id),
-        { kind: 'order', order: 'rollover cancel', id: order.id ?? state.rollover?.id },
-        now,
-      );
-      return;
+      return signing.begin({ state, request: order.request, by: 'operator' }, now);
+    case 'cancel': {
+      const event = { ...told('rollover cancel'), id: order.id ?? state.rollover?.id };
+      return { state: cancelRollover(state, now, order.id), events: [event] };
+    }
     case 'pause':
-      signing.order(paused(state, now), { kind: 'order', order: 'rollover pause' }, now);
-      return;
+      return { state: paused(state, now), events: [told('rollover pause')] };
     case 'resume':
-      signing.order(resumed(state), { kind: 'order', order: 'rollover resume' }, now);
-      return;
+      return { state: resumed(state), events: [told('rollover resume')] };
     case 'ds': {
       const { keyId, seen, ttl } = order;
-      const observed = hearDs(state, { keyId, seen, ttl }, policy, roundedUp(now));
       const tag = state.keys.find(({ id }) => id === keyId)?.tag;
-      const words = `confirm-ds ${seen ? 'seen' : 'gone'}`;
-      signing.order(observed, { kind: 'order', order: words, keyId, tag, ttl }, now);
-      return;
+      const event = { ...told(`confirm-ds ${seen ? 'seen' : 'gone'}`), keyId, tag, ttl };
+      return { state: hearDs(state, { keyId, seen, ttl }, policy, ended), events: [event] };
     }
     case 'no-ds':
-      signing.order(
-        hearNoDs(state, policy, roundedUp(now)),
-        { kind: 'order', order: 'confirm-ds none' },
-        now,
-      );
-      return;
+      return { state: hearNoDs(state, policy, ended), events: [told('confirm-ds none')] };
     case 'insecure':
-      signing.order(
-        goInsecure(state, { now, id: signing.newId() }),
-        { kind: 'order', order: 'zone unsign' },
-        now,
-      );
-      return;
+      return { state: goInsecure(state, { now, id: signing.newId() }), events: [told('zone unsign')] };
     case 'secure': {
-      const made = signing.makeKeys(keysForSecure(state, policy), now);
-      signing.order(goSecure(state, made, now), { kind: 'order', order: 'zone sign' }, now);
+      const made = await signing.makeKeys(keysForSecure(state, policy), state, now);
+      return { state: goSecure(state, made, now), events: [told('zone sign')] };
     }
   }
+}
+
+/** What an operator did, for the audit trail. */
+function told(order: string): OrderEvent {
+  return { kind: 'order', order };
 }

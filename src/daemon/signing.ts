@@ -1,6 +1,7 @@
 /**
  * The keys of one zone at work: from key states to epochs. Order is everything here: keys are durable before they are
- * in the state, the state is durable before anything that follows from it is served.
+ * in the state, the state is durable before anything that follows from it is served. What leads to a state and all that
+ * follows at once make one commit (docs/decisions/0006-one-commit-a-turn.md). One call of `advance` at a time.
  */
 import type { FileStore, FileStoreError, Random } from '../base/ports.ts';
 import { type UnixSeconds, unixSeconds } from '../base/time.ts';
@@ -18,9 +19,9 @@ import { insteadOf } from '../kasp/request.ts';
 import { keysFor, startRollover } from '../kasp/start.ts';
 import type { Action, Facts, RolloverRequest, Waiting } from '../kasp/step.ts';
 import { acknowledge } from '../kasp/versions.ts';
-import type { ZoneState } from '../kasp/zonestate.ts';
+import { findKey, type ZoneState } from '../kasp/zonestate.ts';
 import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../signer/epoch.ts';
-import { type AuditEntry, type AuditEvent, AuditLog, readAudit } from '../store/audit.ts';
+import type { AuditEntry, AuditEvent } from '../store/audit.ts';
 import { keyId, type WantedKey } from '../store/create.ts';
 import { openZoneKeys, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
 import { STATE_FILE } from '../store/state.ts';
@@ -63,11 +64,17 @@ export interface SigningListener {
   unaudited(error: FileStoreError): void;
 }
 
-/** What an operator did, for the audit trail. */
+/** What an operator did, or a lifetime that is over, for the audit trail. */
 export interface OrderEvent {
   readonly kind: 'order';
   readonly order: string;
   readonly [detail: string]: unknown;
+}
+
+/** A state that is not durable yet, and what led to it. */
+export interface Change {
+  readonly state: ZoneState;
+  readonly events: readonly OrderEvent[];
 }
 
 /** Rollovers that fall due at one instant are started one after the other. */
@@ -86,7 +93,6 @@ export class ZoneSigning {
   readonly #origin: Name;
   readonly #ports: SigningPorts;
   readonly #listener: SigningListener;
-  readonly #audit: AuditLog;
   readonly #privateKeys = new Map<string, KeyObject>();
   #waiting: readonly Waiting[] = [];
   #nextWake: UnixSeconds | null = null;
@@ -101,7 +107,6 @@ export class ZoneSigning {
     this.#ports = ports;
     this.#origin = origin;
     this.#listener = listener;
-    this.#audit = new AuditLog(ports.files, keys.path);
     this.policy = policy;
     this.keys = keys;
   }
@@ -110,11 +115,16 @@ export class ZoneSigning {
    * Opens the keys of a zone, or makes them if there are none and the zone is nobody else's. Throws ForeignKeysError
    * and what `openZoneKeys` throws.
    */
-  static open(ports: SigningPorts, zone: SignedZone, foreign: ForeignRecords, now: UnixSeconds): ZoneSigning {
+  static async open(
+    ports: SigningPorts,
+    zone: SignedZone,
+    foreign: ForeignRecords,
+    now: UnixSeconds,
+  ): Promise<ZoneSigning> {
     const { files, random, keysDirectory } = ports;
     const { origin, policy } = zone;
     if (!hasKeys(files, zoneKeysPath(keysDirectory, origin))) refuseForeign(ports, origin, foreign);
-    const keys = openZoneKeys({ files, random, keysDirectory, origin, policy, now });
+    const keys = await openZoneKeys({ files, random, keysDirectory, origin, policy, now });
     const signing = new ZoneSigning(ports, zone, keys, zone.listener);
     signing.check(foreign);
     return signing;
@@ -157,77 +167,98 @@ export class ZoneSigning {
     return goal === 'insecure' || (dnskeySet(keys).length > 0 && maxTtl <= zoneTtl.current);
   }
 
-  /** Takes every step that is due and makes it durable, rollovers that are due by a lifetime included. */
-  advance(facts: Facts, now: UnixSeconds): void {
-    this.#advance(facts, now);
-    if (facts.isClockTrusted !== false) this.#remind(now);
-  }
-
-  #advance(facts: Facts, now: UnixSeconds): void {
-    for (let turn = 0; turn < MAX_TURNS; turn++) {
-      const step = next(this.keys.zoneState, facts, this.policy, now);
-      this.#waiting = step.waiting;
-      this.#nextWake = step.nextWake;
-      if (step.isChanged) {
-        this.keys.commit(step.zoneState);
-        if (step.isContentChanged) this.#hasNews = true;
+  /**
+   * Takes every step that is due after a change, rollovers that are due by a lifetime included, and makes all of it
+   * durable at once. When it throws, the state is the old one (but for what `ZoneKeys.commit` says of purges).
+   */
+  async advance(facts: Facts, now: UnixSeconds, change: Change = this.unchanged): Promise<void> {
+    let { state } = change;
+    let hasNews = false;
+    let step = next(state, facts, this.policy, now);
+    const [actions, orders, purged]: [Action[], OrderEvent[], Key[]] = [[], [...change.events], []];
+    for (let turn = 0; ; turn++) {
+      state = step.zoneState;
+      hasNews ||= step.isChanged && step.isContentChanged;
+      actions.push(...step.actions);
+      const dead = step.actions.flatMap((one) => (one.kind === 'purge' ? [findKey(state, one.keyId)!] : []));
+      if (dead.length > 0) state = { ...state, keys: state.keys.filter((key) => !dead.includes(key)) };
+      purged.push(...dead);
+      const isSettled = step.due === null && step.forgotten === null && dead.length === 0;
+      if (isSettled || turn === MAX_TURNS) break;
+      if (step.forgotten !== null) {
+        const undone = cancelForgotten(state, step.forgotten, now);
+        state = undone.state;
+        orders.push(...undone.events);
       }
-      const purges = step.actions.filter((action) => action.kind === 'purge');
-      for (const { keyId } of purges) this.#destroy(keyId, now);
-      this.#write(step.actions, now);
-      this.#listener.actions(step.actions);
-      if (step.forgotten !== null) this.#cancelForgotten(step.forgotten, now);
-      if (step.due !== null) this.start(step.due, now, 'lifetime');
-      else if (step.forgotten === null && purges.length === 0) return;
+      if (step.due !== null) {
+        const begun = await this.begin({ state, request: step.due, by: 'lifetime' }, now);
+        state = begun.state;
+        orders.push(...begun.events);
+      }
+      step = next(state, facts, this.policy, now);
     }
+    // Reminded is once: it is durable before it is told.
+    const scene = { state, waiting: step.waiting, policy: this.policy };
+    const isTrusted = facts.isClockTrusted !== false;
+    const reminders = isTrusted ? remindersBetween(scene, state.remindedUntil ?? unixSeconds(0), now) : [];
+    if (reminders.length > 0) state = { ...state, remindedUntil: now };
+    await this.#commit(state, purged, [...orders, ...actions], now);
+    this.#hasNews ||= hasNews;
+    this.#waiting = step.waiting;
+    this.#nextWake = earliest(step.nextWake, isTrusted ? nextReminder(scene, now) : null);
+    for (const order of orders) this.#listener.ordered(order);
+    this.#listener.actions(actions);
+    for (const reminder of reminders) this.#listener.reminded(reminder, state);
   }
 
-  /** All threads serve what was built last. */
-  acknowledge(facts: Facts, now: UnixSeconds): void {
-    this.keys.commit(acknowledge(this.keys.zoneState, facts, this.policy, now));
+  async #commit(
+    state: ZoneState,
+    purged: readonly Key[],
+    events: readonly AuditEvent[],
+    now: UnixSeconds,
+  ): Promise<void> {
+    if (state === this.zoneState && events.length === 0 && this.keys.isSaved) return;
+    const unaudited = await this.keys.commit({ zoneState: state, purged, events, now });
+    for (const { id } of purged) this.#privateKeys.delete(id);
+    if (unaudited !== undefined) this.#listener.unaudited(unaudited);
   }
 
-  /** Makes the new keys of a rollover and starts it; `advance` takes its first step. It must not be refused. */
-  start(request: RolloverRequest, now: UnixSeconds, by: 'operator' | 'lifetime'): void {
-    const wanted = keysFor(this.keys.zoneState, request, this.policy);
-    const made = this.makeKeys(wanted, now);
+  /** Nothing but time has passed. */
+  get unchanged(): Change {
+    return { state: this.zoneState, events: [] };
+  }
+
+  /** What follows from the fact that all threads have served since `at` what was built last. */
+  acknowledged(facts: Facts, at: UnixSeconds): Change {
+    return { state: acknowledge(this.zoneState, facts, this.policy, at), events: [] };
+  }
+
+  /** Makes the new keys of a rollover and starts it in `state`. It must not be refused. */
+  async begin(
+    {
+      state,
+      request,
+      by,
+    }: { readonly state: ZoneState; readonly request: RolloverRequest; readonly by: 'operator' | 'lifetime' },
+    now: UnixSeconds,
+  ): Promise<Change> {
+    const made = await this.makeKeys(keysFor(state, request, this.policy), state, now);
     const context = { policy: this.policy, now, id: this.newId() };
-    const because = insteadOf(this.keys.zoneState, request, this.policy);
+    const because = insteadOf(state, request, this.policy);
     const event = {
       ...({ kind: 'order', order: 'rollover start', by, ...request } as const),
       ...(because !== null && { because }),
     };
-    this.order(startRollover(this.keys.zoneState, request, made, context), event, now);
+    return { state: startRollover(state, request, made, context), events: [event] };
   }
 
-  /** Reminds of waits that only a person can end: once, so durable before it is told. */
-  #remind(now: UnixSeconds): void {
-    const { zoneState: state } = this.keys;
-    const scene = { state, waiting: this.#waiting, policy: this.policy };
-    const reminders = remindersBetween(scene, state.remindedUntil ?? unixSeconds(0), now);
-    if (reminders.length > 0) {
-      this.keys.commit({ ...state, remindedUntil: now });
-      for (const reminder of reminders) this.#listener.reminded(reminder, state);
+  /** Makes keys beside those of `state`, durable but not in it. */
+  async makeKeys(wanted: readonly WantedKey[], state: ZoneState, now: UnixSeconds): Promise<Key[]> {
+    const made: Key[] = [];
+    for (const { roles, algorithm } of wanted) {
+      made.push(await this.keys.createKey(roles, algorithm, now, [...state.keys, ...made]));
     }
-    const next = nextReminder(scene, now);
-    if (next !== null) this.#nextWake = unixSeconds(Math.min(next, this.#nextWake ?? next));
-  }
-
-  /** Undoes a rollover for which nobody has done anything for `autoCancel` of the policy (ROLLOVER 2.10). */
-  #cancelForgotten(id: string, now: UnixSeconds): void {
-    const event = {
-      kind: 'order',
-      order: 'rollover cancel',
-      by: 'policy',
-      reason: 'auto_cancel',
-      id,
-    } as const;
-    this.order(cancelRollover(this.keys.zoneState, now, id), event, now);
-  }
-
-  /** Makes keys, durable but not in the state. */
-  makeKeys(wanted: readonly WantedKey[], now: UnixSeconds): Key[] {
-    return wanted.map(({ roles, algorithm }) => this.keys.createKey(roles, algorithm, now));
+    return made;
   }
 
   /** A new id for a rollover. */
@@ -235,26 +266,9 @@ export class ZoneSigning {
     return keyId(this.#ports.random);
   }
 
-  /** Makes a state durable that an operator asked for; `advance` follows it. */
-  order(state: ZoneState, event: OrderEvent, now: UnixSeconds): void {
-    this.keys.commit(state);
-    this.#write([event], now);
-    this.#listener.ordered(event);
-  }
-
   /** What happened to the keys, oldest first. Throws FileStoreError. */
   history(): readonly AuditEntry[] {
-    return readAudit(this.#ports.files, this.keys.path).entries;
-  }
-
-  #destroy(id: string, now: UnixSeconds): void {
-    this.keys.purge(id, now);
-    this.#privateKeys.delete(id);
-  }
-
-  #write(events: readonly AuditEvent[], now: UnixSeconds): void {
-    const error = this.#audit.append(events, now, this.keys.generation);
-    if (error !== undefined) this.#listener.unaudited(error);
+    return this.keys.history();
   }
 
   // ---- Epochs ----
@@ -302,6 +316,16 @@ export class ZoneSigning {
     const { algorithm, tag, flags, publicKey } = key;
     return { algorithm, tag, flags, publicKey, privateKey };
   }
+}
+
+function earliest(one: UnixSeconds | null, other: UnixSeconds | null): UnixSeconds | null {
+  return one === null || other === null ? (one ?? other) : unixSeconds(Math.min(one, other));
+}
+
+/** Undoes a rollover for which nobody has done anything for `autoCancel` of the policy (ROLLOVER 2.10). */
+function cancelForgotten(state: ZoneState, id: string, now: UnixSeconds): Change {
+  const event = { kind: 'order', order: 'rollover cancel', by: 'policy', reason: 'auto_cancel', id } as const;
+  return { state: cancelRollover(state, now, id), events: [event] };
 }
 
 /** Throws ForeignKeysError if a zone without keys of ours comes with any: also unsigned it would break. */

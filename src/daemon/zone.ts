@@ -216,13 +216,14 @@ export class Zone {
     const before = this.#loaded;
     let published: Promise<void>;
     try {
-      published = this.keeper.serve(loaded);
+      ({ published } = await this.keeper.serve(loaded));
     } catch (error) {
       this.#fail(problemOfError(error, seen.path));
       // A disk may come back; keys of others go only with the file or the command line.
       if (!(error instanceof ForeignKeysError)) this.#retryLoad(now);
       return;
     }
+    if (this.#isRemoved) return;
     const image = ZoneImage.open(loaded.image);
     const { digest, diagnostics: warnings } = loaded;
     this.#loaded = { image, digest, octets: seen.octets, warnings, since: now };

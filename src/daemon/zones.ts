@@ -4,17 +4,22 @@
  * served and an alarm tells (DESIGN §8).
  */
 import type { Clock } from '../base/ports.ts';
-import { formatDuration } from '../base/time.ts';
+import { formatDuration, type UnixSeconds } from '../base/time.ts';
 import type { Config } from '../store/config.ts';
 import { policyOf } from '../store/config.ts';
 import { type Look, lookAtZones, type Misnamed, type SeenZone, ZonesDirectoryError } from '../store/zones.ts';
 import { formatName, type Name } from '../wire/name.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { SETTLE_MS } from './settling.ts';
 import { SteadyClock } from './steadyclock.ts';
+import { Turns } from './turns.ts';
 import { Zone, type ZoneContext } from './zone.ts';
 
 /** From so many zones on, more than half vanishing is taken for an accident. */
 const ACCIDENT_ZONES = 4;
+
+/** What the wall clock must have been set by to make a difference. */
+const MIN_SKEW_S = 2;
 
 /** Something that an operator must see to. */
 export interface Alarm {
@@ -35,11 +40,32 @@ export class Zones {
   readonly #zones = new Map<string, Zone>();
   readonly #alarms = new Map<Alarm['code'], Alarm>();
   #misnamed: readonly Misnamed[] = [];
+  readonly #heartbeat: Heartbeat;
+  /** By how many seconds the wall clock was ahead of key time at the last look. */
+  #skew = 0;
   #lastId = 0;
 
-  constructor(config: Config, context: Omit<ZoneContext, 'clock'> & { readonly clock: Clock }) {
+  constructor(config: Config, context: Omit<ZoneContext, 'clock' | 'turns'> & { readonly clock: Clock }) {
     this.#config = config;
-    this.#context = { ...context, clock: new SteadyClock(context.clock) };
+    this.#heartbeat = new Heartbeat(context);
+    const clock = new SteadyClock(context.clock, this.#heartbeat.load());
+    this.#context = { ...context, clock, turns: new Turns() };
+  }
+
+  /** The time that key states go by. */
+  get keyTime(): UnixSeconds {
+    return this.#context.clock.keyInstant().now;
+  }
+
+  /** Nothing is being done to keys. */
+  get isIdle(): boolean {
+    return this.#context.turns.isIdle;
+  }
+
+  /** Begins nothing more with keys; resolves when what has begun is over. */
+  async close(): Promise<void> {
+    await this.#context.turns.close();
+    await this.#heartbeat.beat(this.#context.clock, 0);
   }
 
   get alarms(): readonly Alarm[] {
@@ -122,15 +148,28 @@ export class Zones {
 
   #checkClock(): void {
     const { clock } = this.#context;
-    if (clock.isTrusted) {
-      this.#clear('CLOCK_STEPPED');
-      return;
+    const { isTrusted, aheadSeconds, behindSeconds } = clock;
+    const skew = clock.now() - clock.keyInstant().now;
+    // What was to be taken at an instant of the wall clock is now due at another one.
+    if (Math.abs(skew - this.#skew) >= MIN_SKEW_S) {
+      for (const zone of this.#zones.values()) void zone.keeper.turn();
+      this.#skew = skew;
     }
-    this.#raise({
-      code: 'CLOCK_STEPPED',
-      message: `the clock jumped ${formatDuration(clock.aheadSeconds)} ahead; no rollover goes on by time`,
-      fix: 'set it right; if it is right now, run: keyturn clock confirm',
-    });
+    if (isTrusted) void this.#heartbeat.beat(clock);
+    if (!isTrusted) {
+      this.#raise({
+        code: 'CLOCK_STEPPED',
+        message: `the clock jumped ${formatDuration(aheadSeconds)} ahead; no rollover goes on by time`,
+        fix: 'set it right; if it is right now, run: keyturn clock confirm',
+      });
+    } else if (behindSeconds > 0) {
+      const behind = formatDuration(toMinutes(behindSeconds));
+      this.#raise({
+        code: 'CLOCK_STEPPED',
+        message: `the clock is ${behind} behind what it has been; rollovers go on by what has really passed`,
+        fix: 'set it right; if it is right now, run: keyturn clock confirm',
+      });
+    } else this.#clear('CLOCK_STEPPED');
   }
 
   #zoneOf(seen: SeenZone): Zone {
@@ -207,4 +246,8 @@ export class Zones {
     }
     this.#misnamed = misnamed;
   }
+}
+
+function toMinutes(seconds: number): number {
+  return Math.round(seconds / 60) * 60;
 }

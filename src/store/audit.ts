@@ -1,7 +1,8 @@
 /**
  * The audit trail of a zone: `audit.log` beside its keys, a JSON object a line, appended and never rewritten. It tells
  * people and tools what happened to the keys and why; nothing is ever decided by it (that is what the state is for),
- * so what cannot be appended is told to the caller and stops nothing.
+ * so what cannot be appended is told to the caller and stops nothing. A line is on disk before the state that it tells
+ * of: if power is lost in between, it tells of what is done anew, and another line of that generation follows.
  *
  *     {"at":"2026-11-24T12:00:00Z","generation":7,"kind":"edge","keyId":…}
  *
@@ -35,6 +36,8 @@ export class AuditLog {
   readonly path: string;
   readonly #files: FileStore;
   #isAtLineStart = false;
+  /** What was appended last, and for which generation: a step that is tried again is told once. */
+  #told = '';
 
   /** `directory` is that of the zone's keys, and exists when something is appended. */
   constructor(files: FileStore, directory: string) {
@@ -43,18 +46,24 @@ export class AuditLog {
   }
 
   /** Appends events durably. Returns why that failed; some of them may then be in the file. */
-  append(events: readonly AuditEvent[], at: UnixSeconds, generation: number): FileStoreError | undefined {
-    if (events.length === 0) return undefined;
+  async append(
+    events: readonly AuditEvent[],
+    at: UnixSeconds,
+    generation: number,
+  ): Promise<FileStoreError | undefined> {
+    const told = `${generation} ${JSON.stringify(events)}`;
+    if (events.length === 0 || told === this.#told) return undefined;
     const lines = events.map((event) => JSON.stringify({ at: formatInstant(at), generation, ...event }));
     const text = `${this.#isAtLineStart ? '' : '\n'}${lines.join('\n')}\n`;
     this.#isAtLineStart = false;
     try {
-      this.#files.appendDurable(this.path, Buffer.from(text));
+      await this.#files.appendDurable(this.path, Buffer.from(text));
     } catch (error) {
       if (error instanceof FileStoreError) return error;
       throw error;
     }
     this.#isAtLineStart = true;
+    this.#told = told;
     return undefined;
   }
 }

@@ -39,11 +39,11 @@ export interface Making {
 }
 
 /** Makes keys (durable, probed, all hidden) whose tags, revoked or not, no other key of the zone has or had. */
-export function createKeys(
+export async function createKeys(
   directory: KeyDirectory,
   wanted: readonly WantedKey[],
   { random, now, keys, tombstones }: Making,
-): Key[] {
+): Promise<Key[]> {
   const usedTags = new Set(tombstones.flatMap(({ tag, revokedTag }) => [tag, revokedTag]));
   for (const key of keys) addTags(usedTags, dnskeyRdata(key.flags, key.algorithm, key.publicKey));
   const octets = (count: number) => random.octets(count);
@@ -53,7 +53,7 @@ export function createKeys(
     addTags(usedTags, dnskeyRdata(pair.flags, algorithm, pair.publicKey));
     pairs.push(pair);
   }
-  writePairs(directory, pairs, now, octets);
+  await writePairs(directory, pairs, now, octets);
   return wanted.map(({ roles, algorithm }, i) =>
     hiddenKey({ id: keyId(random), algorithm, roles, publicKey: pairs[i]!.publicKey }, now),
   );

@@ -1,6 +1,9 @@
 /**
- * The FileStore of the real world. What a call has returned from survives a power cut: files are synced before they
+ * The FileStore of the real world. What a promise has resolved for survives a power cut: files are synced before they
  * get their name, directories after a name in them has changed.
+ *
+ * What can wait for the disk (creating, syncing, renaming) runs on the threads of libuv, so that many files are on
+ * their way at once and the file system makes one commit of them; what only fills the page cache is done at once.
  *
  * An fsync that fails is never tried again on the same file (the kernel may have dropped the data and forgotten the
  * error): the file is removed and the caller hears of it; a new attempt writes a new file. No symbolic link is
@@ -8,12 +11,17 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { type FileStat, type FileStore, FileStoreError } from '../base/ports.ts';
+import { promisify } from 'node:util';
+import { type FileStat, type FileStore, FileStoreError, type NewFile, type Rename } from '../base/ports.ts';
 
 const { O_CREAT, O_EXCL, O_WRONLY, O_RDONLY, O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = fs.constants;
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 const TEMPORARY_TRIES = 1000;
+
+const openFile = promisify(fs.open);
+const syncFile = promisify(fs.fsync);
+const renameFile = promisify(fs.rename);
 
 /** Ends the names of temporary files of `replaceDurable`; a start may remove what a crash left. */
 export const TEMPORARY_SUFFIX = '.tmp';
@@ -23,13 +31,25 @@ function guarded<T>(subject: string, operation: () => T): T {
   try {
     return operation();
   } catch (error) {
-    if (error instanceof FileStoreError) throw error;
-    const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException;
-    throw new FileStoreError(code, subject, message, { cause: error });
+    throw known(subject, error);
   }
 }
 
-/** FileStore over node:fs, synchronous. Holds no state but a counter for temporary names. */
+async function guardedLater<T>(subject: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw known(subject, error);
+  }
+}
+
+function known(subject: string, error: unknown): FileStoreError {
+  if (error instanceof FileStoreError) return error;
+  const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException;
+  return new FileStoreError(code, subject, message, { cause: error });
+}
+
+/** FileStore over node:fs. Holds no state but a counter for temporary names. */
 export class DiskFileStore implements FileStore {
   #temporaryCount = 0;
 
@@ -50,58 +70,68 @@ export class DiskFileStore implements FileStore {
     });
   }
 
-  createDurable(file: string, octets: Uint8Array): void {
-    guarded(file, () => {
-      writeNew(file, octets);
-      syncDirectory(path.dirname(file));
+  createDurable(files: readonly NewFile[]): Promise<void> {
+    const directory = path.dirname(files[0]!.path);
+    return guardedLater(directory, async () => {
+      const written = await Promise.allSettled(files.map((file) => writeNew(file.path, file.octets)));
+      const failure = written.find((one) => one.status === 'rejected');
+      if (failure !== undefined) {
+        for (const [i, one] of written.entries())
+          if (one.status === 'fulfilled') removeQuietly(files[i]!.path);
+        throw failure.reason;
+      }
+      await syncDirectory(directory);
     });
   }
 
-  replaceDurable(file: string, octets: Uint8Array): void {
-    guarded(file, () => {
-      const temporary = this.#writeTemporary(file, octets);
+  replaceDurable(file: string, octets: Uint8Array, before?: Promise<void>): Promise<void> {
+    return guardedLater(file, async () => {
+      const [written] = await Promise.allSettled([this.#writeTemporary(file, octets), before]);
+      if (written.status === 'rejected') throw written.reason;
       try {
-        fs.renameSync(temporary, file);
+        await before;
+        await renameFile(written.value, file);
       } catch (error) {
-        removeQuietly(temporary);
+        removeQuietly(written.value);
         throw error;
       }
-      syncDirectory(path.dirname(file));
+      await syncDirectory(path.dirname(file));
     });
   }
 
-  appendDurable(file: string, octets: Uint8Array): void {
-    guarded(file, () => {
+  appendDurable(file: string, octets: Uint8Array): Promise<void> {
+    return guardedLater(file, async () => {
       const isNew = fs.lstatSync(file, { throwIfNoEntry: false }) === undefined;
-      const descriptor = fs.openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, FILE_MODE);
+      const descriptor = await openFile(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, FILE_MODE);
       try {
         writeAll(descriptor, octets);
-        fs.fsyncSync(descriptor);
+        await syncFile(descriptor);
       } finally {
         fs.closeSync(descriptor);
       }
-      if (isNew) syncDirectory(path.dirname(file));
+      if (isNew) await syncDirectory(path.dirname(file));
     });
   }
 
-  renameDurable(from: string, to: string): void {
-    guarded(from, () => {
-      fs.renameSync(from, to);
+  renameDurable(renames: readonly Rename[]): Promise<void> {
+    const { from, to } = renames[0]!;
+    return guardedLater(from, async () => {
+      for (const one of renames) await renameFile(one.from, one.to);
       const [fromDirectory, toDirectory] = [path.dirname(from), path.dirname(to)];
-      syncDirectory(toDirectory);
-      if (fromDirectory !== toDirectory) syncDirectory(fromDirectory);
+      await syncDirectory(toDirectory);
+      if (fromDirectory !== toDirectory) await syncDirectory(fromDirectory);
     });
   }
 
-  removeDurable(file: string): void {
-    guarded(file, () => {
+  removeDurable(file: string): Promise<void> {
+    return guardedLater(file, async () => {
       fs.rmSync(file, { force: true });
-      syncDirectory(path.dirname(file));
+      await syncDirectory(path.dirname(file));
     });
   }
 
-  makeDirectory(directory: string): void {
-    guarded(directory, () => makeDirectories(path.resolve(directory)));
+  makeDirectory(directory: string): Promise<void> {
+    return guardedLater(directory, () => makeDirectories(path.resolve(directory)));
   }
 
   list(directory: string): string[] {
@@ -123,11 +153,11 @@ export class DiskFileStore implements FileStore {
   }
 
   /** Writes a durable file beside `file` under a name that nothing has. */
-  #writeTemporary(file: string, octets: Uint8Array): string {
+  async #writeTemporary(file: string, octets: Uint8Array): Promise<string> {
     for (let tries = 0; ; tries++) {
       const temporary = `${file}.${process.pid}-${++this.#temporaryCount}${TEMPORARY_SUFFIX}`;
       try {
-        writeNew(temporary, octets);
+        await writeNew(temporary, octets);
         return temporary;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries >= TEMPORARY_TRIES) throw error;
@@ -160,12 +190,12 @@ function readAll(descriptor: number, size: number, limitOctets: number, file: st
 }
 
 /** Creates a file that must not exist, with durable content; removes it again when anything fails. */
-function writeNew(file: string, octets: Uint8Array): void {
-  const descriptor = fs.openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+async function writeNew(file: string, octets: Uint8Array): Promise<void> {
+  const descriptor = await openFile(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
   let isOpen = true;
   try {
     writeAll(descriptor, octets);
-    fs.fsyncSync(descriptor);
+    await syncFile(descriptor);
     isOpen = false;
     fs.closeSync(descriptor);
   } catch (error) {
@@ -197,10 +227,10 @@ function removeQuietly(file: string): void {
 }
 
 /** Makes names in a directory durable. Some file systems cannot (EINVAL); they promise order by themselves. */
-function syncDirectory(directory: string): void {
+async function syncDirectory(directory: string): Promise<void> {
   const descriptor = fs.openSync(directory, O_RDONLY | O_DIRECTORY);
   try {
-    fs.fsyncSync(descriptor);
+    await syncFile(descriptor);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
   } finally {
@@ -209,15 +239,15 @@ function syncDirectory(directory: string): void {
 }
 
 /** Creates a directory and its parents, each made durable in the one above. */
-function makeDirectories(directory: string): void {
+async function makeDirectories(directory: string): Promise<void> {
   if (fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
   const parent = path.dirname(directory);
-  if (parent !== directory) makeDirectories(parent);
+  if (parent !== directory) await makeDirectories(parent);
   try {
     fs.mkdirSync(directory, DIRECTORY_MODE);
   } catch (error) {
     const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST';
     if (!isThere || !fs.statSync(directory).isDirectory()) throw error;
   }
-  syncDirectory(parent);
+  await syncDirectory(parent);
 }

@@ -41,9 +41,13 @@ export function loadJobs(files: FileStore, keysDirectory: string): BulkJob[] {
 }
 
 /** Saves the jobs, atomically and durably; returns the octets written. Throws FileStoreError. */
-export function saveJobs(files: FileStore, keysDirectory: string, jobs: readonly BulkJob[]): number {
+export async function saveJobs(
+  files: FileStore,
+  keysDirectory: string,
+  jobs: readonly BulkJob[],
+): Promise<number> {
   const octets = Buffer.from(formatJobs(jobs));
-  files.replaceDurable(`${keysDirectory}/${JOBS_FILE}`, octets);
+  await files.replaceDurable(`${keysDirectory}/${JOBS_FILE}`, octets);
   return octets.length;
 }
 

@@ -173,35 +173,38 @@ export interface NewPair {
  * Writes key pairs durably, reads them back, probes them with octets from `random`, then names them. When it throws,
  * nothing of it is to be used; what it left is told apart by the next start.
  */
-export function writePairs(
+export async function writePairs(
   directory: KeyDirectory,
   pairs: readonly NewPair[],
   createdAt: UnixSeconds,
   random: (count: number) => Uint8Array,
-): void {
+): Promise<void> {
   const { files, path, origin } = directory;
-  files.makeDirectory(path);
+  await files.makeDirectory(path);
   const bases = pairs.map((pair) => {
     const { algorithm, flags, publicKey } = pair;
     return keyFileBase(origin, algorithm, keyTag(dnskeyRdata(flags, algorithm, publicKey)));
   });
-  for (const [i, pair] of pairs.entries()) {
+  const staged = pairs.flatMap((pair, i) => {
     const privateText = formatPrivateFile(pair.algorithm, pair.privateOctets, createdAt);
     const publicText = formatPublicFile(origin, pair, createdAt);
-    files.createDurable(`${path}/${bases[i]}.private${STAGED}`, Buffer.from(privateText));
-    files.createDurable(`${path}/${bases[i]}.key${STAGED}`, Buffer.from(publicText));
-  }
+    return [
+      { path: `${path}/${bases[i]}.private${STAGED}`, octets: Buffer.from(privateText) },
+      { path: `${path}/${bases[i]}.key${STAGED}`, octets: Buffer.from(publicText) },
+    ];
+  });
+  await files.createDurable(staged);
   for (const base of bases) probePair(directory, readPair(directory, base, STAGED), random(32));
-  nameStaged(
+  await nameStaged(
     directory,
     bases.flatMap((base) => [`${base}.private${STAGED}`, `${base}.key${STAGED}`]),
   );
 }
 
-function nameStaged({ files, path }: KeyDirectory, staged: readonly string[]): void {
-  for (const name of staged) {
-    files.renameDurable(`${path}/${name}`, `${path}/${name.slice(0, -STAGED.length)}`);
-  }
+async function nameStaged({ files, path }: KeyDirectory, staged: readonly string[]): Promise<void> {
+  await files.renameDurable(
+    staged.map((name) => ({ from: `${path}/${name}`, to: `${path}/${name.slice(0, -STAGED.length)}` })),
+  );
 }
 
 /** Names of staged files among `names`. */
@@ -212,14 +215,14 @@ export function stagedFiles(names: readonly string[]): string[] {
 }
 
 /**
- * Finishes an interrupted `writePairs` whose renames had begun, which a `.private` with its final name and a `.key`
- * that is still staged, or one whole pair beside staged ones, shows. True if it was so.
+ * Finishes an interrupted `writePairs` whose renames had begun, which any final name beside staged ones shows. True
+ * if it was so.
  */
-export function finishStaged(directory: KeyDirectory, names: readonly string[]): boolean {
+export async function finishStaged(directory: KeyDirectory, names: readonly string[]): Promise<boolean> {
   const staged = stagedFiles(names);
   const hasBegun = staged.length > 0 && listBases(names).length > 0;
   if (!hasBegun || !staged.every((name) => isWhole(directory, name))) return false;
-  nameStaged(directory, staged);
+  await nameStaged(directory, staged);
   return true;
 }
 
@@ -236,13 +239,13 @@ function isWhole(directory: KeyDirectory, staged: string): boolean {
 }
 
 /** Moves files to `orphans/`. A name that is taken there gets a number. */
-export function setAside({ files, path }: KeyDirectory, names: readonly string[]): void {
+export async function setAside({ files, path }: KeyDirectory, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   const orphans = `${path}/${ORPHANS}`;
-  files.makeDirectory(orphans);
+  await files.makeDirectory(orphans);
   for (const name of names) {
     let target = `${orphans}/${name}`;
     for (let n = 2; files.stat(target) !== undefined; n++) target = `${orphans}/${name}.${n}`;
-    files.renameDurable(`${path}/${name}`, target);
+    await files.renameDurable([{ from: `${path}/${name}`, to: target }]);
   }
 }

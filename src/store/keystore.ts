@@ -1,16 +1,18 @@
 /**
- * The keys of one zone on disk: `<keys>/<stem>/` with BIND key files and `state.json`. `openZoneKeys` loads what is
- * there, adopts key files that came without a state, or makes the keys of a new zone.
+ * The keys of one zone on disk: `<keys>/<stem>/` with BIND key files, `state.json` and `audit.log`. `openZoneKeys`
+ * loads what is there, adopts key files that came without a state, or makes the keys of a new zone. A zone whose keys
+ * were made or adopted has no state on disk until the first commit: nothing of it was visible.
  *
  * Order of a new key (reliability.md I1): private half durable → read back → probed by two implementations → named
  * in the state → visible. A crash in between leaves the same key or none that was ever visible. A key that cannot be
  * read is an error and never a reason to make another; with a state on disk, keys are only made by rollovers.
  *
- * Order of a purge (I4, I5): tombstone in place of the key, in one commit → private half removed → public half
+ * Order of a commit: audit trail and new state durable, side by side → the state gets its name → directory durable →
+ * memory. Order of a purge (I4, I5): tombstone in place of the key, in one commit → private half removed → public half
  * removed. A start finishes what a crash left of it.
  */
 import { assert } from '../base/assert.ts';
-import type { FileStore, Random } from '../base/ports.ts';
+import type { FileStore, FileStoreError, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import type { KeyObject } from '../dnssec/algorithm.ts';
 import { isEntirelyHidden, type Key, type KeyRole } from '../kasp/key.ts';
@@ -18,6 +20,7 @@ import type { Policy } from '../kasp/policy.ts';
 import { findKey, newZoneState, type ZoneState } from '../kasp/zonestate.ts';
 import type { Name } from '../wire/name.ts';
 import { adoptKeys } from './adopt.ts';
+import { type AuditEntry, type AuditEvent, AuditLog, readAudit } from './audit.ts';
 import { createKeys, newKeys } from './create.ts';
 import { TEMPORARY_SUFFIX } from './files.ts';
 import { keyFileBase } from './keyfile.ts';
@@ -54,13 +57,27 @@ export function zoneKeysPath(keysDirectory: string, origin: Name): string {
   return `${keysDirectory}/${zoneStem(origin)}`;
 }
 
-/** The keys of one zone: durable state, and access to private halves. One instance per zone and process. */
+/** What is to become of the state of a zone. */
+export interface Commit {
+  readonly zoneState: ZoneState;
+  /** Keys that are destroyed: the state names them no more, they have gone from every cache. */
+  readonly purged?: readonly Key[];
+  /** What led there, for the trail. */
+  readonly events?: readonly AuditEvent[];
+  readonly now: UnixSeconds;
+}
+
+/**
+ * The keys of one zone: durable state, trail, and access to private halves. One instance per zone and process; its
+ * writes are made one after the other: whoever calls `commit` or `createKey` waits for the one before.
+ */
 export class ZoneKeys {
   readonly how: KeysOrigin;
   /** What an operator should know of the directory, a sentence each. */
   readonly notes: readonly string[];
   readonly #directory: KeyDirectory;
   readonly #random: Random;
+  readonly #trail: AuditLog;
   #stored: StoredState;
   /** Public-key hashes of keys whose private halves are known to be durable and good. */
   readonly #durable: Set<string>;
@@ -78,6 +95,7 @@ export class ZoneKeys {
   ) {
     this.#directory = directory;
     this.#random = random;
+    this.#trail = new AuditLog(directory.files, directory.path);
     this.#stored = stored;
     this.#durable = new Set(stored.zoneState.keys.map((key) => key.publicKeyHash));
     this.how = opened.how;
@@ -101,43 +119,60 @@ export class ZoneKeys {
     return this.#directory.path;
   }
 
-  /**
-   * Makes a zone state durable as the next generation; only then may anything follow from it. When it throws, the
-   * state in memory is the old one.
-   */
-  commit(zoneState: ZoneState): void {
-    const areDurable = zoneState.keys.every((key) => this.#durable.has(key.publicKeyHash));
-    assert(areDurable, 'a private key is durable before the state names it');
-    this.#save({ zoneState, tombstones: this.#stored.tombstones });
+  /** What happened to the keys, oldest first. Throws FileStoreError. */
+  history(): readonly AuditEntry[] {
+    return readAudit(this.#directory.files, this.path).entries;
+  }
+
+  /** The state in memory is on disk; false only before the first commit of a zone that is new. */
+  get isSaved(): boolean {
+    return this.generation > 0;
   }
 
   /**
-   * Destroys the private half of a key that has gone and leaves a tombstone. When it throws before the commit, the key
-   * is as it was; after it (the state no longer names the key), the next purge or start removes the files.
+   * Makes a zone state durable as the next generation; only then may anything follow from it. When it throws, the
+   * state in memory is the old one, unless keys were purged: when the state no longer names them, it is the new one,
+   * and the next purge or start removes their files. Returns why the trail could not be written, which stops nothing.
    */
-  purge(keyId: string, now: UnixSeconds): void {
-    const { zoneState, tombstones } = this.#stored;
-    const key = findKey(zoneState, keyId);
-    assert(key !== undefined, 'only keys in the state are purged');
-    assert(key.goal === 'OUT' && isEntirelyHidden(key), 'no record of a purged key can be in any cache');
-    const tombstone = tombstoneOf(key, now);
-    const keys = zoneState.keys.filter((other) => other !== key);
-    this.#save({ zoneState: { ...zoneState, keys }, tombstones: [...tombstones, tombstone] });
-    this.#durable.delete(key.publicKeyHash);
-    this.#unburied.push(tombstone);
+  async commit({ zoneState, purged = [], events = [], now }: Commit): Promise<FileStoreError | undefined> {
+    const areDurable = zoneState.keys.every((key) => this.#durable.has(key.publicKeyHash));
+    assert(areDurable, 'a private key is durable before the state names it');
+    for (const key of purged) {
+      assert(findKey(this.zoneState, key.id) !== undefined, 'only keys in the state are purged');
+      assert(findKey(zoneState, key.id) === undefined, 'the state no longer names a purged key');
+      assert(key.goal === 'OUT' && isEntirelyHidden(key), 'no record of a purged key can be in any cache');
+    }
+    if (this.#isUncertain) this.#settle();
+    const dead = purged.map((key) => tombstoneOf(key, now));
+    const generation = this.generation + 1;
+    const told = this.#trail.append(events, now, generation);
+    await this.#save({ zoneState, tombstones: [...this.tombstones, ...dead], generation }, told);
+    for (const key of purged) this.#durable.delete(key.publicKeyHash);
+    this.#unburied.push(...dead);
+    if (dead.length > 0) await this.#bury();
+    return await told;
+  }
+
+  async #bury(): Promise<void> {
     for (const dead of [...this.#unburied]) {
-      removePair(this.#directory, dead);
+      await removePair(this.#directory, dead);
       this.#unburied.splice(this.#unburied.indexOf(dead), 1);
     }
   }
 
   /**
    * Makes a key: durable, read back and probed. It is not in the state yet: add it to the zone state and `commit`.
+   * `others` are keys that will be in it as well.
    */
-  createKey(roles: readonly KeyRole[], algorithm: number, now: UnixSeconds): Key {
+  async createKey(
+    roles: readonly KeyRole[],
+    algorithm: number,
+    now: UnixSeconds,
+    others: readonly Key[] = [],
+  ): Promise<Key> {
     const { zoneState, tombstones } = this.#stored;
-    const making = { random: this.#random, now, keys: zoneState.keys, tombstones };
-    const [key] = createKeys(this.#directory, [{ roles, algorithm }], making);
+    const making = { random: this.#random, now, keys: [...zoneState.keys, ...others], tombstones };
+    const [key] = await createKeys(this.#directory, [{ roles, algorithm }], making);
     this.#durable.add(key!.publicKeyHash);
     return key!;
   }
@@ -158,12 +193,10 @@ export class ZoneKeys {
     });
   }
 
-  #save(changed: Pick<StoredState, 'zoneState' | 'tombstones'>): void {
-    const { files, path, origin } = this.#directory;
-    if (this.#isUncertain) this.#settle();
-    const stored = { ...changed, generation: this.#stored.generation + 1 };
+  /** Saves a state, when what is told of it is on disk. */
+  async #save(stored: StoredState, told: Promise<unknown>): Promise<void> {
     try {
-      saveState(files, path, origin, stored);
+      await saveState(this.#directory, stored, told.then(noResult));
     } catch (error) {
       this.#isUncertain = true;
       throw error;
@@ -180,41 +213,38 @@ export class ZoneKeys {
   }
 }
 
+function noResult(): void {}
+
 // ---- Opening ----
 
 /**
  * Opens the keys of a zone. Throws KeystoreError, StateError or FileStoreError; then the zone has no keys, and none
  * was made in place of those that it should have.
  */
-export function openZoneKeys(options: KeyStoreOptions): ZoneKeys {
+export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> {
   const { files, keysDirectory, origin, random } = options;
   const directory = { files, path: zoneKeysPath(keysDirectory, origin), origin };
   let names = files.stat(directory.path) === undefined ? [] : files.list(directory.path);
   for (const name of names) {
     const isLeftover = name.startsWith(`${STATE_FILE}.`) && name.endsWith(TEMPORARY_SUFFIX);
-    if (isLeftover) files.removeDurable(`${directory.path}/${name}`);
+    if (isLeftover) await files.removeDurable(`${directory.path}/${name}`);
   }
   const stored = loadState(files, directory.path, origin);
   if (stored !== undefined) {
-    setAside(directory, stagedFiles(names));
+    await setAside(directory, stagedFiles(names));
     const unnamed = checkStored(directory, stored, listBases(names));
     return new ZoneKeys(directory, random, stored, {
       how: 'loaded',
-      notes: finishPurges(directory, stored.tombstones, unnamed),
+      notes: await finishPurges(directory, stored.tombstones, unnamed),
     });
   }
-  if (finishStaged(directory, names)) names = files.list(directory.path);
-  else setAside(directory, stagedFiles(names));
+  if (await finishStaged(directory, names)) names = files.list(directory.path);
+  else await setAside(directory, stagedFiles(names));
   const bases = listBases(names);
   const adopted = bases.length > 0 ? adoptKeys(directory, options, bases) : undefined;
   const making = { random, now: options.now, keys: [], tombstones: [] };
-  const keys = adopted?.keys ?? createKeys(directory, newKeys(options.policy), making);
-  const fresh: StoredState = {
-    generation: 1,
-    zoneState: newZoneState(keys),
-    tombstones: [],
-  };
-  saveState(files, directory.path, origin, fresh);
+  const keys = adopted?.keys ?? (await createKeys(directory, newKeys(options.policy), making));
+  const fresh: StoredState = { generation: 0, zoneState: newZoneState(keys), tombstones: [] };
   return new ZoneKeys(directory, random, fresh, {
     how: adopted === undefined ? 'created' : 'adopted',
     notes: adopted?.notes ?? [],

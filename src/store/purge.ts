@@ -18,26 +18,29 @@ export function tombstoneOf(key: Key, now: UnixSeconds): Tombstone {
 }
 
 /** Removes the files of a purged key, durably. Throws FileStoreError. */
-export function removePair({ files, path, origin }: KeyDirectory, { algorithm, tag }: Tombstone): void {
+export async function removePair(
+  { files, path, origin }: KeyDirectory,
+  { algorithm, tag }: Tombstone,
+): Promise<void> {
   const base = `${path}/${keyFileBase(origin, algorithm, tag)}`;
   // The public half is what the next start knows the private one by, so it goes last.
-  files.removeDurable(`${base}.private`);
-  files.removeDurable(`${base}.key`);
+  await files.removeDurable(`${base}.private`);
+  await files.removeDurable(`${base}.key`);
 }
 
 /** Removes what a crash left of purged keys among files that the state does not name; returns notes of the rest. */
-export function finishPurges(
+export async function finishPurges(
   directory: KeyDirectory,
   tombstones: readonly Tombstone[],
   unnamed: readonly string[],
-): string[] {
+): Promise<string[]> {
   const byBase = new Map(
     tombstones.map((dead) => [keyFileBase(directory.origin, dead.algorithm, dead.tag), dead]),
   );
   const notes: string[] = [];
   for (const base of unnamed) {
     const dead = byBase.get(base);
-    if (dead !== undefined && isOf(directory, base, dead)) removePair(directory, dead);
+    if (dead !== undefined && isOf(directory, base, dead)) await removePair(directory, dead);
     else notes.push(`${directory.path}/${base} is not in ${STATE_FILE} and is not used`);
   }
   return notes;

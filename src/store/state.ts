@@ -72,9 +72,16 @@ export function loadState(files: FileStore, directory: string, origin: Name): St
   return parseState(octets, origin, path);
 }
 
-/** Saves the state in `directory`, atomically and durably. */
-export function saveState(files: FileStore, directory: string, origin: Name, stored: StoredState): void {
-  files.replaceDurable(`${directory}/${STATE_FILE}`, Buffer.from(formatState(stored, origin)));
+/**
+ * Saves the state in the directory, atomically and durably, after `before` has resolved (base/ports). Throws
+ * FileStoreError.
+ */
+export async function saveState(
+  { files, path, origin }: { readonly files: FileStore; readonly path: string; readonly origin: Name },
+  stored: StoredState,
+  before?: Promise<void>,
+): Promise<void> {
+  await files.replaceDurable(`${path}/${STATE_FILE}`, Buffer.from(formatState(stored, origin)), before);
 }
 
 // ---- Format ----

@@ -138,7 +138,7 @@ describeWithPeers(['dnssec-dsfromkey', 'dnssec-signzone', 'ldns-verify-zone'], '
   for (const { number, mnemonic } of ALGORITHMS) {
     it(`${mnemonic}: dnssec-dsfromkey and ldns-key2ds make our DS of them, dnssec-signzone signs`, async () => {
       const options = keysAt(`own-${number}`, { algorithm: number, scheme: 'ksk-zsk' });
-      const keys = openZoneKeys(options);
+      const keys = await openZoneKeys(options);
       const signing = readdirSync(keys.path).find(
         (name) => name.endsWith('.key') && name.includes(String(keys.zoneState.keys[0]!.tag)),
       )!;
@@ -178,10 +178,10 @@ describeWithPeers(['dnssec-keygen', 'ldns-verify-zone'], 'key files of others', 
       const only = place.at(`bind-${number}-csk`, 'example.com');
       mkdirSync(only, { recursive: true });
       for (const name of readdirSync(path)) copyFileSync(`${path}/${name}`, `${only}/${name}`);
-      const csk = openZoneKeys({ ...options, keysDirectory: place.at(`bind-${number}-csk`) });
+      const csk = await openZoneKeys({ ...options, keysDirectory: place.at(`bind-${number}-csk`) });
       expect([csk.how, ...csk.zoneState.keys.map(formatStates)]).toEqual(['adopted', 'H/H/H/H']);
       await runOk(getPeer('dnssec-keygen'), ['-q', '-K', path, '-a', mnemonic, 'example.com']);
-      const split = openZoneKeys(options);
+      const split = await openZoneKeys(options);
       expect(split.zoneState.keys.map(formatStates)).toEqual(['H/H/-/H', 'H/-/H/-']);
       expect(split.zoneState.keys[0]!.publicKeyHash).toBe(csk.zoneState.keys[0]!.publicKeyHash);
       for (const { id } of split.zoneState.keys) expect(split.privateKey(id).type).toBe('private');
@@ -201,7 +201,7 @@ describeWithPeers(['dnssec-keygen', 'ldns-verify-zone'], 'key files of others', 
     ).trim();
     for (const ending of ['.key', '.private'])
       copyFileSync(`${out}/${base}${ending}`, `${path}/${base}${ending}`);
-    const { how, zoneState } = openZoneKeys(options);
+    const { how, zoneState } = await openZoneKeys(options);
     expect([how, keyTag(dnskeyOf(zoneState.keys[0]!))]).toEqual(['adopted', zoneState.keys[0]!.tag]);
     expect(base).toContain(String(zoneState.keys[0]!.tag));
   });

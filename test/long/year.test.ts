@@ -10,13 +10,13 @@ const LIMIT_MS = 300_000;
 describe('a simulated year', () => {
   it(`of ${ZONES} zones is a good one, and takes less than five minutes of a core`, {
     timeout: 10 * LIMIT_MS,
-  }, () => {
+  }, async () => {
     const begun = process.cpuUsage();
     const bad: string[] = [];
     const sum = new Map<string, number>();
     for (let seed = FIRST_SEED; seed < FIRST_SEED + ZONES; seed++) {
       const zone = new FleetZone(seed);
-      zone.run(YEAR);
+      await zone.run(YEAR);
       const verdict = zone.verdict();
       if (verdict.length > 0) bad.push(`zone ${seed}: ${verdict.join('\n')}\n${zone.story().join('\n')}`);
       addUp(sum, zone.tally);

@@ -6,9 +6,9 @@ import { FleetZone } from '../support/fleet-simulation.ts';
 const ZONES = 20;
 
 describe('a simulated year', () => {
-  it.each(Array.from({ length: ZONES }, (_, seed) => seed))('of zone %i is a good one', (seed) => {
+  it.each(Array.from({ length: ZONES }, (_, seed) => seed))('of zone %i is a good one', async (seed) => {
     const zone = new FleetZone(seed);
-    zone.run(YEAR);
+    await zone.run(YEAR);
     const verdict = zone.verdict();
     expect(verdict.length === 0 ? [] : [...verdict, JSON.stringify(zone.scenario), ...zone.story()]).toEqual(
       [],

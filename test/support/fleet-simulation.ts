@@ -14,14 +14,14 @@ import { cdsRequest, cdsSigners, dnskeySigners, zoneSigners } from '../../src/ka
 import { keysFor, refusalOf, startRollover } from '../../src/kasp/start.ts';
 import type { Facts, RolloverRequest } from '../../src/kasp/step.ts';
 import { acknowledge } from '../../src/kasp/versions.ts';
-import type { ZoneState } from '../../src/kasp/zonestate.ts';
+import { findKey, type ZoneState } from '../../src/kasp/zonestate.ts';
 import { openZoneKeys, type ZoneKeys } from '../../src/store/keystore.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { FleetChecks, instant } from './fleet-checks.ts';
 import { FleetParent } from './fleet-parent.ts';
 import { DAY, Dice, HOUR, requestOf, type Scenario, scenarioOf, ttlOf } from './fleet-scenario.ts';
 import { ServedHistory } from './fleet-served.ts';
-import { type Event, FleetTime } from './fleet-time.ts';
+import { type Act, type Event, FleetTime } from './fleet-time.ts';
 import { seededRandom } from './random.ts';
 import { formatFindings, type Histories, judge } from './rollover-judge.ts';
 import { AFTERMATHS, SimulatedCrash, SimulatedFiles } from './simulated-files.ts';
@@ -82,8 +82,8 @@ export class FleetZone {
   }
 
   /** Lets time pass. */
-  run(seconds: number): void {
-    this.#time.run(seconds, (act) => this.#survive(act));
+  async run(seconds: number): Promise<void> {
+    await this.#time.run(seconds, (act) => this.#survive(act));
   }
 
   /** All that was wrong, a line each; empty for a good year. */
@@ -108,7 +108,7 @@ export class FleetZone {
     return this.#time.now;
   }
 
-  #schedule(seconds: number, act: () => void): Event {
+  #schedule(seconds: number, act: Act): Event {
     return this.#time.schedule(seconds, act);
   }
 
@@ -139,9 +139,9 @@ export class FleetZone {
     this.#files.crashAt(this.#dice.between(1, 2 * this.scenario.writesPerCrash));
   }
 
-  #survive(act: () => void): void {
+  async #survive(act: Act): Promise<void> {
     try {
-      act();
+      await act();
     } catch (error) {
       if (!(error instanceof SimulatedCrash)) throw error;
       this.#crashed();
@@ -160,8 +160,8 @@ export class FleetZone {
     this.#schedule(this.#dice.pick([1, HOUR, 2 * DAY]), () => this.#open());
   }
 
-  #open(): void {
-    const keys = openZoneKeys({
+  async #open(): Promise<void> {
+    const keys = await openZoneKeys({
       files: this.#files,
       random: seededRandom(`fleet ${this.#seed} ${this.tally.crashes}`),
       keysDirectory: '/keys',
@@ -173,49 +173,47 @@ export class FleetZone {
     if (this.#possible.length > 0 && !isKnown)
       this.#checks.fail(this.#now, 'the state on disk is neither the old nor the new one');
     this.#keys = keys;
-    this.#possible = [keys.zoneState];
+    this.#possible = keys.isSaved ? [keys.zoneState] : [];
     for (const { id, states } of keys.zoneState.keys) if (states.ds?.state !== 'hidden') keys.privateKey(id);
     this.#note('opened');
-    this.#turn();
+    await this.#turn();
     this.#schedule(HOUR, () => this.#observe());
   }
 
   /** Makes a state durable; the disk may then hold it, or the one before if power is lost. */
-  #commit(state: ZoneState): void {
+  async #commit(state: ZoneState, purged: readonly Key[]): Promise<void> {
     const keys = this.#keys!;
-    if (state === keys.zoneState) return;
-    this.#possible = [keys.zoneState, state];
-    keys.commit(state);
+    if (state === keys.zoneState && keys.isSaved) return;
+    for (const { id } of purged) {
+      const isOut = this.#parent.history.some((ds) => ds.deadAt > this.#now && ds.keys.includes(id));
+      if (isOut) this.#checks.fail(this.#now, `key ${id} is destroyed, but its DS may be out there`);
+      this.tally.purges++;
+    }
+    this.#possible = keys.isSaved ? [keys.zoneState, state] : [];
+    await keys.commit({ zoneState: state, purged, events: [{ kind: 'turn' }], now: this.#clock });
     this.#possible = [state];
-  }
-
-  #purge(keyId: string): void {
-    const keys = this.#keys!;
-    const isOut = this.#parent.history.some((ds) => ds.deadAt > this.#now && ds.keys.includes(keyId));
-    if (isOut) this.#checks.fail(this.#now, `key ${keyId} is destroyed, but its DS may be out there`);
-    const { zoneState } = keys;
-    this.#possible = [zoneState, { ...zoneState, keys: zoneState.keys.filter(({ id }) => id !== keyId) }];
-    keys.purge(keyId, this.#clock);
-    this.#possible = [keys.zoneState];
-    this.tally.purges++;
   }
 
   // ---- The shell ----
 
-  /** Takes what is due, makes it durable, and serves it. */
-  #turn(): void {
+  /** Takes what is due after a change, makes it durable in one commit, and serves it. */
+  async #turn(change?: ZoneState): Promise<void> {
     const keys = this.#keys;
     if (keys === undefined) return;
+    let state = change ?? keys.zoneState;
+    const purged: Key[] = [];
     let nextWake: UnixSeconds | null = null;
     for (let turn = 0; turn < MAX_TURNS; turn++) {
-      const step = next(keys.zoneState, this.#told, this.#policy, this.#clock);
+      const step = next(state, this.#told, this.#policy, this.#clock);
       nextWake = step.nextWake;
-      this.#commit(step.zoneState);
-      const purges = step.actions.filter((action) => action.kind === 'purge');
-      for (const action of purges) this.#purge(action.keyId);
-      if (step.due !== null) this.#start(step.due);
-      else if (purges.length === 0) break;
+      state = step.zoneState;
+      const dead = step.actions.flatMap((one) => (one.kind === 'purge' ? [findKey(state, one.keyId)!] : []));
+      if (dead.length > 0) state = { ...state, keys: state.keys.filter((key) => !dead.includes(key)) };
+      purged.push(...dead);
+      if (step.due !== null) state = await this.#start(state, step.due);
+      else if (dead.length === 0) break;
     }
+    await this.#commit(state, purged);
     const isNew = this.#publish();
     if (isNew || (keys.zoneState.pendingSince !== null && this.#ack === undefined)) this.#awaitAck();
     if (this.#wake !== undefined) this.#wake.isDropped = true;
@@ -230,15 +228,16 @@ export class FleetZone {
     if (this.scenario.parent.kind === 'quick') this.#checks.checkPace(keys.zoneState, this.#now);
   }
 
-  #start(request: RolloverRequest): void {
-    const keys = this.#keys!;
-    const wanted = keysFor(keys.zoneState, request, this.#policy);
-    const made = wanted.map(({ roles, algorithm }) => keys.createKey(roles, algorithm, this.#clock));
+  async #start(state: ZoneState, request: RolloverRequest): Promise<ZoneState> {
+    const made: Key[] = [];
+    for (const { roles, algorithm } of keysFor(state, request, this.#policy)) {
+      made.push(await this.#keys!.createKey(roles, algorithm, this.#clock, [...state.keys, ...made]));
+    }
     const context = { policy: this.#policy, now: this.#clock, id: `rollover at ${this.#now}` };
     this.#checks.forgetTimers();
-    this.#commit(startRollover(keys.zoneState, request, made, context));
     this.tally.rollovers++;
-    this.#note(`started ${JSON.stringify(request)}`);
+    this.#note(`starts ${JSON.stringify(request)}`);
+    return startRollover(state, request, made, context);
   }
 
   /** Serves what follows from the committed state; true if that is new. */
@@ -278,8 +277,7 @@ export class FleetZone {
       const keys = this.#keys!;
       this.#served.settle(this.#now);
       if (keys.zoneState.pendingSince === null) return;
-      this.#commit(acknowledge(keys.zoneState, this.#told, this.#policy, this.#clock));
-      this.#turn();
+      return this.#turn(acknowledge(keys.zoneState, this.#told, this.#policy, this.#clock));
     });
   }
 
@@ -295,7 +293,7 @@ export class FleetZone {
   }
 
   /** A round of the monitor: what both servers agree upon. */
-  #observe(): void {
+  async #observe(): Promise<void> {
     const keys = this.#keys;
     if (keys === undefined) return;
     const { answers, ttl } = this.#parent;
@@ -306,81 +304,79 @@ export class FleetZone {
       state = observeDs(state, { keyId: id, seen: has[0]!, ttl }, this.#policy, this.#clock);
     }
     if (answers.every((ids) => ids.length === 0)) state = observeNoDs(state, this.#policy, this.#clock);
-    this.#commit(state);
     this.#note(`monitor: ${answers.map((ids) => ids.map((id) => id.slice(0, 4)).join('+')).join(' ')}`);
-    this.#turn();
+    await this.#turn(state);
   }
 
   // ---- The world ----
 
   /** Something happens to the zone, its clock or its parent; then, some days later, something else. */
-  #disturb(): void {
+  async #disturb(): Promise<void> {
     this.#schedule(this.#dice.between(HOUR, 15 * DAY), () => this.#disturb());
     if (this.#keys === undefined) return;
     const what = this.#dice.between(0, 8);
-    if (what === 0) this.#edit();
-    else if (what === 1) this.#cancel();
-    else if (what === 2) this.#stepClock();
-    else if (what === 3) this.#suspend();
-    else if (what === 4) this.#request();
+    if (what === 0) await this.#edit();
+    else if (what === 1) await this.#cancel();
+    else if (what === 2) await this.#stepClock();
+    else if (what === 3) await this.#suspend();
+    else if (what === 4) await this.#request();
     else if (what === 5) this.#scan(this.#dice.between(0, 2));
-    else if (what === 6) this.#observe();
+    else if (what === 6) await this.#observe();
     else if (what === 7) this.#parent.setTtl(ttlOf(this.#dice));
-    else this.#setDnskeyTtl();
+    else await this.#setDnskeyTtl();
   }
 
   /** The operator publishes the zone with other TTLs. */
-  #edit(): void {
+  async #edit(): Promise<void> {
     this.#facts = { ...this.#facts, maxTtl: ttlOf(this.#dice) };
     this.#served.edit(this.#facts.maxTtl);
     this.tally.edits++;
     this.#note(`TTL of zone data ${this.#facts.maxTtl}`);
-    this.#turn();
+    await this.#turn();
     this.#awaitAck();
   }
 
-  #setDnskeyTtl(): void {
+  async #setDnskeyTtl(): Promise<void> {
     this.#policy = { ...this.#policy, dnskeyTtl: ttlOf(this.#dice) };
     this.#note(`TTL of DNSKEY ${this.#policy.dnskeyTtl}`);
-    this.#turn();
+    await this.#turn();
   }
 
-  #cancel(): void {
+  async #cancel(): Promise<void> {
     const { zoneState } = this.#keys!;
     if (cancelRefusal(zoneState) !== undefined) return;
     this.#checks.forgetTimers();
     this.tally.cancels++;
     this.#note('cancel');
-    this.#commit(cancelRollover(zoneState, this.#clock));
-    this.#turn();
+    await this.#turn(cancelRollover(zoneState, this.#clock));
   }
 
-  #request(): void {
+  async #request(): Promise<void> {
     const request = requestOf(this.#dice, this.scenario.parent);
-    if (refusalOf(this.#keys!.zoneState, request, this.#policy, this.#clock) !== undefined) return;
-    this.#start(request);
-    this.#turn();
+    const { zoneState } = this.#keys!;
+    if (refusalOf(zoneState, request, this.#policy, this.#clock) !== undefined) return;
+    await this.#turn(await this.#start(zoneState, request));
   }
 
   /** The clock jumps ahead of the true time, and somebody sets it back. */
-  #stepClock(): void {
+  async #stepClock(): Promise<void> {
     if (!this.#isClockTrusted) return;
     const seconds = this.#dice.between(10 * 60, 60 * DAY);
     this.#distrust(`the clock is ${seconds} s ahead`);
     this.#ahead = seconds;
     this.#schedule(this.#dice.between(0, 5 * DAY), () => {
       this.#ahead = 0;
-      this.#trust();
+      return this.#trust();
     });
-    this.#turn();
+    await this.#turn();
   }
 
   /** The machine slept: its clock jumps to the true time, and somebody confirms that. */
-  #suspend(): void {
+  async #suspend(): Promise<void> {
     if (!this.#isClockTrusted) return;
     this.#distrust('the machine slept');
     this.#schedule(this.#dice.between(0, 5 * DAY), () => this.#trust());
-    this.#turn();
+    await this.#turn();
   }
 
   #distrust(why: string): void {
@@ -389,9 +385,9 @@ export class FleetZone {
     this.#note(why);
   }
 
-  #trust(): void {
+  async #trust(): Promise<void> {
     this.#isClockTrusted = true;
     this.#note('the clock is right');
-    this.#turn();
+    await this.#turn();
   }
 }

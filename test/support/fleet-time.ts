@@ -1,7 +1,10 @@
+/** What happens in an event; it takes no time. */
+export type Act = () => void | Promise<void>;
+
 /** Events in the order of their instants; time jumps from one to the next. */
 export interface Event {
   readonly at: number;
-  readonly act: () => void;
+  readonly act: Act;
   isDropped: boolean;
 }
 
@@ -16,7 +19,7 @@ export class FleetTime {
     this.now = now;
   }
 
-  schedule(seconds: number, act: () => void): Event {
+  schedule(seconds: number, act: Act): Event {
     const event = { at: Math.ceil(this.now + seconds), act, isDropped: false };
     const later = this.#queue.findIndex(({ at }) => at > event.at);
     this.#queue.splice(later === -1 ? this.#queue.length : later, 0, event);
@@ -24,7 +27,7 @@ export class FleetTime {
   }
 
   /** Lets so much time pass; `survive` runs each event. */
-  run(seconds: number, survive: (act: () => void) => void): void {
+  async run(seconds: number, survive: (act: Act) => Promise<void>): Promise<void> {
     const limit = this.now + seconds;
     for (let events = 0; ; events++) {
       const event = this.#queue[0];
@@ -33,7 +36,7 @@ export class FleetTime {
       this.#queue.shift();
       if (event.isDropped) continue;
       this.now = event.at;
-      survive(event.act);
+      await survive(event.act);
     }
     this.now = limit;
   }

@@ -4,7 +4,13 @@
  * the disk fails. `restart` says what became of the unsynced rest.
  */
 import path from 'node:path';
-import { type FileStat, type FileStore, FileStoreError } from '../../src/base/ports.ts';
+import {
+  type FileStat,
+  type FileStore,
+  FileStoreError,
+  type NewFile,
+  type Rename,
+} from '../../src/base/ports.ts';
 
 /** Thrown at the crash, and by every call until `restart`. No program may catch it. */
 export class SimulatedCrash extends Error {
@@ -101,15 +107,26 @@ export class SimulatedFiles implements FileStore {
     return Uint8Array.from(inode.octets);
   }
 
-  createDurable(file: string, octets: Uint8Array): void {
-    this.#writeNew(file, octets);
-    this.#syncDirectory(path.dirname(file));
+  async createDurable(files: readonly NewFile[]): Promise<void> {
+    const written: string[] = [];
+    for (const file of files) {
+      try {
+        this.#writeNew(file.path, file.octets);
+        written.push(file.path);
+      } catch (error) {
+        if (!(error instanceof SimulatedCrash)) for (const one of written) this.#names.delete(one);
+        throw error;
+      }
+    }
+    this.#syncDirectory(path.dirname(files[0]!.path));
   }
 
-  replaceDurable(file: string, octets: Uint8Array): void {
+  async replaceDurable(file: string, octets: Uint8Array, before?: Promise<void>): Promise<void> {
     const temporary = `${file}.${++this.#temporaryCount}${TEMPORARY_SUFFIX}`;
-    this.#writeNew(temporary, octets);
+    const [written] = await Promise.allSettled([this.#writeLater(temporary, octets), before]);
+    if (written.status === 'rejected') throw written.reason;
     try {
+      await before;
       this.#rename(temporary, file);
     } catch (error) {
       this.#removeAfterError(temporary, error);
@@ -117,7 +134,11 @@ export class SimulatedFiles implements FileStore {
     this.#syncDirectory(path.dirname(file));
   }
 
-  appendDurable(file: string, octets: Uint8Array): void {
+  async #writeLater(file: string, octets: Uint8Array): Promise<void> {
+    this.#writeNew(file, octets);
+  }
+
+  async appendDurable(file: string, octets: Uint8Array): Promise<void> {
     const found = this.#names.get(file);
     const inode = found ?? this.#create(file);
     this.#write(inode, file, octets);
@@ -125,21 +146,26 @@ export class SimulatedFiles implements FileStore {
     if (found === undefined) this.#syncDirectory(path.dirname(file));
   }
 
-  renameDurable(from: string, to: string): void {
-    this.#rename(from, to);
+  async renameDurable(renames: readonly Rename[]): Promise<void> {
+    for (const one of renames) this.#rename(one.from, one.to);
+    const { from, to } = renames[0]!;
     this.#syncDirectory(path.dirname(to));
     if (path.dirname(from) !== path.dirname(to)) this.#syncDirectory(path.dirname(from));
   }
 
-  removeDurable(file: string): void {
+  async removeDurable(file: string): Promise<void> {
     this.#step(file);
     this.#names.delete(file);
     this.#syncDirectory(path.dirname(file));
   }
 
-  makeDirectory(directory: string): void {
+  async makeDirectory(directory: string): Promise<void> {
+    this.#makeDirectories(directory);
+  }
+
+  #makeDirectories(directory: string): void {
     if (this.#names.has(directory)) return;
-    this.makeDirectory(path.dirname(directory));
+    this.#makeDirectories(path.dirname(directory));
     this.#step(directory);
     this.#names.set(directory, this.#inode('directory', 0o700));
     this.#syncDirectory(path.dirname(directory));
@@ -170,7 +196,7 @@ export class SimulatedFiles implements FileStore {
 
   /** Puts a durable file (and its directories) in place, as an operator would. */
   put(file: string, octets: Uint8Array | string, mode = 0o600): void {
-    this.makeDirectory(path.dirname(file));
+    this.#makeDirectories(path.dirname(file));
     const inode = this.#inode('file', mode);
     inode.octets = Uint8Array.from(Buffer.from(octets));
     inode.durable = inode.octets;

@@ -97,7 +97,14 @@ export class ZonesBench {
     for (let i = 0; i < 3; i++) {
       this.zones.look();
       this.clock.advance(seconds);
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await this.rest();
+    }
+  }
+
+  /** Waits until nothing is left to do at this instant. */
+  async rest(): Promise<void> {
+    for (let quiet = 0; quiet < 20; quiet = this.zones.isIdle ? quiet + 1 : 0) {
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
@@ -109,8 +116,9 @@ export class ZonesBench {
     return this.zones.find(nameOf(origin))?.problem?.code;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.scheduler.close();
+    await this.zones.close();
     this.place.remove();
   }
 }

@@ -25,21 +25,24 @@ beforeAll(async () => {
   for (const name of ['a', 'b', 'split']) bench.write(`${name}.example.zone`, zoneText(1));
   await bench.settle();
 });
-afterAll(() => bench.close());
+afterAll(async () => {
+  await bulk.close();
+  await bench.close();
+});
 
 type JobOperation = keyof typeof handlers;
 
 /** The result of an operation; it has the shape of the table. */
-function call<N extends JobOperation>(name: N, params: object): Result<N> {
+async function call<N extends JobOperation>(name: N, params: object): Promise<Result<N>> {
   const { params: shape, result: resultShape } = OPERATIONS[name];
-  const result = (handlers[name] as (given: unknown) => unknown)(shape.parse(params));
+  const result = await (handlers[name] as (given: unknown) => unknown)(shape.parse(params));
   expect(resultShape.parse(result)).toEqual(result);
   return result as Result<N>;
 }
 
-function failureOf(name: JobOperation, params: object): string {
+async function failureOf(name: JobOperation, params: object): Promise<string> {
   try {
-    call(name, params);
+    await call(name, params);
   } catch (error) {
     if (error instanceof OperationError) return `${error.kind} ${error.code}`;
     throw error;
@@ -50,10 +53,10 @@ function failureOf(name: JobOperation, params: object): string {
 const dry = { dryRun: true, type: 'csk' };
 
 describe('job.start', () => {
-  it('wants one choice of zones, and a type that can be meant', () => {
-    expect(failureOf('job.start', dry)).toBe('USAGE_WRONG ONE_CHOICE');
-    expect(failureOf('job.start', { ...dry, all: true, match: '*' })).toBe('USAGE_WRONG ONE_CHOICE');
-    expect(failureOf('job.start', { ...dry, all: true, to: 'csk' })).toBe('USAGE_WRONG TO_UNSUITABLE');
+  it('wants one choice of zones, and a type that can be meant', async () => {
+    expect(await failureOf('job.start', dry)).toBe('USAGE_WRONG ONE_CHOICE');
+    expect(await failureOf('job.start', { ...dry, all: true, match: '*' })).toBe('USAGE_WRONG ONE_CHOICE');
+    expect(await failureOf('job.start', { ...dry, all: true, to: 'csk' })).toBe('USAGE_WRONG TO_UNSUITABLE');
     expect(() => OPERATIONS['job.start'].params.parse({ all: true })).toThrow();
     expect(() =>
       OPERATIONS['job.start'].params.parse({ ...dry, all: true, emergency: 'containment' }),
@@ -67,41 +70,42 @@ describe('job.start', () => {
     [{ policy: 'default' }, 2],
     [{ policy: 'split.example.', type: 'zsk' }, 1],
     [{ all: true, type: 'algorithm', to: 'ED25519' }, 3],
-  ])('chooses by %o', (choice, count) => {
-    expect(call('job.start', { ...dry, ...choice })).toMatchObject({ job: null, zones: count });
+  ])('chooses by %o', async (choice, count) => {
+    expect(await call('job.start', { ...dry, ...choice })).toMatchObject({ job: null, zones: count });
   });
 
-  it('says which zones are left out, and when nothing is left', () => {
-    expect(call('job.start', { ...dry, all: true }).leftOut).toEqual([
+  it('says which zones are left out, and when nothing is left', async () => {
+    expect((await call('job.start', { ...dry, all: true })).leftOut).toEqual([
       { code: 'WRONG_SCHEME', zones: 1, example: 'split.example.' },
     ]);
-    expect(failureOf('job.start', { ...dry, policy: 'none' })).toBe('NO_SUCH_OBJECT NO_SUCH_ZONE');
-    expect(failureOf('job.start', { ...dry, match: 'split.*' })).toBe('NO_SUCH_OBJECT NO_SUCH_ZONE');
+    expect(await failureOf('job.start', { ...dry, policy: 'none' })).toBe('NO_SUCH_OBJECT NO_SUCH_ZONE');
+    expect(await failureOf('job.start', { ...dry, match: 'split.*' })).toBe('NO_SUCH_OBJECT NO_SUCH_ZONE');
     expect(bulk.jobs).toEqual([]);
   });
 
   it('starts a job, shows it, and starts no second one', async () => {
-    const { job, lasts } = call('job.start', { type: 'csk', all: true, spread: '3600' });
+    const { job, lasts } = await call('job.start', { type: 'csk', all: true, spread: '3600' });
     expect(job).toMatchObject({ state: 'running', zones: { total: 2, pending: 2 } });
     expect(lasts).toBe(1_800);
     clock.advance(1);
     scheduler.runDue();
-    expect(call('job.list', {}).jobs).toHaveLength(1);
-    const shown = call('job.show', { job: job!.id.slice(0, 8) });
+    await bench.rest();
+    expect((await call('job.list', {})).jobs).toHaveLength(1);
+    const shown = await call('job.show', { job: job!.id.slice(0, 8) });
     expect(shown).toMatchObject({ zones: { running: 1, pending: 1 }, pending: ['b.example.'] });
     expect(shown.running).toMatchObject([{ zone: 'a.example.', stalled: false }]);
-    expect(failureOf('job.start', { type: 'csk', all: true })).toBe('REFUSED JOB_RUNNING');
-    expect(failureOf('job.show', { job: 'nothing' })).toBe('NO_SUCH_OBJECT NO_SUCH_JOB');
-    const again = call('job.start', { ...dry, all: true });
+    expect(await failureOf('job.start', { type: 'csk', all: true })).toBe('REFUSED JOB_RUNNING');
+    expect(await failureOf('job.show', { job: 'nothing' })).toBe('NO_SUCH_OBJECT NO_SUCH_JOB');
+    const again = await call('job.start', { ...dry, all: true });
     expect(again.refusedNow).toMatchObject([{ zones: 1, example: 'a.example.' }]);
   });
 
-  it('is cancelled once', () => {
+  it('is cancelled once', async () => {
     const [job] = bulk.jobs;
-    expect(call('job.cancel', { job: job!.id })).toMatchObject({
+    expect(await call('job.cancel', { job: job!.id })).toMatchObject({
       state: 'cancelled',
       zones: { pending: 1 },
     });
-    expect(failureOf('job.cancel', { job: job!.id })).toBe('REFUSED JOB_NOT_RUNNING');
+    expect(await failureOf('job.cancel', { job: job!.id })).toBe('REFUSED JOB_NOT_RUNNING');
   });
 });

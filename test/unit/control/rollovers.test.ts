@@ -40,7 +40,7 @@ async function pass(seconds: number): Promise<void> {
     const due = bench.scheduler.due(1)[0]?.at ?? until;
     bench.clock.advance(Math.min(until, Math.max(due, bench.clock.now() + 1)) - bench.clock.now());
     bench.scheduler.runDue();
-    for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await bench.rest();
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the keys of a zone do when nobody looks after a rollover: reminders, and a cancel of their own accord. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UnixSeconds } from '../../../src/base/time.ts';
-import { obey } from '../../../src/daemon/orders.ts';
+import { type Order, obey } from '../../../src/daemon/orders.ts';
 import { type SigningListener, ZoneSigning } from '../../../src/daemon/signing.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/kasp/policy.ts';
 import { DiskFileStore } from '../../../src/store/files.ts';
@@ -30,43 +30,49 @@ const listener: SigningListener = {
 };
 
 /** Opens the keys as they are on disk, as a new process does. */
-function open(policy: Policy): void {
+async function open(policy: Policy): Promise<void> {
   const ports = {
     ...{ files: new DiskFileStore(), random: strongRandom },
     ...{ keysDirectory: place.at('keys'), replaceKeys: false },
   };
   const zone = { origin: nameOf('example.'), policy, listener };
-  signing = ZoneSigning.open(ports, zone, { foreignKeys: [], foreignCds: [] }, clock.now());
+  signing = await ZoneSigning.open(ports, zone, { foreignKeys: [], foreignCds: [] }, clock.now());
 }
 
 /** Lets time pass; whenever something is due, it is done. */
-function pass(seconds: number, facts: object = {}): void {
+async function pass(seconds: number, facts: object = {}): Promise<void> {
   const until = clock.now() + seconds;
-  const turn = (now: UnixSeconds) => {
-    for (let rounds = 0; rounds < 20; rounds++) {
-      signing.advance({ ...FACTS, ...facts }, now);
-      if (!signing.isPending) return;
-      signing.acknowledge({ ...FACTS, ...facts }, now);
+  const known = { ...FACTS, ...facts };
+  const turn = async (now: UnixSeconds) => {
+    await signing.advance(known, now);
+    for (let rounds = 0; signing.isPending && rounds < 20; rounds++) {
+      await signing.advance(known, now, signing.acknowledged(known, now));
     }
   };
   for (let rounds = 0; clock.now() < until; rounds++) {
     expect(rounds).toBeLessThan(100);
-    turn(clock.now());
+    await turn(clock.now());
     const due = signing.nextWake ?? until;
     clock.advance(Math.max(1, Math.min(until, due) - clock.now()));
   }
-  turn(clock.now());
+  await turn(clock.now());
+}
+
+/** Does what an operator orders, and what follows from it. */
+async function order(given: Order): Promise<void> {
+  const now = clock.now();
+  await signing.advance(FACTS, now, await obey(signing, given, { now, ended: now }));
 }
 
 /** A zone with a DS whose CSK is being replaced; the parent is asked for the DS of the new one. */
-function asked(policy: Policy): void {
-  open(policy);
-  pass(3 * DAY);
+async function asked(policy: Policy): Promise<void> {
+  await open(policy);
+  await pass(3 * DAY);
   const [key] = signing.zoneState.keys;
-  obey(signing, { kind: 'ds', keyId: key!.id, seen: true, ttl: null }, clock.now());
-  pass(3 * DAY);
-  obey(signing, { kind: 'start', request: { type: 'csk' } }, clock.now());
-  pass(DAY / 4);
+  await order({ kind: 'ds', keyId: key!.id, seen: true, ttl: null });
+  await pass(3 * DAY);
+  await order({ kind: 'start', request: { type: 'csk' } });
+  await pass(DAY / 4);
   expect(signing.zoneState.rollover?.step).toBe('request');
   told = [];
 }
@@ -79,38 +85,38 @@ beforeEach(() => {
 afterEach(() => place.remove());
 
 describe('a rollover that waits for somebody', () => {
-  it('is told of three times', () => {
-    asked(POLICY);
-    pass(60 * DAY);
+  it('is told of three times', async () => {
+    await asked(POLICY);
+    await pass(60 * DAY);
     expect(told).toEqual([1, 3, 7].map((days) => `reminder after ${days}d: csk parent_ds`));
   });
 
-  it('is not told of again after a restart, and what came due meanwhile is', () => {
-    asked(POLICY);
-    pass(2 * DAY);
-    open(POLICY);
-    pass(DAY / 2);
+  it('is not told of again after a restart, and what came due meanwhile is', async () => {
+    await asked(POLICY);
+    await pass(2 * DAY);
+    await open(POLICY);
+    await pass(DAY / 2);
     expect(told).toEqual(['reminder after 1d: csk parent_ds']);
     clock.advance(20 * DAY);
-    open(POLICY);
-    pass(DAY);
-    open(POLICY);
-    pass(DAY);
+    await open(POLICY);
+    await pass(DAY);
+    await open(POLICY);
+    await pass(DAY);
     expect(told.slice(1)).toEqual(['reminder after 7d: csk parent_ds']);
   });
 
-  it('is not told of by a clock that is in doubt', () => {
-    asked(POLICY);
-    pass(2 * DAY, { isClockTrusted: false });
+  it('is not told of by a clock that is in doubt', async () => {
+    await asked(POLICY);
+    await pass(2 * DAY, { isClockTrusted: false });
     expect(told).toEqual([]);
-    pass(1);
+    await pass(1);
     expect(told).toEqual(['reminder after 1d: csk parent_ds']);
   });
 
-  it('is undone by itself if the policy says so, and the audit trail says why', () => {
-    asked({ ...POLICY, autoCancel: 5 * DAY });
+  it('is undone by itself if the policy says so, and the audit trail says why', async () => {
+    await asked({ ...POLICY, autoCancel: 5 * DAY });
     const { id } = signing.zoneState.rollover!;
-    pass(5 * DAY);
+    await pass(5 * DAY);
     expect(told.at(-1)).toBe('rollover cancel auto_cancel');
     expect(signing.zoneState.rollover).toMatchObject({ id, step: 'withdraw' });
     expect(signing.zoneState.rollover!.cancelledAt).not.toBeNull();
@@ -118,9 +124,9 @@ describe('a rollover that waits for somebody', () => {
     expect(entry).toMatchObject({ kind: 'order', details: { by: 'policy', reason: 'auto_cancel', id } });
   });
 
-  it('waits for ever if it does not', () => {
-    asked(POLICY);
-    pass(400 * DAY);
+  it('waits for ever if it does not', async () => {
+    await asked(POLICY);
+    await pass(400 * DAY);
     expect(signing.zoneState.rollover).toMatchObject({ step: 'request', cancelledAt: null, isStalled: true });
   });
 });

@@ -62,21 +62,22 @@ describe('keys', () => {
     expect(findKey(after, 'C1')).toEqual(before);
   });
 
-  it('8: a new key never gets a tag that another key has', () => {
+  it('8: a new key never gets a tag that another key has', async () => {
     const files = new SimulatedFiles();
-    const keys = openZoneKeys(storeOf(files, POLICY));
+    const keys = await openZoneKeys(storeOf(files, POLICY));
     for (let count = 0; count < 20; count++) {
-      const made = keys.createKey(['zone-signing'], 15, unixSeconds(1));
+      const made = await keys.createKey(['zone-signing'], 15, unixSeconds(1));
       expect(keys.zoneState.keys.map(({ tag }) => tag)).not.toContain(made.tag);
-      keys.commit({ ...keys.zoneState, keys: [...keys.zoneState.keys, made] });
+      const all = [...keys.zoneState.keys, made];
+      await keys.commit({ zoneState: { ...keys.zoneState, keys: all }, now: unixSeconds(1) });
     }
   });
 
-  it('9: a private key that cannot be read makes no other, and removes none, at any step', () => {
+  it('9: a private key that cannot be read makes no other, and removes none, at any step', async () => {
     const rig = atRest(POLICY);
     const files = new SimulatedFiles();
-    const store = openZoneKeys(storeOf(files, POLICY));
-    const twin = store.createKey(['key-signing', 'zone-signing'], 13, rig.now);
+    const store = await openZoneKeys(storeOf(files, POLICY));
+    const twin = await store.createKey(['key-signing', 'zone-signing'], 13, rig.now);
     started(rig, { type: 'csk' });
     rig.run();
     const states = new Set(rig.moments.map(({ state }) => state).filter(({ rollover }) => rollover !== null));
@@ -85,17 +86,18 @@ describe('keys', () => {
       // The rig's keys have no private halves: those of the store stand in for them.
       const [old, fresh] = state.keys;
       const pairOf = (key: Key, pair: Key) => ({ ...pair, id: key.id, goal: key.goal, states: key.states });
-      store.commit({ ...state, keys: [pairOf(old!, store.zoneState.keys[0]!), pairOf(fresh!, twin)] });
+      const pairs = [pairOf(old!, store.zoneState.keys[0]!), pairOf(fresh!, twin)];
+      await store.commit({ zoneState: { ...state, keys: pairs }, now: rig.now });
       const privates = files.allFiles().filter((name) => name.endsWith('.private'));
       expect(privates.length).toBe(2);
       for (const name of privates) {
         const whole = files.read(name, 10_000);
         const before = files.allFiles();
         files.put(name, 'unreadable');
-        expect(() => openZoneKeys(storeOf(files, POLICY))).toThrow(/private/i);
+        await expect(openZoneKeys(storeOf(files, POLICY))).rejects.toThrow(/private/i);
         expect(files.allFiles()).toEqual(before);
         files.put(name, whole);
-        expect(openZoneKeys(storeOf(files, POLICY)).zoneState).toEqual(store.zoneState);
+        expect((await openZoneKeys(storeOf(files, POLICY))).zoneState).toEqual(store.zoneState);
       }
     }
   });

@@ -7,9 +7,9 @@ const NOW = unixSeconds(1_795_521_600);
 const ZONE = '/keys/example.com';
 const PATH = `${ZONE}/audit.log`;
 
-function filesWithZone(): SimulatedFiles {
+async function filesWithZone(): Promise<SimulatedFiles> {
   const files = new SimulatedFiles();
-  files.makeDirectory(ZONE);
+  await files.makeDirectory(ZONE);
   return files;
 }
 
@@ -18,15 +18,17 @@ const told = (n: number) => [{ kind: 'edge', keyId: 'k', n }];
 const numbersIn = (files: SimulatedFiles) => readAudit(files, ZONE).entries.map(({ details }) => details.n);
 
 describe('the audit trail', () => {
-  it('gives back what was told, oldest first, over restarts', () => {
-    const files = filesWithZone();
+  it('gives back what was told, oldest first, over restarts', async () => {
+    const files = await filesWithZone();
     expect(readAudit(files, ZONE)).toEqual({ entries: [], torn: 0 });
     const log = new AuditLog(files, ZONE);
-    expect(log.append([], NOW, 1)).toBeUndefined();
+    expect(await log.append([], NOW, 1)).toBeUndefined();
     expect(files.stat(PATH)).toBeUndefined();
     const because = 'a line feed \n within, and "quotes"';
-    expect(log.append([...told(1), { kind: 'purge', because } as { kind: string }], NOW, 1)).toBeUndefined();
-    expect(new AuditLog(files, ZONE).append(told(2), unixSeconds(NOW + 1), 2)).toBeUndefined();
+    expect(
+      await log.append([...told(1), { kind: 'purge', because } as { kind: string }], NOW, 1),
+    ).toBeUndefined();
+    expect(await new AuditLog(files, ZONE).append(told(2), unixSeconds(NOW + 1), 2)).toBeUndefined();
     expect(readAudit(files, ZONE)).toEqual({
       entries: [
         { at: NOW, generation: 1, kind: 'edge', details: { keyId: 'k', n: 1 } },
@@ -38,46 +40,46 @@ describe('the audit trail', () => {
     expect(files.stat(PATH)!.mode).toBe(0o600);
   });
 
-  it('tells a failed append and goes on after it', () => {
+  it('tells a failed append and goes on after it', async () => {
     let failures = 0;
     for (let step = 1; ; step++) {
-      const files = filesWithZone();
+      const files = await filesWithZone();
       const log = new AuditLog(files, ZONE);
-      log.append(told(1), NOW, 1);
+      await log.append(told(1), NOW, 1);
       files.failAt(step, 'ENOSPC', 1);
-      const failure = log.append(told(2), NOW, 2);
+      const failure = await log.append(told(2), NOW, 2);
       files.restart();
       if (failure === undefined) break;
       failures++;
       expect(failure.code).toBe('ENOSPC');
-      expect(log.append(told(3), NOW, 3)).toBeUndefined();
+      expect(await log.append(told(3), NOW, 3)).toBeUndefined();
       expect(numbersIn(files).filter((n) => n !== 2)).toEqual([1, 3]);
     }
     expect(failures).toBe(3);
   });
 
-  it('loses at most the line that power was lost in', () => {
+  it('loses at most the line that power was lost in', async () => {
     let crashes = 0;
     for (const aftermath of ['lost', 'kept', 'torn', 'zeroed'] as const) {
       for (let step = 1; step <= 3; step++) {
-        const files = filesWithZone();
+        const files = await filesWithZone();
         const log = new AuditLog(files, ZONE);
-        log.append(told(1), NOW, 1);
+        await log.append(told(1), NOW, 1);
         files.crashAt(step);
-        expect(() => log.append(told(2), NOW, 2)).toThrow(SimulatedCrash);
+        await expect(log.append(told(2), NOW, 2)).rejects.toThrow(SimulatedCrash);
         files.restart(aftermath);
         crashes++;
         expect(numbersIn(files).slice(0, 1)).toEqual([1]);
-        new AuditLog(files, ZONE).append(told(3), NOW, 3);
+        await new AuditLog(files, ZONE).append(told(3), NOW, 3);
         expect(numbersIn(files).filter((n) => n !== 2)).toEqual([1, 3]);
       }
     }
     expect(crashes).toBe(12);
   });
 
-  it('counts lines that are not whole', () => {
-    const files = filesWithZone();
-    new AuditLog(files, ZONE).append(told(1), NOW, 1);
+  it('counts lines that are not whole', async () => {
+    const files = await filesWithZone();
+    await new AuditLog(files, ZONE).append(told(1), NOW, 1);
     const whole = Buffer.from(files.read(PATH, 9999)).toString();
     const lines = ['[]', '1', 'null', '{"at":"x","generation":1,"kind":"edge"}', '{"at":"2026', '\0\0'];
     files.put(PATH, `${whole}${lines.join('\n')}`);

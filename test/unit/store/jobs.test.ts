@@ -29,11 +29,11 @@ const RUNNING: BulkJob = {
 };
 
 describe('the job file', () => {
-  it('gives back what was saved', () => {
+  it('gives back what was saved', async () => {
     const files = new SimulatedFiles();
-    files.makeDirectory('/keys');
+    await files.makeDirectory('/keys');
     expect(loadJobs(files, '/keys')).toEqual([]);
-    saveJobs(files, '/keys', [JOB, RUNNING]);
+    await saveJobs(files, '/keys', [JOB, RUNNING]);
     expect(loadJobs(files, '/keys')).toEqual([JOB, RUNNING]);
   });
 

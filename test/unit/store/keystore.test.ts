@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { unixSeconds } from '../../../src/base/time.ts';
 import { derivePublicKey } from '../../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, revokedKeyTag } from '../../../src/dnssec/dnskey.ts';
-import { formatStates, hiddenKey, withRecord } from '../../../src/kasp/key.ts';
+import { formatStates, hiddenKey, type Key, withRecord } from '../../../src/kasp/key.ts';
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { withKeys } from '../../../src/kasp/zonestate.ts';
 import { formatPrivateFile, formatPublicFile, keyFileBase } from '../../../src/store/keyfile.ts';
-import { type KeyStoreOptions, openZoneKeys } from '../../../src/store/keystore.ts';
+import { type KeyStoreOptions, openZoneKeys, type ZoneKeys } from '../../../src/store/keystore.ts';
 import { formatState, loadState } from '../../../src/store/state.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { seededRandom } from '../../support/random.ts';
@@ -39,34 +39,52 @@ function putPair(files: SimulatedFiles, seed: number, flags: number, extra = '',
   return base;
 }
 
-const codeOf = (files: SimulatedFiles, over: Partial<KeyStoreOptions> = {}): string => {
+/** Opens the keys of the zone and makes their state durable, as the first turn of a zone does. */
+async function openKeys(files: SimulatedFiles, over: Partial<KeyStoreOptions> = {}): Promise<ZoneKeys> {
+  const keys = await openZoneKeys(optionsOf(files, over));
+  if (!keys.isSaved) await keys.commit({ zoneState: keys.zoneState, now: NOW });
+  return keys;
+}
+
+/** Makes a state durable that has these keys. */
+async function commitKeys(keys: ZoneKeys, all: readonly Key[]): Promise<void> {
+  await keys.commit({ zoneState: { ...keys.zoneState, keys: all }, now: NOW });
+}
+
+async function purge(keys: ZoneKeys, purged: Key, now = NOW): Promise<void> {
+  const { zoneState } = keys;
+  const others = zoneState.keys.filter(({ id }) => id !== purged.id);
+  await keys.commit({ zoneState: { ...zoneState, keys: others }, purged: [purged], now });
+}
+
+const codeOf = async (files: SimulatedFiles, over: Partial<KeyStoreOptions> = {}): Promise<string> => {
   try {
-    return openZoneKeys(optionsOf(files, over)).how;
+    return (await openKeys(files, over)).how;
   } catch (error) {
     return String((error as { code?: unknown }).code);
   }
 };
 
 describe('a new zone', () => {
-  it('gets one CSK, all hidden, that is loaded again by the next start', () => {
+  it('gets one CSK, all hidden, that is loaded again by the next start', async () => {
     const files = new SimulatedFiles();
-    const made = openZoneKeys(optionsOf(files));
+    const made = await openKeys(files);
     expect(made.how).toBe('created');
     expect(made.zoneState.keys.map(formatStates)).toEqual(['H/H/H/H']);
     expect(made.zoneState.keys[0]!.id).toMatch(
       /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
     );
-    const loaded = openZoneKeys(optionsOf(files, { random: seededRandom('other') }));
+    const loaded = await openKeys(files, { random: seededRandom('other') });
     expect(loaded.how).toBe('loaded');
     expect(loaded.zoneState).toEqual(made.zoneState);
     expect(loaded.notes).toEqual([]);
     for (const name of files.allFiles()) expect(files.stat(name)!.mode).toBe(0o600);
   });
 
-  it('gets a KSK and a ZSK if the policy says so, of its algorithm', () => {
+  it('gets a KSK and a ZSK if the policy says so, of its algorithm', async () => {
     const files = new SimulatedFiles();
     const policy = { scheme: 'ksk-zsk', algorithm: 15 } as const;
-    const { zoneState } = openZoneKeys(optionsOf(files, { policy }));
+    const { zoneState } = await openKeys(files, { policy });
     expect(zoneState.keys.map(formatStates)).toEqual(['H/H/-/H', 'H/-/H/-']);
     expect(zoneState.keys.map(({ flags, algorithm }) => [flags, algorithm])).toEqual([
       [257, 15],
@@ -74,17 +92,17 @@ describe('a new zone', () => {
     ]);
   });
 
-  it('keeps its keys whatever the policy says later', () => {
+  it('keeps its keys whatever the policy says later', async () => {
     const files = new SimulatedFiles();
-    const before = openZoneKeys(optionsOf(files)).zoneState;
+    const before = (await openKeys(files)).zoneState;
     const policy = { scheme: 'ksk-zsk', algorithm: 15 } as const;
-    expect(openZoneKeys(optionsOf(files, { policy })).zoneState).toEqual(before);
+    expect((await openKeys(files, { policy })).zoneState).toEqual(before);
   });
 
-  it('has a directory of its own, with the root and strange names told apart', () => {
+  it('has a directory of its own, with the root and strange names told apart', async () => {
     const files = new SimulatedFiles();
     for (const zone of ['.', 'root.', 'a\\.b.', 'a.b.', '\\000\\047.example.']) {
-      openZoneKeys(optionsOf(files, { origin: nameOf(zone) }));
+      await openKeys(files, { origin: nameOf(zone) });
     }
     const directories = new Set(files.allFiles().map((name) => path.dirname(name)));
     expect([...directories].sort()).toEqual([
@@ -99,26 +117,26 @@ describe('a new zone', () => {
 });
 
 describe('a further key', () => {
-  it('is durable before it is in the state, and unused if it never gets there', () => {
+  it('is durable before it is in the state, and unused if it never gets there', async () => {
     const files = new SimulatedFiles();
-    const keys = openZoneKeys(optionsOf(files));
-    const added = keys.createKey(['zone-signing'], 13, NOW);
-    const loaded = openZoneKeys(optionsOf(files));
+    const keys = await openKeys(files);
+    const added = await keys.createKey(['zone-signing'], 13, NOW);
+    const loaded = await openKeys(files);
     expect(loaded.zoneState.keys).toHaveLength(1);
     expect(loaded.notes).toEqual([
       expect.stringContaining(`+${String(added.tag).padStart(5, '0')} is not in`),
     ]);
-    keys.commit({ ...keys.zoneState, keys: [...keys.zoneState.keys, added] });
+    await commitKeys(keys, [...keys.zoneState.keys, added]);
     expect(keys.privateKey(added.id).type).toBe('private');
-    const again = openZoneKeys(optionsOf(files));
+    const again = await openKeys(files);
     expect(again.zoneState.keys).toHaveLength(2);
     expect(again.generation).toBe(2);
     expect(again.notes).toEqual([]);
   });
 
-  it('cannot be in the state before its private half is durable', () => {
+  it('cannot be in the state before its private half is durable', async () => {
     const files = new SimulatedFiles();
-    const keys = openZoneKeys(optionsOf(files));
+    const keys = await openKeys(files);
     const material = {
       id: 'x',
       algorithm: 13,
@@ -126,54 +144,57 @@ describe('a further key', () => {
       publicKey: new Uint8Array(64),
     } as const;
     const phantom = hiddenKey(material, NOW);
-    expect(() => keys.commit({ ...keys.zoneState, keys: [phantom] })).toThrow('durable');
-    expect(openZoneKeys(optionsOf(files)).generation).toBe(1);
+    await expect(commitKeys(keys, [phantom])).rejects.toThrow('durable');
+    expect((await openKeys(files)).generation).toBe(1);
   });
 
-  it('never has a tag that another key has or had, revoked or not', () => {
+  it('never has a tag that another key has or had, revoked or not', async () => {
     // The same octets again would give the first key again; the store must go on to the next ones.
     const files = new SimulatedFiles();
-    const first = openZoneKeys(optionsOf(files)).zoneState.keys[0]!;
-    const second = openZoneKeys(optionsOf(files)).createKey(first.roles, 13, NOW);
+    const first = (await openKeys(files)).zoneState.keys[0]!;
+    const second = await (await openKeys(files)).createKey(first.roles, 13, NOW);
     expect(second.publicKeyHash).not.toBe(first.publicKeyHash);
     expect(second.tag).not.toBe(first.tag);
   });
 
-  it('does not bring a removed key back', () => {
+  it('does not bring a removed key back', async () => {
     const files = new SimulatedFiles();
-    const keys = openZoneKeys(optionsOf(files));
+    const keys = await openKeys(files);
     const { id, tag, algorithm, flags, publicKey, publicKeyHash } = keys.zoneState.keys[0]!;
     const revokedTag = revokedKeyTag(dnskeyRdata(flags, algorithm, publicKey));
     const tombstones = [{ id, tag, revokedTag, algorithm, publicKeyHash, removedAt: NOW }];
     const stored = loadState(files, ZONE, ORIGIN)!;
     const removed = { ...stored, zoneState: { ...stored.zoneState, keys: [] }, tombstones };
     files.put(`${ZONE}/state.json`, formatState(removed, ORIGIN));
-    for (const name of files.allFiles().filter((file) => file.includes('/K'))) files.removeDurable(name);
+    for (const name of files.allFiles().filter((file) => file.includes('/K')))
+      await files.removeDurable(name);
     // The same random octets come first again, and must be refused for their tag.
-    const again = openZoneKeys(optionsOf(files));
+    const again = await openKeys(files);
     expect(again.tombstones).toEqual(tombstones);
-    expect(again.createKey(['key-signing', 'zone-signing'], 13, NOW).publicKeyHash).not.toBe(publicKeyHash);
+    expect((await again.createKey(['key-signing', 'zone-signing'], 13, NOW)).publicKeyHash).not.toBe(
+      publicKeyHash,
+    );
     files.put(`${ZONE}/state.json`, formatState({ ...stored, tombstones }, ORIGIN));
-    expect(codeOf(files)).toBe('KEY_REMOVED');
+    expect(await codeOf(files)).toBe('KEY_REMOVED');
   });
 });
 
 describe('a purge', () => {
   /** A zone with a key that has gone. */
-  function zoneWithGone(files: SimulatedFiles) {
-    const keys = openZoneKeys(optionsOf(files));
-    const gone = { ...keys.createKey(['zone-signing'], 13, NOW), goal: 'OUT' } as const;
-    keys.commit({ ...keys.zoneState, keys: [...keys.zoneState.keys, gone] });
+  async function zoneWithGone(files: SimulatedFiles) {
+    const keys = await openKeys(files);
+    const gone = { ...(await keys.createKey(['zone-signing'], 13, NOW)), goal: 'OUT' } as const;
+    await commitKeys(keys, [...keys.zoneState.keys, gone]);
     return { keys, gone, base: `${ZONE}/${keyFileBase(ORIGIN, 13, gone.tag)}` };
   }
 
-  it('destroys the private half and leaves a tombstone', () => {
+  it('destroys the private half and leaves a tombstone', async () => {
     const files = new SimulatedFiles();
-    const { keys, gone, base } = zoneWithGone(files);
-    keys.purge(gone.id, unixSeconds(NOW + 5));
+    const { keys, gone, base } = await zoneWithGone(files);
+    await purge(keys, gone, unixSeconds(NOW + 5));
     expect(keys.zoneState.keys).toHaveLength(1);
     expect(files.allFiles().filter((name) => name.startsWith(base))).toEqual([]);
-    const { tombstones, generation } = openZoneKeys(optionsOf(files));
+    const { tombstones, generation } = await openKeys(files);
     expect(generation).toBe(3);
     expect(tombstones).toEqual([
       {
@@ -185,47 +206,47 @@ describe('a purge', () => {
         removedAt: NOW + 5,
       },
     ]);
-    expect(() => keys.commit({ ...keys.zoneState, keys: [gone] })).toThrow('durable');
+    await expect(commitKeys(keys, [gone])).rejects.toThrow('durable');
   });
 
-  it('is refused while the key stays, or a record of it may be in caches', () => {
+  it('is refused while the key stays, or a record of it may be in caches', async () => {
     const files = new SimulatedFiles();
-    const { keys, gone } = zoneWithGone(files);
-    expect(() => keys.purge(keys.zoneState.keys[0]!.id, NOW)).toThrow('cache');
+    const { keys, gone } = await zoneWithGone(files);
+    await expect(purge(keys, keys.zoneState.keys[0]!)).rejects.toThrow('cache');
     const times = { state: 'unretentive', since: NOW, doneAt: NOW, notBefore: null } as const;
-    keys.commit(withKeys(keys.zoneState, [withRecord(gone, 'dnskey', times)]));
-    expect(() => keys.purge(gone.id, NOW)).toThrow('cache');
-    expect(openZoneKeys(optionsOf(files)).zoneState.keys).toHaveLength(2);
+    await commitKeys(keys, withKeys(keys.zoneState, [withRecord(gone, 'dnskey', times)]).keys);
+    await expect(purge(keys, keys.zoneState.keys[1]!)).rejects.toThrow('cache');
+    expect((await openKeys(files)).zoneState.keys).toHaveLength(2);
   });
 
-  it('that a crash cut short is finished by a start, which spares what is not of that key', () => {
+  it('that a crash cut short is finished by a start, which spares what is not of that key', async () => {
     const files = new SimulatedFiles();
-    const { keys, gone, base } = zoneWithGone(files);
+    const { keys, gone, base } = await zoneWithGone(files);
     const [publicText, privateText] = ['.key', '.private'].map((end) => files.read(`${base}${end}`, 9999));
-    keys.purge(gone.id, NOW);
+    await purge(keys, gone);
     files.put(`${base}.private`, privateText!);
-    const spared = openZoneKeys(optionsOf(files));
+    const spared = await openKeys(files);
     expect(spared.notes).toEqual([`${base} is not in state.json and is not used`]);
     files.put(`${base}.key`, publicText!);
-    expect(openZoneKeys(optionsOf(files)).notes).toEqual([]);
+    expect((await openKeys(files)).notes).toEqual([]);
     expect(files.allFiles().filter((name) => name.startsWith(base))).toEqual([]);
   });
 });
 
 describe('key files without a state', () => {
-  it('are adopted: one 257 as CSK, with a 256 as KSK and ZSK; none is made', () => {
+  it('are adopted: one 257 as CSK, with a 256 as KSK and ZSK; none is made', async () => {
     const csk = new SimulatedFiles();
     putPair(csk, 1, 257);
-    const adopted = openZoneKeys(optionsOf(csk));
+    const adopted = await openKeys(csk);
     expect([adopted.how, ...adopted.zoneState.keys.map(formatStates)]).toEqual(['adopted', 'H/H/H/H']);
     expect(csk.allFiles()).toHaveLength(3);
-    expect(codeOf(csk)).toBe('loaded');
+    expect(await codeOf(csk)).toBe('loaded');
     putPair(csk, 2, 256);
-    csk.removeDurable(`${ZONE}/state.json`);
-    expect(openZoneKeys(optionsOf(csk)).zoneState.keys.map(formatStates)).toEqual(['H/H/-/H', 'H/-/H/-']);
+    await csk.removeDurable(`${ZONE}/state.json`);
+    expect((await openKeys(csk)).zoneState.keys.map(formatStates)).toEqual(['H/H/-/H', 'H/-/H/-']);
   });
 
-  it('are refused where it is unclear what they are for', () => {
+  it('are refused where it is unclear what they are for', async () => {
     const sets: [string, [number, number, string?, number?][]][] = [
       ['KEYS_INCOMPLETE', [[1, 256]]],
       [
@@ -257,24 +278,24 @@ describe('key files without a state', () => {
       const files = new SimulatedFiles();
       for (const [seed, flags, extra, algorithm] of pairs) putPair(files, seed, flags, extra, algorithm);
       const before = files.allFiles();
-      expect(codeOf(files), code).toBe(code);
+      expect(await codeOf(files), code).toBe(code);
       expect(files.allFiles()).toEqual(before);
     }
   });
 
-  it('that are out of use are left alone', () => {
+  it('that are out of use are left alone', async () => {
     const files = new SimulatedFiles();
     const gone = putPair(files, 1, 257, 'Delete: 20260101000000\n');
     putPair(files, 2, 257);
     putPair(files, 3, 257, 'Activate: 20990101000000\n');
-    const { zoneState, notes } = openZoneKeys(optionsOf(files));
+    const { zoneState, notes } = await openKeys(files);
     expect(zoneState.keys).toHaveLength(1);
     expect(notes).toHaveLength(2);
     expect(notes.join()).toContain(`${gone} is not adopted: its Delete time is over`);
   });
 
-  it('that are damaged are an error, and no key is made instead', () => {
-    const damages: [string, (files: SimulatedFiles, base: string) => void][] = [
+  it('that are damaged are an error, and no key is made instead', async () => {
+    const damages: [string, (files: SimulatedFiles, base: string) => unknown][] = [
       ['KEY_MISSING', (files, base) => files.removeDurable(`${base}.private`)],
       ['KEY_MISSING', (files, base) => files.removeDurable(`${base}.key`)],
       ['KEY_MALFORMED', (files, base) => files.put(`${base}.private`, '')],
@@ -294,19 +315,19 @@ describe('key files without a state', () => {
     ];
     for (const [code, damage] of damages) {
       const files = new SimulatedFiles();
-      damage(files, `${ZONE}/${putPair(files, 1, 257)}`);
+      await damage(files, `${ZONE}/${putPair(files, 1, 257)}`);
       const before = files.allFiles();
-      expect(codeOf(files), String(damage)).toBe(code);
+      expect(await codeOf(files), String(damage)).toBe(code);
       expect(files.allFiles()).toEqual(before);
     }
   });
 
-  it('beside a half-written pair of ours are adopted, and the half is set aside', () => {
+  it('beside a half-written pair of ours are adopted, and the half is set aside', async () => {
     const files = new SimulatedFiles();
     files.put(`${ZONE}/Kexample.com.+013+00001.private.new`, 'Private-key-');
     files.put(`${ZONE}/state.json.77-1.tmp`, '{');
     putPair(files, 1, 257);
-    expect(codeOf(files)).toBe('adopted');
+    expect(await codeOf(files)).toBe('adopted');
     expect(files.allFiles().filter((name) => name.endsWith('.new'))).toEqual([
       `${ZONE}/orphans/Kexample.com.+013+00001.private.new`,
     ]);
@@ -315,30 +336,30 @@ describe('key files without a state', () => {
 });
 
 describe('keys in the state', () => {
-  it('whose private half is missing, open to others or another one are an error', () => {
+  it('whose private half is missing, open to others or another one are an error', async () => {
     const files = new SimulatedFiles();
-    const keys = openZoneKeys(optionsOf(files));
+    const keys = await openKeys(files);
     const { id } = keys.zoneState.keys[0]!;
     const file = files.allFiles().find((name) => name.endsWith('.private'))!;
     const octets = files.read(file, 9999);
     files.put(file, octets, 0o604);
-    expect(codeOf(files)).toBe('KEY_MODE');
+    expect(await codeOf(files)).toBe('KEY_MODE');
     files.put(file, formatPrivateFile(15, new Uint8Array(32).fill(1), NOW));
-    expect(codeOf(files)).toBe('KEY_MISMATCH');
+    expect(await codeOf(files)).toBe('KEY_MISMATCH');
     files.put(file, formatPrivateFile(13, new Uint8Array(32).fill(1), NOW));
     expect(() => keys.privateKey(id)).toThrow('does not belong');
-    files.removeDurable(file);
-    expect(codeOf(files)).toBe('KEY_MISSING');
+    await files.removeDurable(file);
+    expect(await codeOf(files)).toBe('KEY_MISSING');
     files.put(file, octets);
-    expect(codeOf(files)).toBe('loaded');
+    expect(await codeOf(files)).toBe('loaded');
   });
 
-  it('are not made anew when the state is damaged', () => {
+  it('are not made anew when the state is damaged', async () => {
     const files = new SimulatedFiles();
-    openZoneKeys(optionsOf(files));
+    await openKeys(files);
     files.put(`${ZONE}/state.json`, '');
     const before = files.allFiles();
-    expect(codeOf(files)).toBe('STATE_CORRUPT');
+    expect(await codeOf(files)).toBe('STATE_CORRUPT');
     expect(files.allFiles()).toEqual(before);
   });
 });

@@ -210,14 +210,14 @@ describe('state.json', () => {
     }
   });
 
-  it('is missing, unreadable, or there', () => {
+  it('is missing, unreadable, or there', async () => {
     const files = new SimulatedFiles();
-    files.makeDirectory('/keys/a');
+    await files.makeDirectory('/keys/a');
     expect(loadState(files, '/keys/a', ORIGIN)).toBeUndefined();
     expect(loadState(files, '/keys/nowhere', ORIGIN)).toBeUndefined();
-    saveState(files, '/keys/a', ORIGIN, storedState());
+    await saveState({ files, path: '/keys/a', origin: ORIGIN }, storedState());
     expect(loadState(files, '/keys/a', ORIGIN)).toEqual(storedState());
-    files.removeDurable('/keys/a/state.json');
+    await files.removeDurable('/keys/a/state.json');
     files.putLink('/keys/a/state.json');
     expect(() => loadState(files, '/keys/a', ORIGIN)).toThrow('cannot be read');
   });
