@@ -9,6 +9,14 @@ export const REFUSAL_CODES: Explanations<RefusalCode> = {
     effect: EFFECT.nothing,
     fix: 'Let them go on: keyturn rollover resume ZONE.',
   },
+  KEY_LOST: {
+    meaning:
+      'The private half of the key is gone, so that the old chain of trust cannot be kept while it is replaced.',
+    cause: 'Its file was removed, and the server does not have it in memory.',
+    effect: EFFECT.nothing,
+    fix: 'Restore the file from a backup. If there is none: --emergency containment, with --dry-run to see what breaks.',
+    rfc: 'RFC 6781 §4.2',
+  },
   ALREADY_PAUSED: {
     meaning: 'The keys of the zone shall be paused, and are.',
     cause: 'The order was given twice.',

@@ -27,6 +27,8 @@ const POINTS_OF_NO_RETURN: Readonly<
   additive: { records: ['dnskey'], row: 'KSK/CSK 6' },
   swap: { records: ['dnskey'], row: 'KSK/CSK 6' },
   'double-ds': { records: ['dnskey'], row: 'KSK/CSK 6' },
+  // Nobody can sign with the key that went.
+  replace: { records: ['krrsig', 'zrrsig'], row: '2.8, key material lost' },
   conservative: { records: ['krrsig', 'zrrsig'], row: 'algorithm 6' },
   liberal: { records: ['krrsig', 'zrrsig'], row: 'algorithm 6' },
   split: { records: ['dnskey'], row: 'role split 3' },

@@ -93,8 +93,9 @@ function isCancelled({ rollover }: Plan): boolean {
   return rollover.cancelledAt !== null;
 }
 
+/** A key that others may have goes at once; one that is lost does no harm (`replace`). */
 function isContainment({ rollover }: Plan): boolean {
-  return rollover.emergency === 'containment';
+  return rollover.emergency === 'containment' && rollover.method !== 'replace';
 }
 
 function isDelegationKnown(plan: Plan): boolean {
@@ -240,6 +241,8 @@ export const HOLDS: Readonly<Record<RolloverMethod, readonly Hold[]>> = {
     },
     ...LATE_SWITCH,
   ],
+  // With the old key nothing can be signed: the new one takes its place at once, whatever breaks (ROLLOVER 2.8).
+  replace: [],
   conservative: [
     {
       who: 'incoming',
@@ -291,6 +294,13 @@ export const WAIVERS: Readonly<Record<RolloverMethod, readonly Waiver[]>> = {
   'double-ds': [
     { who: 'incoming', gate: 'dnskey is known' },
     { who: 'outgoing', gate: 'ds is gone' },
+  ],
+  // The DNSKEY of a lost key may stay: caches have what it signed, and nobody else can sign with it.
+  replace: [
+    { who: 'incoming', gate: 'dnskey is known' },
+    { who: 'incoming', gate: 'data is signed' },
+    { who: 'incoming', gate: 'dnskey can be relied on' },
+    { who: 'outgoing', gate: 'dnskey is leaving' },
   ],
   conservative: [
     { who: 'incoming', gate: 'dnskey is published' },

@@ -21,7 +21,7 @@ import type { Action, EdgeTaken, Facts, Step, Waiting, WaitReason } from './step
 import { deadline } from './timing.ts';
 import { isDsWaived, noteZoneTtl, prune, recordContent, requestDs } from './versions.ts';
 import { countsFrom, heedWords, wordOn } from './word.ts';
-import { rolloversOf, withKeys, type ZoneState } from './zonestate.ts';
+import { type Rollover, rolloversOf, withKeys, type ZoneState } from './zonestate.ts';
 
 const MAX_PASSES = 64;
 
@@ -215,10 +215,13 @@ function isSafe(state: ZoneState, moves: readonly Move[], run: Run): boolean {
 }
 
 /** Containment removes the bad key whatever the invariants say: its forecast was shown and accepted (2.8). */
-function isOverridden({ rollover }: ZoneState, moves: readonly Move[]): boolean {
-  if (rollover?.emergency !== 'containment') return false;
-  const named = [...rollover.incoming, ...rollover.outgoing];
-  return moves.every(({ key }) => named.includes(key.id));
+function isOverridden(state: ZoneState, moves: readonly Move[]): boolean {
+  const named = contained(state).flatMap(({ incoming, outgoing }) => [...incoming, ...outgoing]);
+  return named.length > 0 && moves.every(({ key }) => named.includes(key.id));
+}
+
+function contained(state: ZoneState): Rollover[] {
+  return rolloversOf(state).filter(({ emergency }) => emergency === 'containment');
 }
 
 function take(state: ZoneState, moves: readonly Move[], run: Run): ZoneState {
@@ -245,7 +248,7 @@ function moved(state: ZoneState, moves: readonly Move[], now: UnixSeconds): Zone
 function contradiction(state: ZoneState, run: Run): Waiting | null {
   const { policy, facts, now } = run;
   const first = run.taken.find(({ to }) => to === 'rumoured' || to === 'unretentive');
-  if (first === undefined || state.rollover?.emergency === 'containment') return null;
+  if (first === undefined || contained(state).length > 0) return null;
   const tentative = recordContent(requestDs(state, policy, now), policy, facts, now);
   const options = oracleOptions(state, policy);
   const found = contradictions(prune(state, policy, now).logs, tentative.logs, options, now);

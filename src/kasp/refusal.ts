@@ -15,6 +15,7 @@ export type RefusalCode =
   | 'TOO_SOON'
   | 'DELEGATION_UNCONFIRMED'
   | 'PAUSED'
+  | 'KEY_LOST'
   | 'ALREADY_PAUSED'
   | 'NOT_PAUSED'
   | 'NO_ROLLOVER'

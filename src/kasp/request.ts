@@ -64,6 +64,8 @@ export function planOf(state: ZoneState, request: RolloverRequest, policy: Polic
   const place = placeOf(state, request);
   if (typeof place === 'object' && 'code' in place) return place;
   const method = methodOf(state, request, policy);
+  if (request.isLost === true && method === 'replace' && request.emergency !== 'containment')
+    return lostRefusal(request);
   if (typeof place === 'object') return { method, place, outgoing: [], taking: [], wanted: [] };
   const staying = state.keys.filter((key) => key.goal === 'IN');
   const isMerge = method === 'merge';
@@ -100,6 +102,7 @@ function wantedOf(
 
 function methodOf(state: ZoneState, request: RolloverRequest, policy: Policy): RolloverMethod {
   const { type, emergency, method } = request;
+  if (request.isLost === true) return type === 'zsk' && mayMerge(state) ? 'merge' : 'replace';
   if (type === 'scheme') return schemeOf(state.keys) === 'csk' ? 'split' : 'merge';
   if (type === 'zsk') return emergency !== undefined && mayMerge(state) ? 'merge' : 'pre-publication';
   if (type === 'insecure') return 'unsign';
@@ -120,6 +123,15 @@ export function insteadOf(state: ZoneState, request: RolloverRequest, policy: Po
   const isKnown = state.keys.some((key) => key.goal === 'IN' && stateOf(key, 'ds') === 'omnipresent');
   if (isKnown) return null;
   return 'additive instead of double-ds: that begins at the parent, and no DS of the zone is known to all caches';
+}
+
+/** Without the old key no chain through it can be kept: whoever says so accepts what breaks (ROLLOVER 2.8). */
+function lostRefusal({ type }: RolloverRequest): Refusal {
+  const message = `the private half of the ${type.toUpperCase()} is lost: nothing can be signed with it any more`;
+  const fix =
+    'restore the key file from a backup; if there is none, say --emergency containment --dry-run to see what breaks ' +
+    'and for how long, then --emergency containment';
+  return { code: 'KEY_LOST', message, fix };
 }
 
 /** The KSK can sign zone data at once: every cache may have it, and it does not change itself. */

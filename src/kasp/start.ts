@@ -126,7 +126,7 @@ function succeed(outgoing: readonly Key[], incoming: readonly Key[]): [Key[], Ke
 }
 
 /** The running rollover without its margins; one that has added a KSK goes on as a swap (ROLLOVER 2.8). */
-function hasten(state: ZoneState, running: Rollover, { emergency }: RolloverRequest): ZoneState {
+function hasten(state: ZoneState, running: Rollover, { emergency, isLost }: RolloverRequest): ZoneState {
   const named = keysOf(state, [...running.incoming, ...running.outgoing]).map((key) => {
     const entries = Object.entries(key.states).map(([kind, times]) => [
       kind,
@@ -134,7 +134,8 @@ function hasten(state: ZoneState, running: Rollover, { emergency }: RolloverRequ
     ]);
     return { ...key, states: Object.fromEntries(entries) as Key['states'] };
   });
-  const method = running.method === 'additive' ? 'swap' : running.method;
+  const hastened = running.method === 'additive' ? 'swap' : running.method;
+  const method = isLost === true ? 'replace' : hastened;
   const place = state.rollover === running ? 'rollover' : 'overlapping';
   return { ...withKeys(state, named), [place]: { ...running, method, emergency: emergency ?? null } };
 }

@@ -84,6 +84,8 @@ export interface RolloverRequest {
   readonly scheme?: 'csk' | 'ksk-zsk';
   readonly method?: RolloverMethod;
   readonly emergency?: Emergency;
+  /** The private half of a key that goes is lost: nothing can be signed with it (ROLLOVER 2.8). */
+  readonly isLost?: boolean;
 }
 
 export interface Step {

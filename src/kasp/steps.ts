@@ -57,6 +57,7 @@ function isRemoved({ outgoing }: Scene): boolean {
   return outgoing.every((key) => key.goal === 'IN' || isEntirelyHidden(key));
 }
 
+const isKnown = ({ incoming }: Scene) => areKnown(incoming, 'dnskey') && areKnown(incoming, 'krrsig');
 const isDrained = ({ outgoing }: Scene) => areHidden(outgoing, 'ds');
 const isSigning = ({ incoming }: Scene) => areShown(incoming, 'zrrsig');
 const isRequested = ({ incoming }: Scene) => areShown(incoming, 'ds');
@@ -101,6 +102,14 @@ const STAGES: Readonly<Record<RolloverMethod, readonly Stage[]>> = {
     { name: 'swap', isOver: (scene) => isExchanged(scene) && hasSwitchedWithDs(scene) },
     WITHDRAW,
     { name: 'drain', isOver: isRemoved },
+  ],
+  replace: [
+    { name: 'swap', isOver: (scene) => isDsSeen(scene) && isDsGone(scene) },
+    {
+      name: 'drain',
+      isOver: (scene) => isDsTrusted(scene) && isDrained(scene) && isKnown(scene) && isSwitched(scene),
+    },
+    { name: 'remove', isOver: isRemoved },
   ],
   conservative: [
     { name: 'pre-sign', isOver: isPublished },
@@ -169,7 +178,7 @@ export function stepsOf(
 }
 
 function isOfParent(name: string, method: RolloverMethod): boolean {
-  return ['request', 'soak', 'withdraw'].includes(name) || (name === 'swap' && method === 'swap');
+  return ['request', 'soak', 'withdraw'].includes(name) || (name === 'swap' && method !== 'double-ds');
 }
 
 /** True if every step of a rollover is over: nothing of it is left to wait for. */

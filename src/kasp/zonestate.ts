@@ -60,6 +60,7 @@ export type RolloverMethod =
   | 'additive'
   | 'swap'
   | 'double-ds'
+  | 'replace'
   | 'conservative'
   | 'liberal'
   | 'split'

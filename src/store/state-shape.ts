@@ -49,6 +49,7 @@ const METHODS: readonly RolloverMethod[] = [
   'additive',
   'swap',
   'double-ds',
+  'replace',
   'conservative',
   'liberal',
   'split',

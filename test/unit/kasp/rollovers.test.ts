@@ -124,6 +124,54 @@ const EMERGENCIES: readonly Scenario[] = (['continuity', 'containment'] as const
   ];
 });
 
+/**
+ * ROLLOVER 2.8, key material lost: the old key signs nothing from the first instant on. The parent cannot verify CDS, so
+ * that somebody tells it by hand after four hours.
+ */
+function losing(request: RolloverRequest): (rig: RolloverRig) => void {
+  return (rig) => {
+    rig.setParent({ isMute: true });
+    const from = rig.now;
+    expect(rig.start({ ...request, isLost: true })).toBeUndefined();
+    const { outgoing } = rig.state.rollover!;
+    if (request.emergency === 'containment') expect(rig.cancel()).toBe('POINT_OF_NO_RETURN');
+    rig.run(4 * HOUR);
+    const wanted = rig.state.keys.filter(({ goal, states }) => goal === 'IN' && states.ds !== null);
+    rig.setDs(wanted.map(({ id }) => id));
+    rig.run();
+    const after = rig.moments.filter(({ at }) => at >= from);
+    for (const { dnskey, zone, cds } of after) {
+      expect(
+        [...dnskey.signers, ...zone.signers, ...cds.signers].filter((id) => outgoing.includes(id)),
+      ).toEqual([]);
+    }
+    expect(rig.state.rollover).toBeNull();
+  };
+}
+
+const LOSSES: readonly Scenario[] = [
+  {
+    name: 'lost-zsk-continuity',
+    policy: SPLIT,
+    start: losing({ type: 'zsk', emergency: 'continuity' }),
+  },
+  {
+    name: 'lost-ksk-containment',
+    policy: SPLIT,
+    start: losing({ type: 'ksk', emergency: 'containment' }),
+    isBroken: true,
+  },
+  { name: 'lost-csk-containment', start: losing({ type: 'csk', emergency: 'containment' }), isBroken: true },
+  {
+    name: 'lost-csk-none',
+    delegation: 'none',
+    start: (rig) => {
+      expect(rig.start({ type: 'csk', emergency: 'containment', isLost: true })).toBeUndefined();
+      rig.run();
+    },
+  },
+];
+
 const CANCELS: readonly Scenario[] = [
   ...['publish', 'switch'].map((step) => ({
     name: `cancel-zsk-${step}`,
@@ -245,6 +293,10 @@ describe('rollovers of a zone without a confirmed DS', () => {
 
 describe('emergencies', () => {
   it.each(EMERGENCIES)('$name', play);
+});
+
+describe('losses of a key', () => {
+  it.each(LOSSES)('$name', play);
 });
 
 describe('cancels', () => {
