@@ -75,7 +75,7 @@ export const policyCheck = z.object({
 
 const simulatedRow = z.object({
   at: instant,
-  /** Until the next row; null for the last one. */
+  /** Until the next row; null if nothing is planned that ends the last one. */
   until: instant.nullable(),
   step: z.string().nullable(),
   dnskey: z.array(z.string()),

@@ -40,12 +40,14 @@ export function simulate(
     zone: zone?.name ?? null,
     set: [...subject.set],
     from: formatInstant(now),
-    until: formatInstant(until),
+    until: formatInstant(planned.cutAt ?? until),
     parentDelay: delay,
     zoneTtl: facts.maxTtl,
-    rows: planned.rows.map((row, index) => simulatedRow(row, planned.rows[index + 1], labelOf)),
+    rows: planned.rows.map((row, index) =>
+      simulatedRow(row, planned.rows[index + 1]?.at ?? planned.cutAt, labelOf),
+    ),
     rollovers: rolloversIn(planned, state),
-    notes: notesOn(subject, state),
+    notes: [...cutNotes(planned), ...notesOn(subject, state)],
   };
 }
 
@@ -53,13 +55,13 @@ function firstOf(label: string, id: string): string {
   return id.startsWith('first-') ? `first ${label.split(' ')[0]}` : label;
 }
 
-function simulatedRow(row: PlanRow, following: PlanRow | undefined, labelOf: (id: string) => string) {
+function simulatedRow(row: PlanRow, until: UnixSeconds | null, labelOf: (id: string) => string) {
   const names = (ids: readonly string[]) => ids.map(labelOf);
   // What only follows from other waits explains nothing.
   const telling = row.waitingFor.filter(({ reason }) => reason !== 'plan' && reason !== 'gate');
   return {
     at: formatInstant(row.at),
-    until: iso(following?.at ?? null),
+    until: iso(until),
     step: row.step,
     dnskey: names(row.dnskey),
     signers: names(row.signers),
@@ -68,6 +70,11 @@ function simulatedRow(row: PlanRow, following: PlanRow | undefined, labelOf: (id
     ds: names(row.ds),
     because: [...new Set(telling.map(({ because }) => because))],
   };
+}
+
+function cutNotes({ cutAt, rows }: Plan): string[] {
+  if (cutAt === null) return [];
+  return [`the table ends at ${formatInstant(cutAt)}, after ${rows.length} rows: ask for fewer days`];
 }
 
 function rolloversIn({ events }: Plan, before: ZoneState): PolicySimulation['rollovers'] {

@@ -32,8 +32,17 @@ export function newZone({ scheme, algorithm }: Policy, now: UnixSeconds): ZoneSt
   return newZoneState(keys);
 }
 
+/** What was found of policies: they never change. */
+const FOUND = new WeakMap<Policy, readonly PolicyRollover[]>();
+
 /** Every kind of rollover that fits the scheme of a policy, going signed first. */
 export function rolloversUnder(policy: Policy): PolicyRollover[] {
+  const found = FOUND.get(policy) ?? findRollovers(policy);
+  FOUND.set(policy, found);
+  return [...found];
+}
+
+function findRollovers(policy: Policy): PolicyRollover[] {
   const lasting: Policy = { ...policy, lifetime: { csk: 'unlimited', ksk: 'unlimited', zsk: 'unlimited' } };
   const signing = look(newZone(policy, START), lasting, { now: START });
   const settled = { state: signing.end, now: plus(START, CENTURY) };

@@ -44,13 +44,24 @@ const NO_END = 'not known';
 /** The lanes of all events, which are in order: rollovers, then each key with its DS, in the order of appearance. */
 export function lanesOf(events: readonly TimelineEvent[], words: LaneWords): Lane[] {
   const steps = events.filter((event) => event.kind === 'step');
-  const ids = [...new Set(events.flatMap((event) => (event.kind === 'record' ? [event.keyId] : [])))];
-  const keys = ids.flatMap((id) => {
-    const own = events.filter((event) => event.kind === 'record' && event.keyId === id) as RecordEvent[];
-    const seen = events.filter((event) => event.kind === 'sighting' && event.keyId === id) as SightingEvent[];
-    return lanesOfKey(id, own, seen, words);
-  });
+  const records = events.filter((event) => event.kind === 'record');
+  const sightings = events.filter((event) => event.kind === 'sighting');
+  const seen = grouped(sightings, ({ keyId }) => keyId);
+  const keys = [...grouped(records, ({ keyId }) => keyId)].flatMap(([id, own]) =>
+    lanesOfKey(id, own, seen.get(id) ?? [], words),
+  );
   return [...rolloverLanes(steps), ...keys];
+}
+
+/** In the order in which the groups appear. */
+function grouped<T>(items: readonly T[], idOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(idOf(item));
+    if (group === undefined) groups.set(idOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
 }
 
 // ---- Rollovers ----
@@ -64,13 +75,16 @@ interface Run {
 
 /** Rollovers that overlap are in lanes of their own. */
 function rolloverLanes(steps: readonly StepEvent[]): Lane[] {
-  const ids = [...new Set(steps.map(({ id }) => id))];
   const lanes: { spans: Span[]; until: UnixSeconds | null }[] = [];
-  for (const id of ids) {
-    const run = runOf(steps.filter((event) => event.id === id));
+  for (const own of grouped(steps, ({ id }) => id).values()) {
+    const run = runOf(own);
     const free = lanes.find(({ until }) => until !== null && until <= run.from);
-    if (free === undefined) lanes.push({ spans: [...run.spans], until: run.until });
-    else Object.assign(free, { spans: [...free.spans, ...run.spans], until: run.until });
+    if (free === undefined) {
+      lanes.push({ spans: [...run.spans], until: run.until });
+      continue;
+    }
+    free.spans.push(...run.spans);
+    free.until = run.until;
   }
   return lanes.map(({ spans }, index) => ({
     ...{ id: `rollover-${index + 1}`, kind: 'rollover', label: 'rollover', spans, waits: [] },

@@ -50,7 +50,8 @@ export function timelineOf(subject: TimelineSubject, options: TimelineOptions): 
   const future = plannedEvents(planned.events);
   const from = options.past === undefined ? begin(past, now) : plus(now, -options.past * DAY);
   const isLively = past.some(({ at }) => now - at <= NEAR);
-  const until = options.days === undefined ? end(future, now, isLively ? NEAR : FAR) : horizon;
+  const until =
+    options.days === undefined ? end(future, now, isLively ? NEAR : FAR) : (planned.cutAt ?? horizon);
   const lanes = lanesOf([...past, ...future], wordsOf(subject, planned));
   return {
     ...{ zone, policy: policyName, now: formatInstant(now) },

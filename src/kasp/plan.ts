@@ -72,6 +72,8 @@ export interface Plan {
   readonly forecast: readonly Violation[];
   /** When the rollover that was asked for or that runs is done; null if it is not by `until`. */
   readonly doneAt: UnixSeconds | null;
+  /** The plan grew too long: nothing is said of what comes after. Null if it goes on until its end. */
+  readonly cutAt: UnixSeconds | null;
 }
 
 /** True for the id of a key that only a plan knows. */
@@ -109,6 +111,7 @@ class Planner {
     const isOfRollover = request !== undefined || rolloversOf(this.#state).length > 0;
     if (request !== undefined) this.#start(request);
     let doneAt: UnixSeconds | null = null;
+    let isWhole = false;
     for (let turn = 0; turn < MAX_TURNS && this.#rows.length < MAX_ROWS; turn++) {
       const before = this.#state.logs;
       const step = next(this.#state, this.#facts, this.#policy, this.#now);
@@ -118,15 +121,18 @@ class Planner {
       this.#note(step);
       const isDone = isOfRollover && rolloversOf(this.#state).length === 0;
       if (isDone) doneAt ??= this.#now;
-      if (isDone && request !== undefined) break;
+      isWhole = isDone && request !== undefined;
+      if (isWhole) break;
       const at = earliest(step.nextWake, this.#parentAt(step));
-      if (at === null || at > until) break;
+      isWhole = at === null || at > until;
+      if (at === null || isWhole) break;
       this.#now = at;
       this.#parentActs(step);
     }
     const keys = [...this.#keys.values()];
     const forecast = [...this.#forecast.values()];
-    return { rows: this.#rows, events: this.#events, keys, end: this.#state, forecast, doneAt };
+    const cutAt = isWhole ? null : this.#now;
+    return { rows: this.#rows, events: this.#events, keys, end: this.#state, forecast, doneAt, cutAt };
   }
 
   /** What the shell does after a step; true if the machine must be asked again at the same instant. */

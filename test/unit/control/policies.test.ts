@@ -235,6 +235,13 @@ describe('policy simulate', () => {
     ]);
   });
 
+  it('says where it ends if it grows too long', async () => {
+    const result = await call('policy.simulate', { subject: SPLIT, days: 3_650, set: 'lifetime.zsk=8d' });
+    expect(result.rows).toHaveLength(400);
+    expect(result.until).toBe(result.rows.at(-1)!.until);
+    expect(result.notes).toEqual([`the table ends at ${result.until}, after 400 rows: ask for fewer days`]);
+  });
+
   it('refuses what it cannot follow, and says why', async () => {
     const failed = async (params: ParamsIn<'policy.simulate'>) => {
       const { kind, code, message } = await failureOf('policy.simulate', params);
