@@ -45,6 +45,26 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'zone unsign': [
     example('keyturn zone unsign example.com', 'go insecure: the DS first, then the signatures'),
   ],
+  'key list': [example('keyturn key list example.com', 'states of all keys, since when and until when')],
+  'key show': [
+    example('keyturn key show example.com --key 54321', 'one key: times and their reasons, DNSKEY and DS'),
+  ],
+  'key import': [
+    example(
+      'keyturn key import example.com /etc/bind/keys --dry-run',
+      'whether all that is served would stay covered',
+    ),
+    example(
+      'keyturn key import example.com a-ksk.pem b-zsk.pem --roles ksk,zsk',
+      'PEM files, in the order of their names',
+    ),
+  ],
+  'key export': [
+    example('keyturn key export example.com --to keys-for-bind --private', 'for named or dnssec-signzone'),
+  ],
+  'key generate': [
+    example('keyturn key generate example.com --to new-keys --role ksk', 'like dnssec-keygen -f KSK'),
+  ],
   'rollover start': [
     example(
       'keyturn rollover start example.com --type ksk --dry-run',
@@ -77,8 +97,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     example('keyturn rollover plan example.com --parent-delay 2d', 'with a parent that takes two days'),
   ],
   'rollover history': [example('keyturn rollover history example.com', 'what happened to the keys, and why')],
-  'job show': [example('keyturn job show 01jd7x2k', 'zones that run, zones that failed and why')],
-  'job cancel': [example('keyturn job cancel 01jd7x2k', 'begin no other zone of the job')],
+  'job show': [example('keyturn job show 5f3a9c1e', 'zones that run, zones that failed and why')],
+  'job cancel': [example('keyturn job cancel 5f3a9c1e', 'begin no other zone of the job')],
   timeline: [
     example('keyturn timeline example.com', 'keys, DS and waits in time, as wide as the terminal'),
     example('keyturn timeline example.com --days 90 --svg keys.svg', 'the same as a picture for a browser'),

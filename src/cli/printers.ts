@@ -7,6 +7,7 @@ import { countWords, diffExit, printDiff } from './diff-output.ts';
 import { dsLines } from './ds.ts';
 import { healthExit } from './health.ts';
 import { printCancelledJob, printJob, printJobs, printStarted } from './job-output.ts';
+import { printImport, printKey, printKeys } from './key-output.ts';
 import { type Output, printStatus, printZone, printZones } from './output.ts';
 import { printPolicies, printPolicyCheck, printSimulation } from './policy-output.ts';
 import { printChange, printHistory, printPlan, printRollover, printRollovers } from './rollover-output.ts';
@@ -35,6 +36,9 @@ export const PRINTERS: Printers = {
   'zone.sign': printChange,
   'zone.unsign': printChange,
   'ds.show': (output, result) => output.print(dsLines(result, 'ds').join('\n')),
+  'key.list': printKeys,
+  'key.show': printKey,
+  'key.import': printImport,
   'rollover.start': printChange,
   'rollover.status': printRollover,
   'rollover.confirm-ds': printChange,

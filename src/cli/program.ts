@@ -13,6 +13,8 @@ import { addEvents } from './events.ts';
 import { addHealth } from './health.ts';
 import { addHelp, completeHelp } from './help.ts';
 import { addFollow } from './job-follow.ts';
+import { addImport } from './key-command.ts';
+import { addKeyFiles } from './key-local.ts';
 import { addCheck, addServe } from './local.ts';
 import { addOffline } from './offline.ts';
 import { addConfigFile } from './policy-local.ts';
@@ -26,6 +28,7 @@ import { addSvg } from './timeline-command.ts';
 const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner) => void } = {
   'ds.show': addDsFormats,
   'zone.reload': addDryRun,
+  'key.import': addImport,
   'rollover.start': addMany,
   health: addHealth,
   events: addEvents,
@@ -45,11 +48,13 @@ const LOCAL: readonly ((program: Command, runner: Runner) => void)[] = [
   addHelp,
   addDocs,
   addOffline,
+  addKeyFiles,
 ];
 
 /** What the groups are about. */
 const GROUPS: Readonly<Record<string, string>> = {
   zone: 'zones and their files',
+  key: 'keys of zones',
   rollover: 'rollovers of keys',
   job: 'rollovers of many zones',
   policy: 'policies by which keys are rolled',

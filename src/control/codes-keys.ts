@@ -68,7 +68,56 @@ export const KEY_CODES: Explanations<KeystoreError['code']> = {
     fix: 'Bring the keys that are in use, or move these away so that new ones are made.',
     rfc: 'RFC 7583 §3.1',
   },
+  KEY_ROLES: {
+    meaning: 'It is not known what a key is for, or its flags do not fit that.',
+    cause: 'A PEM file has no flags, and --roles was not said; or flags other than 256 and 257.',
+    effect: EFFECT.nothing,
+    fix: 'Say --roles csk, ksk or zsk (one for each file, with commas), or name the old server: --served-by.',
+    rfc: 'RFC 4034 §2.1.1',
+  },
+  KEY_TAGS: {
+    meaning: 'Two keys that shall be taken over have the same key tag.',
+    cause: 'One key was named twice, or two keys share a tag by chance (one in 65,536).',
+    effect: EFFECT.nothing,
+    fix: 'Name each key once; of two that share a tag, let the old signer replace one first.',
+    rfc: 'RFC 4034 §8',
+  },
+  KEYS_NOT_FOUND: {
+    meaning: 'No key files of the zone are where they were said to be.',
+    cause: 'A path of another zone, a format that was named wrong, or files that the server must not read.',
+    effect: EFFECT.nothing,
+    fix: 'Name K*.key files, PEM files, or a directory with them, as the server sees it.',
+  },
+  KEYS_PRESENT: {
+    meaning: 'Keys shall be taken over by a zone that has keys already.',
+    cause: 'The zone was served before, and keys were made for it; or its keys were imported twice.',
+    effect: EFFECT.nothing,
+    fix: 'If nobody relies on them: move its zone file away, then its directory of keys; import; put the file back.',
+  },
 };
+
+/** Keys that are to come from other signers, or go to other programs. */
+export const KEY_FILE_CODES = {
+  KEYS_UNCOVERED: {
+    meaning: 'The zone is served with keys that an import would take away at once.',
+    cause: 'Keys of the old signer are missing in the import, or one that is revoked.',
+    effect: EFFECT.nothing,
+    fix: 'Import these as well, or let the old signer remove them first. --force-unsafe "REASON" goes on anyway.',
+    rfc: 'RFC 6781 §4.3.5',
+  },
+  PATH_RELATIVE: {
+    meaning: 'A path of key files does not begin at the root.',
+    cause: 'A call over the control socket; the server has a working directory of its own.',
+    effect: EFFECT.nothing,
+    fix: 'Begin it with a slash.',
+  },
+  PRIVATE_MISSING: {
+    meaning: 'Keys shall be exported as PEM, and --private was not said.',
+    cause: 'PEM files hold private halves alone.',
+    effect: EFFECT.nothing,
+    fix: 'Add --private, or leave --format out: the public halves are then written as BIND has them.',
+  },
+} as const satisfies Explanations;
 
 export const STATE_CODES: Explanations<StateError['code']> = {
   STATE_CORRUPT: {

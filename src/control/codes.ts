@@ -5,7 +5,7 @@
 import { nearest } from '../store/config-words.ts';
 import { CALL_CODES, FAILURE_CODES } from './codes-calls.ts';
 import { CONFIG_CODES, START_CODES } from './codes-config.ts';
-import { KEY_CODES, KEY_STORE_CODES, STATE_CODES } from './codes-keys.ts';
+import { KEY_CODES, KEY_FILE_CODES, KEY_STORE_CODES, STATE_CODES } from './codes-keys.ts';
 import { ORDER_CODES, REFUSAL_CODES } from './codes-orders.ts';
 import { POLICY_CODES } from './codes-policy.ts';
 import { WAIT_CODES } from './codes-waits.ts';
@@ -23,7 +23,10 @@ export const CODE_GROUPS: readonly CodeGroup[] = [
   { title: 'zone files', codes: { ...ZONE_FAULT_CODES, ...ZONE_TEXT_CODES } },
   { title: 'records of a zone', codes: ZONE_CONTENT_CODES },
   { title: 'service of a zone', codes: ZONE_SERVICE_CODES },
-  { title: 'keys and their states', codes: { ...KEY_CODES, ...STATE_CODES, ...KEY_STORE_CODES } },
+  {
+    title: 'keys and their states',
+    codes: { ...KEY_CODES, ...KEY_FILE_CODES, ...STATE_CODES, ...KEY_STORE_CODES },
+  },
   { title: 'why a key waits', codes: WAIT_CODES },
   { title: 'orders that are refused', codes: { ...REFUSAL_CODES, ...ORDER_CODES } },
   { title: 'policies', codes: POLICY_CODES },

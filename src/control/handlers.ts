@@ -18,6 +18,8 @@ import { iso, keySummary, needsOf, rolloverStatusOf } from './describe.ts';
 import { countChanges, diffOf } from './diff.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
 import { createJobHandlers } from './jobs.ts';
+import { createKeyHandlers } from './key-handlers.ts';
+import type { KeyContext } from './key-import.ts';
 import { OperationError } from './operation.ts';
 import { createPolicyHandlers } from './policy-handlers.ts';
 import { createRolloverHandlers } from './rollovers.ts';
@@ -28,7 +30,7 @@ import { createWatchHandlers, type WatchContext } from './watch-handlers.ts';
 import { countZones, stateOfZone } from './zone-state.ts';
 
 /** What handlers work on. */
-export interface HandlerContext extends WatchContext {
+export interface HandlerContext extends WatchContext, KeyContext {
   readonly config: Config;
   readonly clock: Clock;
   readonly zones: Zones;
@@ -78,6 +80,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       );
     },
     'ds.show': ({ zone }) => dsOf(getZone(zones, zone)),
+    ...createKeyHandlers(context),
     ...createRolloverHandlers(context),
     ...createJobHandlers(context),
     ...createWatchHandlers(context),

@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { JOB_OPERATIONS } from './job-operations.ts';
+import { KEY_OPERATIONS } from './key-operations.ts';
 import { POLICY_OPERATIONS } from './policy-operations.ts';
 import { ROLLOVER_OPERATIONS } from './rollover-operations.ts';
 import { SERVER_OPERATIONS } from './server-operations.ts';
@@ -15,6 +16,7 @@ import { ZONE_OPERATIONS } from './zone-operations.ts';
 export const OPERATIONS = {
   ...SERVER_OPERATIONS,
   ...ZONE_OPERATIONS,
+  ...KEY_OPERATIONS,
   ...ROLLOVER_OPERATIONS,
   ...JOB_OPERATIONS,
   ...WATCH_OPERATIONS,

@@ -22,7 +22,7 @@ import type { LoadQueue } from './loadqueue.ts';
 import type { IncludedPart, LoadedZone, LoadOutcome } from './messages.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
 import { SETTLE_MS, Settling } from './settling.ts';
-import { ForeignKeysError, type ZoneSigning } from './signing.ts';
+import { ForeignKeysError, type ForeignRecords, type ZoneSigning } from './signing.ts';
 import { ZoneLog } from './zonelog.ts';
 
 /** What all zones share. */
@@ -73,6 +73,8 @@ export class Zone {
   #loaded: Loaded | undefined;
   /** Why the file as it is now is not what is served. */
   problem: Problem | undefined;
+  /** Keys of another signer in the file, as it was loaded last. */
+  foreign: ForeignRecords | undefined;
 
   constructor(id: number, seen: SeenZone, policy: { name: string; policy: Policy }, context: ZoneContext) {
     this.id = id;
@@ -214,6 +216,7 @@ export class Zone {
   async #take(seen: SeenZone, loaded: LoadedZone): Promise<void> {
     const now = this.#context.clock.now();
     const before = this.#loaded;
+    this.foreign = { foreignKeys: loaded.foreignKeys, foreignCds: loaded.foreignCds };
     let published: Promise<void>;
     try {
       ({ published } = await this.keeper.serve(loaded));

@@ -170,6 +170,50 @@ export function loadPrivateKey(
   return key;
 }
 
+/** A key of another program as octets, with the algorithm that fits it. */
+export interface ForeignPair extends KeyPair {
+  readonly algorithm: number;
+}
+
+/** Curves as JSON Web Keys name them (RFC 7518 §6.2.1.1, RFC 8037 §2), and the algorithms over them. */
+const CURVE_ALGORITHMS: Readonly<Record<string, number>> = {
+  'P-256': ALGORITHM.ECDSAP256SHA256,
+  'P-384': ALGORITHM.ECDSAP384SHA384,
+  Ed25519: ALGORITHM.ED25519,
+};
+
+/**
+ * Reads a private key in PEM: PKCS #8 (RFC 5208, RFC 8410) or SEC 1 (RFC 5915). A string says why it is none of ours,
+ * never with key octets in it.
+ */
+export function parsePem(text: string): ForeignPair | string {
+  if (/^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(text))
+    return 'it is encrypted; decrypt it with openssl pkey';
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(text);
+  } catch {
+    return 'it is no private key in PEM (PKCS #8 or SEC 1)';
+  }
+  const known = ['ec', 'ed25519'].includes(key.asymmetricKeyType ?? '');
+  const { crv = '', d = '' } = known ? key.export({ format: 'jwk' }) : {};
+  const algorithm = CURVE_ALGORITHMS[crv];
+  if (algorithm === undefined) {
+    return `its kind (${crv === '' ? key.asymmetricKeyType : crv}) is none that Keyturn signs with`;
+  }
+  const privateOctets = Uint8Array.from(Buffer.from(d, 'base64url'));
+  const publicKey = derivePublicKey(algorithm, privateOctets);
+  // Its public half may be left out of the file; where it is there, it must be that of the private one.
+  if (publicKey === undefined || !equalOctets(exportPublicKey(key), publicKey))
+    return 'its private half does not belong to its public half';
+  return { algorithm, privateOctets, publicKey };
+}
+
+/** The key in PEM, PKCS #8 without encryption. Secret. */
+export function formatPem(key: KeyObject): string {
+  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+}
+
 /** The DNSKEY form of the public half of a key. */
 export function exportPublicKey(key: KeyObject): Uint8Array {
   const half = key.type === 'private' ? createPublicKey(key) : key;

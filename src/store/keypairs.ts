@@ -38,7 +38,11 @@ export type KeystoreCode =
   | 'KEY_REMOVED'
   | 'KEYS_AMBIGUOUS'
   | 'KEYS_INCOMPLETE'
-  | 'KEYS_INACTIVE';
+  | 'KEYS_INACTIVE'
+  | 'KEY_ROLES'
+  | 'KEY_TAGS'
+  | 'KEYS_NOT_FOUND'
+  | 'KEYS_PRESENT';
 
 /** Why keys cannot be used. No key is ever made in place of one that cannot be read. */
 export class KeystoreError extends Error {

@@ -9,7 +9,7 @@ import { commandWords, type Parameter, parametersOf } from '../../../src/control
 import { ControlServer, type Handlers } from '../../../src/control/server.ts';
 import { createLog } from '../../../src/ops/log.ts';
 import { runCaptured } from '../../support/captured.ts';
-import { malformedTexts, malformedValues } from '../../support/malformed.ts';
+import { malformedTexts, malformedValues, some } from '../../support/malformed.ts';
 import { Workplace } from '../../support/processes.ts';
 
 const ROWS = OPERATION_NAMES.flatMap((name) =>
@@ -102,7 +102,8 @@ describe('over HTTP', () => {
       const text = params.get(field);
       params.delete(field);
       // A lone surrogate has no percent form, nothing at all is another path, and a URL has its length.
-      isSayable = typeof text === 'string' && text !== '' && !/[\ud800-\udfff](?![\udc00-\udfff])/.test(text);
+      isSayable &&=
+        typeof text === 'string' && text !== '' && !/[\ud800-\udfff](?![\udc00-\udfff])/.test(text);
       isSayable &&= text !== '..' && String(text).length < 10_000;
       return isSayable ? encodeURIComponent(String(text)) : 'x';
     });
@@ -114,18 +115,18 @@ describe('over HTTP', () => {
   }
 
   it.each(ROWS)('%s %s', async (name, _, parameter) => {
-    let tried = 0;
-    for (const value of malformedValues(name, parameter.name)) {
+    const requests = malformedValues(name, parameter.name).flatMap((value) => {
       const request = requestOf(name, parameter, value);
-      if (request === undefined) continue;
-      const { status, text } = await ask(request.method, request.path, request.body);
+      return request === undefined ? [] : [{ ...request, value }];
+    });
+    expect(requests.length).toBeGreaterThan(2);
+    for (const { method, path, body, value } of some(requests, name + parameter.name)) {
+      const { status, text } = await ask(method, path, body);
       const shown = `${JSON.stringify(value).slice(0, 60)}: ${text.slice(0, 200)}`;
       expect(status, shown).toBe(400);
-      const { error } = JSON.parse(text) as { error: { kind: string; message: string } };
+      const { error } = JSON.parse(text) as { error: { kind: string } };
       expect(error.kind, shown).toBe('USAGE_WRONG');
-      tried++;
     }
-    expect(tried).toBeGreaterThan(0);
     expect(called).toEqual([]);
   });
 
