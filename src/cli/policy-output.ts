@@ -103,7 +103,9 @@ function printReasons(output: Output, rows: PolicySimulation['rows']): void {
   const reasons = new Map<string, string[]>();
   for (const { step, because } of rows) {
     const why = because.join('; ');
-    if (because.length > 0) reasons.set(`${step} ${why}`, [`  ${step ?? '-'}`, why]);
+    // Dates are of one rollover, and the reasons those of all of its kind.
+    const id = `${step} ${why.replace(/\d{4}-[\d-]+T[\d:]+Z/g, '')}`;
+    if (because.length > 0 && !reasons.has(id)) reasons.set(id, [`  ${step ?? '-'}`, why]);
   }
   output.print(table(['  STEP', 'WAITS FOR'], [...reasons.values()]));
 }

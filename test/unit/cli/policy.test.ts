@@ -123,6 +123,16 @@ describe('policy simulate', () => {
     expect(out).toContain('the largest TTL of the zone is 2d7h33m20s');
   });
 
+  it('tells the reason of each kind of step once', async () => {
+    const words = ['--days', '800', '--set', 'scheme=ksk-zsk', '--set', 'lifetime.ksk=100d'];
+    const { out } = await keyturn('policy', 'simulate', 'default', ...words);
+    expect(out).toMatch(/ 8 ksk rollovers/);
+    expect(out.match(/^ {2}ksk: request .*$/gm)).toHaveLength(1);
+    expect(out.match(/^ {2}zsk: switch .*$/gm)).toEqual([
+      expect.stringMatching(/^ {2}zsk: switch +zone TTL 1d \+ propagation 5m \+ retireSafety 1h$/),
+    ]);
+  });
+
   it('takes --set more than once', async () => {
     const words = ['--set', 'lifetime.zsk=30d', '--set', 'digests=2,4', '--parent-delay', '2d'];
     const { code, value } = await json('policy', 'simulate', 'default', '--set', 'scheme=ksk-zsk', ...words);
