@@ -1,0 +1,68 @@
+/**
+ * The tutorial, typed by a machine: `UPDATE_GOLDEN=1` writes what was printed into it. Read the difference as
+ * carefully as code.
+ */
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  type Bindings,
+  bindInOrder,
+  bound,
+  Console,
+  commandsOf,
+  type DocCommand,
+  unify,
+} from '../support/console-doc.ts';
+import { CLI } from '../support/daemon.ts';
+import { freePort, Workplace } from '../support/processes.ts';
+import { ROOT_FOLDER } from '../support/sources.ts';
+
+const DOCUMENT = join(ROOT_FOLDER, 'docs/tutorial-first-rollover.md');
+/** In the text; a test takes a free one. */
+const PORT = '5300';
+
+describe('docs/tutorial-first-rollover.md', () => {
+  const workplace = new Workplace();
+  let bash: Console | undefined;
+  afterAll(() => {
+    bash?.end();
+    workplace.remove();
+  });
+
+  it('prints what the document says', async () => {
+    const markdown = readFileSync(DOCUMENT, 'utf8');
+    const port = `${await freePort()}`;
+    const keyturn = workplace.at('keyturn');
+    writeFileSync(keyturn, `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@"\n`);
+    chmodSync(keyturn, 0o755);
+    bash = new Console(workplace.at('.'), { PATH: `${workplace.at('.')}:${process.env.PATH}` });
+    for (const [name, text] of filesOf(markdown)) {
+      writeFileSync(workplace.at(name), text.replaceAll(PORT, port));
+    }
+    const commands = commandsOf(markdown);
+    expect(commands.length).toBeGreaterThan(20);
+    const bindings: Bindings = new Map([[PORT, port]]);
+    const lines = markdown.split('\n');
+    const isUpdate = process.env.UPDATE_GOLDEN !== undefined;
+    const printedBy = new Map<DocCommand, string>();
+    for (const command of commands) {
+      const printed = await bash.run(bound(command.text, bindings));
+      printedBy.set(command, printed);
+      const isSame = unify(command.expected, printed, bindings);
+      if (isUpdate) bindInOrder(command.expected, printed, bindings);
+      else expect(isSame, `$ ${command.text}\n${printed}\n\ninstead of\n${command.expected}`).toBe(true);
+    }
+    if (!isUpdate) return;
+    for (const [command, printed] of [...printedBy].toReversed()) {
+      const text = [`$ ${bound(command.text, bindings)}`, ...(printed === '' ? [] : printed.split('\n'))];
+      lines.splice(command.from - 1, command.to - command.from + 1, ...text);
+    }
+    writeFileSync(DOCUMENT, lines.join('\n').replaceAll(port, PORT));
+  }, 300_000);
+});
+
+/** Files that the text shows: a fence with the file's name, as in `yaml keyturn.yaml`. */
+function filesOf(markdown: string): [string, string][] {
+  return [...markdown.matchAll(/^```\w+ (\S+)\n([^`]*)^```/gm)].map(([, name, text]) => [name!, text!]);
+}
