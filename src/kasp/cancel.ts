@@ -7,14 +7,15 @@
  */
 import type { UnixSeconds } from '../base/time.ts';
 import {
+  type DsObservation,
   isShown,
   type Key,
   type KeyGoal,
   KSK_ROLES,
+  NEVER_OBSERVED,
   RECORD_KINDS,
   type RecordKind,
   type RecordTimes,
-  stateOf,
 } from './key.ts';
 import type { Refusal } from './refusal.ts';
 import { keysOf, type Rollover, type RolloverMethod, withKeys, type ZoneState } from './zonestate.ts';
@@ -130,13 +131,19 @@ function exchangeSuccession(key: Key): Key {
 export function turned(key: Key, goal: KeyGoal): Key {
   if (key.goal === goal) return key;
   const states = Object.fromEntries(RECORD_KINDS.map((kind) => [kind, undated(key.states[kind])]));
-  const isDsAskedAgain = goal === 'IN' && stateOf(key, 'ds') === 'unretentive';
-  const dsObservation = {
-    ...key.dsObservation,
-    seenAllAt: isDsAskedAgain ? null : key.dsObservation.seenAllAt,
-    goneAllAt: goal === 'OUT' && isShown(key, 'ds') ? null : key.dsObservation.goneAllAt,
-  };
+  const dsObservation = observedBefore(key, goal);
   return { ...key, goal, dsObservation, states: states as unknown as Key['states'] };
+}
+
+/**
+ * What was seen of the DS of a key that turns. Nothing of one that must be asked for, anew or again. Of one that is
+ * withdrawn it counts that the parent has it: a parent that never took it, or dropped it, may yet do so.
+ */
+function observedBefore({ states, dsObservation }: Key, goal: KeyGoal): DsObservation {
+  const ds = states.ds?.state ?? 'hidden';
+  if (ds === 'hidden' || (goal === 'IN' && ds === 'unretentive')) return NEVER_OBSERVED;
+  if (goal === 'IN' || ds === 'unretentive') return dsObservation;
+  return dsObservation.seenAllAt === null ? NEVER_OBSERVED : { ...dsObservation, goneAllAt: null };
 }
 
 /** The key with the role of signing zone data; its zrrsig begins where it is, or hidden. */

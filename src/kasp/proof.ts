@@ -9,7 +9,7 @@ import { plus, type UnixSeconds } from '../base/time.ts';
 import { type Key, stateOf } from './key.ts';
 import type { Policy } from './policy.ts';
 import { endOf } from './versions.ts';
-import { type CdsVersion, rolloversOf, type ZoneState } from './zonestate.ts';
+import { type CdsVersion, type Rollover, rolloversOf, type ZoneState } from './zonestate.ts';
 
 /** Time for which a CDS that was withdrawn by a cancel may still be acted upon. */
 export interface Hold {
@@ -26,20 +26,25 @@ const MAX_ADDITIVE_HOLD = 86_400;
 
 const AT_ONCE = 0 as UnixSeconds;
 
-/** The hold of a key's DS after a cancel, in either direction; null if it has none. */
+/**
+ * The hold of a key's DS that was asked for, or left out, in vain: after a cancel, in either direction, and when a zone
+ * goes unsigned before anybody saw the DS that it had asked for (2.9 "going signed S2"). Null if it has none.
+ */
 export function cdsHoldOf(state: ZoneState, key: Key, policy: Policy): Hold | null {
   if (policy.cds === 'never') return null;
-  const cancelled = rolloversOf(state).find(
-    ({ cancelledAt, incoming, outgoing }) =>
-      cancelledAt !== null && [...incoming, ...outgoing].includes(key.id),
+  const rollover = rolloversOf(state).find(({ incoming, outgoing }) =>
+    [...incoming, ...outgoing].includes(key.id),
   );
-  if (cancelled === undefined) return null;
+  if (rollover === undefined || !isHeld(rollover, key)) return null;
   // A DS that comes back was left out of CDS, so that one applied late drops it.
-  const isLeaving = cancelled.outgoing.includes(key.id);
-  const isShort = isLeaving && cancelled.method === 'additive';
+  const isShort = rollover.outgoing.includes(key.id) && rollover.method === 'additive';
   const seconds = isShort ? Math.min(policy.cdsHold, MAX_ADDITIVE_HOLD) : policy.cdsHold;
   const doneAt = key.states.ds?.doneAt ?? null;
   return { seconds, end: doneAt === null ? null : plus(doneAt, seconds) };
+}
+
+function isHeld({ cancelledAt, method }: Rollover, { dsObservation }: Key): boolean {
+  return cancelledAt !== null || (method === 'unsign' && dsObservation.lastSeenAnywhereAt === null);
 }
 
 /**

@@ -153,7 +153,8 @@ function dsDeparture(context: Context): Deadline {
   const { state, key, policy, now } = context;
   const hold = cdsHoldOf(state, key, policy);
   if (hold !== null && hold.end === null) return UNACKNOWLEDGED;
-  if (isDsWaived(state, policy, now)) return waivedDeparture(context, hold);
+  const isProofWanted = hold !== null || (state.goal === 'insecure' && policy.cds !== 'never');
+  if (!isProofWanted && isDsWaived(state, policy, now)) return waivedDeparture(context);
   const isOpen = state.logs.ds.some(({ keys, last }) => last === null && keys.includes(key.id));
   const { goneAllAt } = key.dsObservation;
   const from = absenceLastsFrom(state, key, policy);
@@ -165,16 +166,15 @@ function dsDeparture(context: Context): Deadline {
 }
 
 /**
- * Where no validator has a DS, only what the parent may make of CDS is waited for. If one had left before, its absence
- * is counted on as everywhere.
+ * Where no validator has a DS, only what the parent may make of CDS is waited for: whoever said that there is none is
+ * taken at his word, or a zone whose parent takes no DS could not replace a key by itself. Not so before a zone goes
+ * unsigned, or after a cancel. If a DS had left before, its absence is counted on as everywhere.
  */
-function waivedDeparture(context: Context, hold: Hold | null): Deadline {
+function waivedDeparture(context: Context): Deadline {
   const { key, now } = context;
-  const { doneAt } = key.states.ds!;
   const { goneAllAt } = key.dsObservation;
   const drains = cdsDrains(context);
   if (drains === null) return UNACKNOWLEDGED;
-  if (hold !== null) drains.push({ last: doneAt!, parts: [partOf(hold)], reason: 'cds_hold' });
   if (goneAllAt !== null) drains.push({ last: goneAllAt, parts: dsParts(context), reason: 'ds_ttl' });
   return drains.length > 0 ? latestOf(context, drains) : { due: now, reason: 'ds_ttl', because: WAIVED };
 }

@@ -113,7 +113,8 @@ type Distance = (at: number | null) => number | string;
 /** When the hold of a key whose rollover is cancelled is over; null if it has none, or not yet. */
 function holdEndOf(state: World['state'], { id, states }: Key, policy: Policy): number | null {
   const isHeld = rolloversOf(state).some(
-    ({ cancelledAt, incoming, outgoing }) => cancelledAt !== null && [...incoming, ...outgoing].includes(id),
+    ({ cancelledAt, method, incoming, outgoing }) =>
+      (cancelledAt !== null || method === 'unsign') && [...incoming, ...outgoing].includes(id),
   );
   const doneAt = states.ds?.doneAt ?? null;
   return isHeld && doneAt !== null ? doneAt + policy.cdsHold : null;

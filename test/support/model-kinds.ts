@@ -8,8 +8,8 @@ import { keysFor, refusalOf, startRollover } from '../../src/kasp/start.ts';
 import type { RolloverRequest } from '../../src/kasp/step.ts';
 import { newZoneState } from '../../src/kasp/zonestate.ts';
 import { textOf } from './model-hash.ts';
-import { type SearchOptions, type SearchResult, search } from './model-search.ts';
-import { fairSuccessor, isAtRest, type World, type WorldRules } from './model-world.ts';
+import { isAtRest, type SearchOptions, type SearchResult, search } from './model-search.ts';
+import { fairSuccessor, type World, type WorldRules } from './model-world.ts';
 
 /** TTLs of DNSKEY, DS and zone data, in ticks. */
 export type Ttls = readonly [key: number, ds: number, zone: number];
@@ -34,6 +34,8 @@ export interface Kind {
   readonly applyDelay?: number;
   readonly mayTakeSubset?: boolean;
   readonly edits?: number;
+  readonly unsigns?: number;
+  readonly mayCancel?: boolean;
 }
 
 export const KINDS: readonly Kind[] = [
@@ -62,6 +64,9 @@ export const KINDS: readonly Kind[] = [
   { name: 'merge', request: { type: 'scheme', scheme: 'csk' }, edits: 1 },
   { name: 'unsign', request: { type: 'insecure' } },
   { name: 'sign', request: null, edits: 1 },
+  { name: 'sign, or not', request: null, unsigns: 2 },
+  // A removal that was taken back and is applied late leaves the zone insecure for a while, never bogus: not searched.
+  { name: 'sign, or not, slow', request: null, unsigns: 1, mayCancel: false, applyDelay: 3 },
 ];
 
 /** How far a search goes. */
@@ -82,7 +87,7 @@ export function searchKind(kind: Kind, ttls: Ttls, limits: Limits): SearchResult
   const { mostWorlds, sample } = limits;
   const policy = policyOf(kind, ttls);
   const [, dsTtl, zoneTtl] = ttls;
-  const isUnsigning = kind.request?.type === 'insecure';
+  const isUnsigning = kind.request?.type === 'insecure' || kind.unsigns !== undefined;
   const algorithms = new Map<string, number>();
   const rules: WorldRules = {
     policy,
@@ -91,7 +96,8 @@ export function searchKind(kind: Kind, ttls: Ttls, limits: Limits): SearchResult
     dsNegativeTtl: 2,
     applyDelay: kind.applyDelay ?? 0,
     mayTakeSubset: limits.mayTakeSubset && (kind.mayTakeSubset ?? true),
-    mayCancel: true,
+    mayCancel: kind.mayCancel ?? true,
+    mostUnsigns: kind.unsigns ?? 0,
     editTtls: [zoneTtl, zoneTtl - 1],
     mostEdits: Math.max(0, (kind.edits ?? 0) - limits.fewerEdits),
     mostLate: limits.mostLate,

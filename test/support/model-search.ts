@@ -7,13 +7,12 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { assert } from '../../src/base/assert.ts';
-import { formatStates } from '../../src/kasp/key.ts';
-import type { ZoneState } from '../../src/kasp/zonestate.ts';
+import { formatStates, isEntirelyHidden, type Key } from '../../src/kasp/key.ts';
+import { rolloversOf, type ZoneState } from '../../src/kasp/zonestate.ts';
 import { formatState, parseState } from '../../src/store/state.ts';
 import { textOf } from './model-hash.ts';
 import {
   fairSuccessor,
-  isAtRest,
   MODEL_APEX,
   type Served,
   successors,
@@ -220,4 +219,13 @@ function describe({ state, served, parent }: World): string {
     `DS ${parent.servers.map(list).join(' ')}`,
   ];
   return `[${keys.join('; ')}] ${newest.join(', ')}`;
+}
+
+/** Nothing rolls, nothing is pending, and who is to stay is trusted. */
+export function isAtRest({ state, parent }: World): boolean {
+  if (rolloversOf(state).length > 0 || state.pendingSince !== null || parent.behindSince !== null)
+    return false;
+  const isSettled = ({ goal, states }: Key) =>
+    goal === 'OUT' || states.ds === null || states.ds.state === 'omnipresent';
+  return state.goal === 'insecure' ? state.keys.every(isEntirelyHidden) : state.keys.every(isSettled);
 }

@@ -7,7 +7,7 @@
 import { assert } from '../../src/base/assert.ts';
 import { plus, type UnixSeconds } from '../../src/base/time.ts';
 import { cancelRefusal, cancelRollover } from '../../src/kasp/cancel.ts';
-import { type Key, stateOf } from '../../src/kasp/key.ts';
+import type { Key } from '../../src/kasp/key.ts';
 import { next } from '../../src/kasp/next.ts';
 import { observeDs, observeNoDs } from '../../src/kasp/parent.ts';
 import type { Policy } from '../../src/kasp/policy.ts';
@@ -19,9 +19,10 @@ import {
   dnskeySigners,
   zoneSigners,
 } from '../../src/kasp/records.ts';
+import { goInsecure, refusalOf } from '../../src/kasp/start.ts';
 import type { Facts } from '../../src/kasp/step.ts';
 import { acknowledge } from '../../src/kasp/versions.ts';
-import { rolloversOf, type ZoneState } from '../../src/kasp/zonestate.ts';
+import type { ZoneState } from '../../src/kasp/zonestate.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import type { Lifespan, ServedCds, ServedDnskey, ServedDs, ServedZone } from './rollover-judge.ts';
 
@@ -68,7 +69,7 @@ export interface World {
      */
     readonly isUnfaithful: boolean;
   };
-  /** Edits of TTLs so far. */
+  /** Edits of TTLs, and orders to go unsigned, so far. */
   readonly edits: number;
   /** Ticks that passed although the machine had something to do. */
   readonly late: number;
@@ -89,6 +90,8 @@ export interface WorldRules {
   /** A parent that takes some of the keys that a CDS names; fatal by design with double-DS. */
   readonly mayTakeSubset: boolean;
   readonly mayCancel: boolean;
+  /** How often the operator may have the zone go unsigned; for one that is being signed that is the cancel (2.9). */
+  readonly mostUnsigns: number;
   /** TTLs of zone data that edits may set, and how often. */
   readonly editTtls: readonly number[];
   readonly mostEdits: number;
@@ -125,6 +128,7 @@ export function successors(world: World, rules: WorldRules, isSame: IsSame): Suc
   if (rules.mayCancel && cancelRefusal(world.state) === undefined) {
     add('cancel', { ...world, state: cancelRollover(world.state, world.now) });
   }
+  add('unsign', unsigned(world, rules));
   for (const offer of offers(world, rules)) add(`parent takes ${offer.text}`, decide(world, offer, rules));
   for (const ttl of rules.editTtls) add(`edit TTL ${ttl}`, edited(world, ttl, rules));
   return found;
@@ -197,6 +201,12 @@ function edited(world: World, ttl: number, rules: WorldRules): World | null {
   const facts = { ...world.facts, maxTtl: ttl };
   const changed = { ...world, facts, maxTtl: Math.max(world.maxTtl, ttl), edits: world.edits + 1 };
   return wake(changed, rules) ?? changed;
+}
+
+function unsigned(world: World, { mostUnsigns, policy }: WorldRules): World | null {
+  const { state, now, edits } = world;
+  if (edits >= mostUnsigns || refusalOf(state, { type: 'insecure' }, policy, now) !== undefined) return null;
+  return { ...world, state: goInsecure(state, { now, id: 'unsigning' }), edits: edits + 1 };
 }
 
 /** What the states imply is served from now on, beside what was. */
@@ -373,21 +383,6 @@ function monitored(world: World, { policy, dsTtl }: WorldRules): World {
   }
   if (servers.every((keys) => keys.length === 0)) state = observeNoDs(state, policy, now);
   return { ...world, state };
-}
-
-// ---- Ends ----
-
-/** Nothing rolls, nothing is pending, and who is to stay is trusted. */
-export function isAtRest({ state, parent }: World): boolean {
-  if (rolloversOf(state).length > 0 || state.pendingSince !== null || parent.behindSince !== null)
-    return false;
-  const isSettled = ({ goal, states }: Key) =>
-    goal === 'OUT' || states.ds === null || states.ds.state === 'omnipresent';
-  return state.goal === 'insecure' ? state.keys.every(isGone) : state.keys.every(isSettled);
-}
-
-function isGone(key: Key): boolean {
-  return ['dnskey', 'krrsig', 'zrrsig', 'ds'].every((kind) => stateOf(key, kind as 'ds') === 'hidden');
 }
 
 function idsOf(keys: readonly Key[]): string[] {

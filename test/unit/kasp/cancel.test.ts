@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plus } from '../../../src/base/time.ts';
 import { cancelRefusal, cancelRollover, turned } from '../../../src/kasp/cancel.ts';
-import { formatStates, type Key, recordGoal, withRecord } from '../../../src/kasp/key.ts';
+import { formatStates, type Key, NEVER_OBSERVED, recordGoal, withRecord } from '../../../src/kasp/key.ts';
 import { goInsecure } from '../../../src/kasp/start.ts';
 import { findKey, type Rollover, type RolloverMethod, type ZoneState } from '../../../src/kasp/zonestate.ts';
 import { keyIn, NOON, zoneOf } from '../../support/kasp-states.ts';
@@ -151,13 +151,13 @@ describe('a goal that turns', () => {
   it('a DS that is withdrawn must be seen gone from now on', () => {
     const of = (states: string) => turned(keyIn('X', states, { dsObservation: seen }), 'OUT').dsObservation;
     expect(of('O/O/O/R')).toEqual({ ...seen, goneAllAt: null });
-    expect(of('O/O/O/H')).toEqual(seen);
+    expect(of('O/O/O/H')).toEqual(NEVER_OBSERVED);
   });
 
   it('a DS that is asked for again must be seen from now on', () => {
     const of = (states: string) =>
       turned(keyIn('X', states, { goal: 'OUT', dsObservation: seen }), 'IN').dsObservation;
-    expect(of('O/O/O/U')).toEqual({ ...seen, seenAllAt: null });
+    expect(of('O/O/O/U')).toEqual(NEVER_OBSERVED);
     expect(of('O/O/O/O')).toEqual(seen);
   });
 });

@@ -325,6 +325,30 @@ describe('going signed', () => {
   });
 });
 
+/** Table 2.9, "going signed": the cancel is to go unsigned. */
+const UNDONE = [
+  { name: 'cancel-sign-s1', from: 'dnskey', after: 0 },
+  { name: 'cancel-sign-s2', from: 'ds', after: 0 },
+  // The parent has fetched the CDS and publishes the DS while the hold runs.
+  { name: 'cancel-sign-s2-late-ds', from: 'ds', after: 3 * HOUR + 10 * MINUTE },
+] as const;
+
+describe('going signed, and not', () => {
+  it.each(UNDONE)('$name', async ({ name, from, after }) => {
+    const rig = new RolloverRig({ policy: POLICY, facts: FACTS, world: WORLD });
+    const begun = rig.now;
+    rig.confirmNoDs();
+    const isBegun = (state: ZoneState) => state.keys[0]!.states[from]!.state === 'rumoured';
+    rig.runUntil((state) => isBegun(state) && state.pendingSince === null, name);
+    rig.run(after);
+    expect(rig.start({ type: 'insecure' })).toBeUndefined();
+    rig.run();
+    const findings = rig.findings({ isEverSecure: false });
+    await expectTimeline(name, timelineOf(rig, begun, findings));
+    expect(findings).toEqual([]);
+  });
+});
+
 const INSECURE: readonly Scenario[] = [
   {
     name: 'unsign-csk',

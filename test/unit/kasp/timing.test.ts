@@ -226,7 +226,7 @@ describe('DS', () => {
     expect(secondsOf({ record: 'ds', to: 'hidden', logs, zone: waived })).toBe(5);
     const cancelled = { ...ROLLOVER, incoming: ['other'], outgoing: ['k'], cancelledAt: T };
     const wait = waitOf({ record: 'ds', to: 'hidden', logs, zone: { ...waived, rollover: cancelled } });
-    expect([wait.due, wait.reason, wait.because]).toEqual([T + 86_400, 'cds_hold', 'cdsHold 1d']);
+    expect([wait.due, wait.reason]).toEqual([T + 86_400, 'cds_hold']);
   });
 
   it('asked for in vain is held after a cancel, and must be seen to be gone when the hold is over', () => {
