@@ -64,7 +64,7 @@ function checkFile(file: string, originText: string | undefined): Verdict {
     return { ...nothing, diagnostics: [diagnostic] };
   }
   const zone = formatName(origin);
-  const outcome = load(file, origin);
+  const outcome = loadFile(file, origin);
   if (outcome.kind === 'fault') {
     return { ...nothing, zone, diagnostics: problemOfFault(outcome.fault, file).diagnostics };
   }
@@ -76,7 +76,7 @@ function checkFile(file: string, originText: string | undefined): Verdict {
 }
 
 /** Loads the file as the server would; what it includes must be in its directory or below. */
-function load(file: string, origin: Name): LoadOutcome {
+export function loadFile(file: string, origin: Name): LoadOutcome {
   const directory = fs.existsSync(file) ? fs.realpathSync(path.dirname(file)) : path.dirname(file);
   return loadZone({
     directory,

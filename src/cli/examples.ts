@@ -37,6 +37,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'zone diff': [
     example('keyturn zone diff example.com', 'exit code 0 if the file is what is served, 7 if not'),
+    example('keyturn zone diff example.com --file draft.zone', 'a file that is not in place yet'),
   ],
   'zone export': [
     example('keyturn zone export example.com --signed', 'every record as served, with its signatures'),

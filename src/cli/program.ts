@@ -8,6 +8,7 @@ import { programVersion } from '../daemon/version.ts';
 import { addOperation } from './command.ts';
 import { addCompletion } from './completion.ts';
 import { addDocs } from './docs.ts';
+import { addDraft } from './draft-command.ts';
 import { addDsFormats } from './ds.ts';
 import { addEvents } from './events.ts';
 import { addHealth } from './health.ts';
@@ -28,6 +29,7 @@ import { addSvg } from './timeline-command.ts';
 const MORE: { readonly [N in OperationName]?: (command: Command, runner: Runner) => void } = {
   'ds.show': addDsFormats,
   'zone.reload': addDryRun,
+  'zone.diff': addDraft,
   'key.import': addImport,
   'rollover.start': addMany,
   health: addHealth,

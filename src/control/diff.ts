@@ -23,12 +23,20 @@ export interface DiffContext {
 
 /** Loads the file without serving it, and compares; at most `limit` changes are listed. */
 export async function diffOf(context: DiffContext, zone: Zone, limit: number): Promise<ZoneDiff> {
-  const served = zone.served?.image;
-  const outcome = await load(context, zone);
+  const file = { path: zone.path, outcome: await load(context, zone) };
+  return diffFrom({ name: zone.name, served: zone.served?.image }, file, limit);
+}
+
+/** Compares what is served of a zone with a file that was loaded, or was to be. */
+export async function diffFrom(
+  { name, served }: { readonly name: string; readonly served: ZoneImage | undefined },
+  { path, outcome }: { readonly path: string; readonly outcome: LoadOutcome },
+  limit: number,
+): Promise<ZoneDiff> {
   const nothing = { added: 0, removed: 0, retimed: 0, changes: [], more: 0, notes: [] };
-  const common = { zone: zone.name, served: served === undefined ? null : sideOf(served) };
+  const common = { zone: name, served: served === undefined ? null : sideOf(served) };
   if (outcome.kind !== 'loaded') {
-    return { ...common, ...nothing, outcome: 'rejected', file: null, diagnostics: faultsOf(outcome, zone) };
+    return { ...common, ...nothing, outcome: 'rejected', file: null, diagnostics: faultsOf(outcome, path) };
   }
   const image = ZoneImage.open(outcome.image);
   const counts = await countChanges(served, image, limit);
@@ -57,8 +65,8 @@ function load({ config, loads }: DiffContext, zone: Zone): Promise<LoadOutcome> 
   });
 }
 
-function faultsOf(outcome: Exclude<LoadOutcome, { kind: 'loaded' }>, zone: Zone): ZoneDiff['diagnostics'] {
-  if (outcome.kind === 'fault') return [...problemOfFault(outcome.fault, zone.path).diagnostics];
+function faultsOf(outcome: Exclude<LoadOutcome, { kind: 'loaded' }>, path: string): ZoneDiff['diagnostics'] {
+  if (outcome.kind === 'fault') return [...problemOfFault(outcome.fault, path).diagnostics];
   return outcome.kind === 'broken' ? [...outcome.diagnostics] : [];
 }
 

@@ -74,12 +74,12 @@ function* compareRRsets(old: readonly Placed[], fresh: readonly Placed[]): Gener
 }
 
 function* compareRecords(was: Placed | undefined, is: Placed | undefined): Generator<ImageChange> {
-  if (was !== undefined && is !== undefined) {
-    if (was.image.ttl(was.rrset) !== is.image.ttl(is.rrset)) {
-      yield { kind: 'retimed', image: is.image, rrset: is.rrset, ttlBefore: was.image.ttl(was.rrset) };
-    }
-    if (Buffer.compare(blockOf(was), blockOf(is)) === 0) return;
+  const isRetimed = was !== undefined && is !== undefined && ttlOf(was) !== ttlOf(is);
+  if (was !== undefined && is !== undefined && Buffer.compare(blockOf(was), blockOf(is)) === 0) {
+    if (isRetimed) yield retimed(was, is);
+    return;
   }
+  let isTold = !isRetimed;
   const old = was === undefined ? [] : recordsOf(was);
   const fresh = is === undefined ? [] : recordsOf(is);
   let [i, j] = [0, 0];
@@ -88,6 +88,11 @@ function* compareRecords(was: Placed | undefined, is: Placed | undefined): Gener
       i >= old.length ? 1 : j >= fresh.length ? -1 : Buffer.compare(old[i]!.rdata, fresh[j]!.rdata);
     if (order < 0) yield changeOf('removed', was!, old[i]!);
     if (order > 0) yield changeOf('added', is!, fresh[j]!);
+    // The TTL of a record that stays; those that came or went are told with theirs.
+    if (order === 0 && !isTold) {
+      isTold = true;
+      yield retimed(was!, is!);
+    }
     if (order <= 0) i++;
     if (order >= 0) j++;
   }
@@ -96,6 +101,14 @@ function* compareRecords(was: Placed | undefined, is: Placed | undefined): Gener
 interface PlacedRecord {
   readonly at: number;
   readonly rdata: Uint8Array;
+}
+
+function ttlOf({ image, rrset }: Placed): number {
+  return image.ttl(rrset);
+}
+
+function retimed(was: Placed, { image, rrset }: Placed): ImageChange {
+  return { kind: 'retimed', image, rrset, ttlBefore: ttlOf(was) };
 }
 
 function blockOf({ image, rrset }: Placed): Uint8Array {

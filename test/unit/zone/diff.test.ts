@@ -55,6 +55,11 @@ describe('compareImages', () => {
     ]);
   });
 
+  it('tells no TTL of an RRset of which nothing stays', () => {
+    const [before, after] = [zone('a 60 IN A 192.0.2.1\n'), zone('a 90 IN A 192.0.2.3\n')];
+    expect(diff(before, after)).toEqual(['- a.example. A 192.0.2.1', '+ a.example. A 192.0.2.3']);
+  });
+
   it('takes all of a zone that was not there, or is not any more', () => {
     const image = zone('a 60 IN A 192.0.2.1\n');
     expect(diff(undefined, image).map((line) => line[0])).toEqual(['+', '+', '+']);
