@@ -53,7 +53,7 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const claim = await claimDirectory(files, config.keysDirectory);
   const udpThreads = udp === 'batched' ? config.workers : 1;
   const { listen } = config;
-  const supervisor = new Supervisor({ listen, udp, udpThreads, seed, log, scheduler, publisher });
+  const supervisor = new Supervisor({ listen, udp, udpThreads, seed, log, events, scheduler, publisher });
   const zones = new Zones(config, {
     ...{ clock, scheduler, publisher, log, events, seed },
     loads: supervisor.loads,
@@ -70,9 +70,13 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const levels = new LogLevels(log, config.logLevel, scheduler);
   const handlers = createHandlers({
     ...{ config, clock, zones, supervisor, scheduler, bulk, version, startedAt, events, levels },
+    ...{ files, random },
   });
   const control = new ControlServer(config.controlPath, handlers, log);
+  const tellServer = (event: string, message: string) =>
+    events.add({ kind: 'server', zone: null, message, details: { event, version } });
   const stop = async () => {
+    tellServer('stopping', 'the server stops');
     watch.stop();
     scheduler.close();
     await Promise.all([control.stop(), supervisor.stop(), bulk.close(), zones.close()]);
@@ -92,6 +96,7 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
     await stop();
     throw explanationOf(error);
   }
+  tellServer('started', `keyturn ${version} serves`);
   log.info({ version, listen, control: config.controlPath, pid: process.pid }, 'serving');
   for (const line of startSummary(config, zones.all(), version)) print(line);
 }

@@ -3,6 +3,7 @@
  * load queue, opens the sockets once and again in each thread that had to be restarted.
  */
 import { Counters } from '../base/counters.ts';
+import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import type { ListenAddress } from '../transport/listen.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
@@ -26,6 +27,7 @@ export interface SupervisorOptions {
   readonly udpThreads: number;
   readonly seed: number;
   readonly log: Log;
+  readonly events: EventSink;
   readonly scheduler: Scheduler;
   readonly publisher: Publisher;
 }
@@ -65,7 +67,10 @@ export class Supervisor {
       scheduler,
       onStart: () => this.loads?.onStart(),
       onMessage: (reply) => this.loads.onReply(reply),
-      onDeath: (error) => this.loads.onDeath(error),
+      onDeath: (error) => {
+        this.loads.onDeath(error);
+        this.#tellDeath('loader', error);
+      },
     });
     this.loads = new LoadQueue((job) => this.#loader.post(job));
     this.#stream = this.#add('stream', './stream-thread.js');
@@ -137,14 +142,20 @@ export class Supervisor {
           if (this.#mayListen) data.thread.post({ kind: 'listen' });
         },
         onMessage: (message) => this.#onMessage(data, message),
-        onDeath: () => {
+        onDeath: (error) => {
           data.isListening = false;
           publisher.detach(data.thread);
+          this.#tellDeath(name, error);
         },
       }),
     };
     this.#data.push(data);
     return data;
+  }
+
+  #tellDeath(thread: string, { message: why }: Error): void {
+    const message = `the thread ${thread} died: ${why}; it is started again`;
+    this.#options.events.add({ kind: 'thread', zone: null, message, details: { thread } });
   }
 
   #onMessage(data: Data, message: FromData): void {

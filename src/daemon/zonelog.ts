@@ -22,7 +22,7 @@ export class ZoneLog implements SigningListener {
   readonly #log: Log;
   readonly #zone: string;
   readonly #events: EventSink;
-  /** Why the keys were told to stay as they are, if nothing happened to them since. */
+  /** Code of why the keys were told to stay as they are, if nothing happened to them since. */
   #frozen: string | undefined;
 
   constructor(log: Log, zone: string, events: EventSink) {
@@ -72,8 +72,8 @@ export class ZoneLog implements SigningListener {
       `keys of ${this.#zone} stay as they are: ${message}; tried again in ${retrySeconds} s`,
     );
     // It is tried every minute: one event is enough for those who follow.
-    if (this.#frozen !== message) this.#tell('frozen', `keys stay as they are: ${message}`, { code });
-    this.#frozen = message;
+    if (this.#frozen !== code) this.#tell('frozen', `keys stay as they are: ${message}`, { code });
+    this.#frozen = code;
   }
 
   /** A file was not loaded; `effect` says what is served. */
@@ -132,22 +132,13 @@ export class ZoneLog implements SigningListener {
     }
   }
 
-  /** What an operator ordered or saw, or a lifetime that is over. */
+  /** What an operator ordered or saw, or that a lifetime is over. */
   ordered({ order, kind: _, ...details }: OrderEvent): void {
-    const sight = /^confirm-ds (seen|gone|none)$/.exec(order)?.[1];
-    if (sight === undefined) {
-      this.#tell('order', order, details);
-      return;
-    }
-    const what = sight === 'none' ? 'no DS of the zone' : `the DS of key ${details.tag}`;
-    const where = sight === 'seen' ? 'on all servers' : 'on no server';
-    const { tag, ttl } = details;
-    const fields = sight === 'none' ? { event: sight } : { event: sight, key: tag, ttl };
-    this.#tell(
-      'ds',
-      sight === 'none' ? `${what} is at the parent` : `${what} is ${where} of the parent`,
-      fields,
-    );
+    const { kind, text, event } = orderWords(order, details);
+    this.info(details, `${this.#zone} ${text}`);
+    const { keyId: __, tag, ...rest } = details;
+    const key = tag === undefined ? {} : { key: tag };
+    this.#tell(kind, text, event === undefined ? rest : { event, ...key, ...rest });
   }
 
   /** A rollover still waits for a person. */
@@ -180,6 +171,31 @@ const EVENT_WORDS: Readonly<Record<RolloverEvent['event'], (step: string) => str
   cancelled: (step) => `is being cancelled, at step ${step}`,
   stalled: (step) => `is stalled at step ${step}`,
 };
+
+/** An order as an event: its kind, its words, and what became of the rollover or the DS. */
+function orderWords(
+  order: string,
+  { type, by, tag }: Readonly<Record<string, unknown>>,
+): { readonly kind: EventKind; readonly text: string; readonly event?: string } {
+  switch (order) {
+    case 'rollover start': {
+      const whose = by === 'lifetime' ? 'a lifetime that is over' : 'an operator';
+      return { kind: 'rollover', text: `${type} rollover is started by ${whose}`, event: 'started' };
+    }
+    case 'rollover cancel': {
+      const whose = by === 'policy' ? 'the policy (autoCancel)' : 'an operator';
+      return { kind: 'rollover', text: `rollover is cancelled by ${whose}`, event: 'cancelled' };
+    }
+    case 'confirm-ds seen':
+      return { kind: 'ds', text: `the DS of key ${tag} is on all servers of the parent`, event: 'seen' };
+    case 'confirm-ds gone':
+      return { kind: 'ds', text: `the DS of key ${tag} is on no server of the parent`, event: 'gone' };
+    case 'confirm-ds none':
+      return { kind: 'ds', text: 'no DS of the zone is at the parent', event: 'none' };
+    default:
+      return { kind: 'order', text: order };
+  }
+}
 
 const DS_EVENTS: Partial<Record<EdgeTaken['to'], { readonly name: string; readonly words: string }>> = {
   rumoured: { name: 'asked', words: 'is asked for' },

@@ -10,6 +10,8 @@ import { formatInstant } from '../base/time.ts';
 
 /** What an event is about; stable words for tools. */
 export const EVENT_KINDS = [
+  'server',
+  'thread',
   'loaded',
   'rejected',
   'removed',
@@ -31,7 +33,7 @@ export interface NewEvent {
   readonly zone: string | null;
   /** One sentence without a full stop, without the name of the zone. */
   readonly message: string;
-  /** More, by kind: `code`, `serial`, `key`, `record`, `from`, `to`, `rollover`, `step`. */
+  /** More, by kind: `code`, `serial`, `key`, `record`, `from`, `to`, `rollover`, `step`, `event`. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 

@@ -12,7 +12,7 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace';
 const STDERR = 2;
 /** Fields that a line for a person has in its message already. */
 const TOLD_IN_MESSAGE =
-  'pid,zone,serial,records,ms,tags,path,key,record,from,to,because,code,file,line,column,signal,fix,udp';
+  'pid,zone,serial,records,ms,tags,path,key,record,from,to,because,by,keyId,tag,type,code,file,line,column,signal,fix,udp';
 
 /** Makes the log of this process. Lines are written at once, so that none is lost when the process ends. */
 export function createLog(level: LogLevel, options: { readonly isTerminal: boolean }): Log {

@@ -5,6 +5,7 @@ import { afterEach, expect, it } from 'vitest';
 import { Publisher } from '../../src/daemon/publisher.ts';
 import { Scheduler } from '../../src/daemon/scheduler.ts';
 import type { Supervisor } from '../../src/daemon/supervisor.ts';
+import { EventRing } from '../../src/ops/events.ts';
 import { createLog } from '../../src/ops/log.ts';
 import { type Epoch, unsignedEpoch } from '../../src/signer/epoch.ts';
 import { nameOf } from '../../src/wire/name.ts';
@@ -33,6 +34,7 @@ it('serves everything again after threads died, and waits for none that is dead'
   const clock = { now: () => Math.floor(Date.now() / 1_000) as never, monotonicMs: () => performance.now() };
   const scheduler = new Scheduler(clock);
   const publisher = new Publisher();
+  const events = new EventRing(clock);
   const image = imageOf(ORIGIN, ZONE, false);
   const port = await freePort();
   const supervisor = new Built({
@@ -41,6 +43,7 @@ it('serves everything again after threads died, and waits for none that is dead'
     udpThreads: 1,
     seed: ZoneImage.open(image).seed,
     log: createLog('fatal' as 'error', { isTerminal: false }),
+    events,
     scheduler,
     publisher,
   });
@@ -66,4 +69,6 @@ it('serves everything again after threads died, and waits for none that is dead'
   await poisoned;
   await waitUntil(isAnswering, 'the zone is served again', 20_000);
   await waitUntil(() => supervisor.threads().every(({ running }) => running), 'all threads run');
+  const told = events.after(0, 100).events.filter(({ kind }) => kind === 'thread');
+  expect(told.map(({ thread }) => thread)).toEqual(expect.arrayContaining(['stream', 'udp-1']));
 }, 60_000);
