@@ -150,6 +150,7 @@ const OBJECTS = ['ZONE', 'TAG', '[TAG]', 'JOB', 'POLICY'];
 const MORE_CODES: Readonly<Record<string, readonly number[]>> = {
   events: [INTERRUPTED],
   'job show': [INTERRUPTED],
+  query: [FAILURE.UNREACHABLE.exit],
   'rollover start': [INTERRUPTED],
   'rollover status': [FAILURE.NOT_YET.exit],
 };

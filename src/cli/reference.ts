@@ -82,7 +82,7 @@ function commandParts(page: CommandPage): string[] {
     ...(rows.length === 0 ? [] : [table(['parameter', 'meaning'], rows)]),
     ...(lines.length === 0 ? [] : [fenced('sh', lines)]),
     `Exit codes: ${exitCodesOf(page).join(', ')}.`,
-    ...(operation === undefined ? ['Needs no server.'] : httpParts(operation)),
+    ...(operation === undefined ? ['The command does this itself, not over HTTP.'] : httpParts(operation)),
   ];
 }
 
@@ -127,10 +127,18 @@ const SAMPLES: Readonly<Record<string, string>> = {
   ZONE: 'example.com',
   TAG: '12345',
   '[TAG]': '12345',
-  JOB: '01jd7x2k',
+  JOB: '5f3a9c1e',
   POLICY: 'default',
   DURATION: '1h',
   GLOB: '*.example.com',
+  PATH: 'Kexample.com.+013+12345.key',
+};
+
+/** What a sample says besides what must be said. */
+const ALSO: { readonly [N in OperationName]?: Readonly<Record<string, unknown>> } = {
+  'rollover.start': { type: 'ksk', dryRun: true },
+  'rollover.confirm-ds': { seen: 54_321 },
+  'job.start': { all: true, type: 'zsk', spread: '24h', dryRun: true },
 };
 
 function sampleValue({ choices, value, fallback }: Parameter): string {
@@ -141,14 +149,15 @@ function sampleValue({ choices, value, fallback }: Parameter): string {
 export function sampleRequest(operation: OperationName): SampleRequest {
   const { method, path } = OPERATIONS[operation].http;
   const needed = parametersOf(operation).filter(({ isRequired }) => isRequired);
-  const rest = new Map(needed.map((parameter) => [parameter.name, sampleValue(parameter)]));
+  const rest = new Map<string, unknown>(needed.map((parameter) => [parameter.name, sampleValue(parameter)]));
   const filled = path.replace(/:(\w+)/g, (_, name: string) => {
     const value = rest.get(name) ?? '';
     rest.delete(name);
-    return encodeURIComponent(value);
+    return encodeURIComponent(String(value));
   });
-  if (method === 'POST') return { method, path: filled, body: JSON.stringify(Object.fromEntries(rest)) };
-  const query = new URLSearchParams([...rest]).toString();
+  const given = { ...Object.fromEntries(rest), ...ALSO[operation] };
+  if (method === 'POST') return { method, path: filled, body: JSON.stringify(given) };
+  const query = new URLSearchParams(given as Record<string, string>).toString();
   return { method, path: query === '' ? filled : `${filled}?${query}`, body: undefined };
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { jobDetail, jobList, jobStart, jobSummary } from './job-shapes.ts';
 import { operation } from './operation.ts';
-import { flag, MAX_NAME_CHARACTERS, seconds, whole, word } from './params.ts';
+import { flag, MAX_NAME_CHARACTERS, plainText, seconds, whole, word } from './params.ts';
 import { METHODS, STARTED_TYPES } from './rollover-operations.ts';
 
 /** So many rollovers of a job can be followed at once. */
@@ -15,7 +15,7 @@ const job = z
   .max(36)
   .meta({ value: 'JOB' })
   .describe('id of the job, or as much of its beginning as no other one has');
-const glob = z.string().min(1).max(MAX_NAME_CHARACTERS).meta({ value: 'GLOB' });
+const glob = plainText(1, MAX_NAME_CHARACTERS).meta({ value: 'GLOB' });
 
 export const JOB_OPERATIONS = {
   'job.start': operation({

@@ -4,7 +4,7 @@ import { ROLE_WORDS } from '../store/import-key.ts';
 import { IMPORT_FORMATS } from '../store/import-read.ts';
 import { keyImport, keyList, keyShown } from './key-shapes.ts';
 import { operation } from './operation.ts';
-import { flag, tag, zone } from './params.ts';
+import { flag, plainText, tag, zone } from './params.ts';
 
 const MAX_PATHS = 256;
 const MAX_PATH_CHARACTERS = 4_096;
@@ -12,12 +12,7 @@ const MAX_SERVED = 64;
 const MAX_REASON_CHARACTERS = 1_000;
 
 const ofZone = zone.describe('name of the zone');
-const printable = (text: string) => !/[\p{Cc}\p{Cs}]/u.test(text);
-const path = z
-  .string()
-  .min(1)
-  .max(MAX_PATH_CHARACTERS)
-  .refine(printable, 'a path without control characters');
+const path = plainText(1, MAX_PATH_CHARACTERS);
 const RDATA = /^\d{1,5} 3 \d{1,3} [A-Za-z0-9+/ ]{1,4096}={0,2}$/;
 const served = z.string().regex(RDATA, 'a DNSKEY record is written 257 3 13 BASE64');
 const ROLES_ERROR = `roles are ${ROLE_WORDS.join(', ')}; several are joined by commas`;
@@ -62,11 +57,7 @@ export const KEY_OPERATIONS = {
         .optional()
         .meta({ value: 'RDATA' })
         .describe('a DNSKEY record that the other signer serves, as dig +short prints it; may be repeated'),
-      forceUnsafe: z
-        .string()
-        .min(3)
-        .max(MAX_REASON_CHARACTERS)
-        .refine(printable, 'a reason without control characters')
+      forceUnsafe: plainText(3, MAX_REASON_CHARACTERS)
         .optional()
         .meta({ value: 'REASON' })
         .describe('import although served keys would go; the reason is kept in the audit trail'),

@@ -55,9 +55,14 @@ export function whole(min: number, max: number) {
 
 export const tag = whole(0, 65_535).meta({ value: 'TAG' });
 
+/** A text that can be shown and logged as it is: no control characters, nothing that is no character. */
+export function plainText(min: number, max: number) {
+  return z
+    .string()
+    .min(min)
+    .max(max)
+    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'a text without control characters');
+}
+
 /** A short text that other code makes sense of. */
-export const word = z
-  .string()
-  .min(1)
-  .max(64)
-  .refine((text) => !/\p{Cc}/u.test(text), 'no control characters');
+export const word = plainText(1, 64);

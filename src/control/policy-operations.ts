@@ -1,14 +1,14 @@
 /** Operations on policies: what they say, whether they can be followed, and what comes of them. They change nothing. */
 import { z } from 'zod';
 import { operation } from './operation.ts';
-import { MAX_NAME_CHARACTERS, seconds, whole } from './params.ts';
+import { MAX_NAME_CHARACTERS, plainText, seconds, whole } from './params.ts';
 import { policyCheck, policyList, policySimulation } from './policy-shapes.ts';
 
 const MAX_DAYS = 3_650;
 const MAX_SETS = 64;
 
-const policy = z.string().min(1).max(MAX_NAME_CHARACTERS).meta({ value: 'POLICY' });
-const assignment = z.string().min(1).max(1_024);
+const policy = plainText(1, MAX_NAME_CHARACTERS).meta({ value: 'POLICY' });
+const assignment = plainText(1, 1_024);
 /** `a=1,b=2`, or many of these: a query joins them with commas, which a value may have too. */
 const assignments = z
   .union([assignment, z.array(assignment).max(MAX_SETS)])

@@ -66,7 +66,8 @@ interface Schema {
 /** So many are tried of one parameter; another parameter of the same kind has others. */
 const TRIED = 12;
 
-function some<T>(values: readonly T[], name: string): T[] {
+/** Some of many, others for another name. */
+export function some<T>(values: readonly T[], name: string): T[] {
   const first = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
   return values.slice(0, TRIED).map((_, index) => values[(first + index) % values.length]!);
 }
@@ -79,10 +80,7 @@ export function malformedTexts(name: OperationName, field: string): string[] {
   );
 }
 
-/** Values, also of wrong types, that a parameter must not be. */
+/** All values, also of wrong types, that a parameter must not be. */
 export function malformedValues(name: OperationName, field: string): unknown[] {
-  return some(
-    VALUES.filter((value) => isWrong(name, field, value)),
-    name + field,
-  );
+  return VALUES.filter((value) => isWrong(name, field, value));
 }
