@@ -64,9 +64,9 @@ export const KINDS: readonly Kind[] = [
   { name: 'merge', request: { type: 'scheme', scheme: 'csk' }, edits: 1 },
   { name: 'unsign', request: { type: 'insecure' } },
   { name: 'sign', request: null, edits: 1 },
-  { name: 'sign, or not', request: null, unsigns: 2 },
+  { name: 'sign or not', request: null, unsigns: 2 },
   // A removal that was taken back and is applied late leaves the zone insecure for a while, never bogus: not searched.
-  { name: 'sign, or not, slow', request: null, unsigns: 1, mayCancel: false, applyDelay: 3 },
+  { name: 'sign or not slow', request: null, unsigns: 1, mayCancel: false, applyDelay: 3 },
 ];
 
 /** How far a search goes. */

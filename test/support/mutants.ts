@@ -28,6 +28,7 @@ export const ORACLE_OFF: Edit = {
 const timing = (find: string, replace: string): Edit => ({ file: 'timing.ts', find, replace });
 const holds = (find: string, replace: string): Edit => ({ file: 'holds.ts', find, replace });
 const edges = (find: string, replace: string): Edit => ({ file: 'edges.ts', find, replace });
+const proof = (find: string, replace: string): Edit => ({ file: 'proof.ts', find, replace });
 const versions = (find: string, replace: string): Edit => ({ file: 'versions.ts', find, replace });
 const invariants = (find: string, replace: string): Edit => ({ file: 'invariants.ts', find, replace });
 
@@ -133,10 +134,10 @@ const WAITS: readonly Mutant[] = [
     kinds: ['ksk additive'],
     edits: [
       timing(
-        'if (isOpen || seenAllAt === null) {',
+        'if (isOpen || from === null || seenAllAt === null || seenAllAt < from) {',
         'if (isOpen && seenAllAt === null && key.states.ds === null) {',
       ),
-      timing('{ last: seenAllAt, parts: [],', '{ last: key.states.ds!.since, parts: dsParts(context),'),
+      timing('{ last: seenAllAt, parts:', '{ last: key.states.ds!.since, parts:'),
     ],
     isOracleOff: true,
   },
@@ -152,9 +153,9 @@ const WAITS: readonly Mutant[] = [
     name: 'no hold after a cancel',
     kinds: ['ksk swap slow'],
     edits: [
-      timing(
-        'isShort ? Math.min(policy.cdsHold, MAX_ADDITIVE_HOLD) : policy.cdsHold }',
-        'isShort ? Math.min(0, MAX_ADDITIVE_HOLD) : 0 }',
+      proof(
+        'isShort ? Math.min(policy.cdsHold, MAX_ADDITIVE_HOLD) : policy.cdsHold;',
+        'isShort ? Math.min(0, MAX_ADDITIVE_HOLD) : 0;',
       ),
     ],
     isOracleOff: true,
@@ -165,6 +166,47 @@ const WAITS: readonly Mutant[] = [
     edits: [
       timing('if (version.last === null) return UNACKNOWLEDGED;', 'if (version.last === null) continue;'),
     ],
+    isOracleOff: true,
+  },
+];
+
+/** What is seen at the parent before it lasts (`proof.ts`). */
+const LOOKS: readonly Mutant[] = [
+  {
+    name: 'what is seen within the hold counts',
+    kinds: ['ksk swap slow'],
+    edits: [
+      proof('return hold.end === null ? null : (Math.max(end, hold.end) as UnixSeconds);', 'return end;'),
+    ],
+    isOracleOff: true,
+  },
+  {
+    name: 'a DS is gone though CDS with it can be had',
+    kinds: ['ksk swap'],
+    edits: [proof('cdsEnd(state, policy, ({ keys }) => keys.includes(key.id)),', 'AT_ONCE,')],
+    isOracleOff: true,
+  },
+  {
+    name: 'a DS is there to stay though CDS without it can be had',
+    kinds: ['unsign'],
+    edits: [proof('&& !keys.includes(key.id),', '&& !keys.includes(key.id) && keys.length < 0,')],
+    isOracleOff: true,
+  },
+  {
+    name: 'no hold of a DS that is asked for again',
+    kinds: ['ksk swap slow'],
+    edits: [
+      proof(
+        'return latest(end, cdsHoldOf(state, key, policy));',
+        'return latest(end, cdsHoldOf(state, key, { ...policy, cdsHold: 0 }));',
+      ),
+    ],
+    isOracleOff: true,
+  },
+  {
+    name: 'no hold of a DS that was asked for before the zone goes unsigned',
+    kinds: ['sign or not slow'],
+    edits: [proof("(method === 'unsign' && dsObservation", "(method === 'swap' && dsObservation")],
     isOracleOff: true,
   },
 ];
@@ -311,4 +353,4 @@ const GUARDS: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...TIGHT, ...WAITS, ...GUARDS];
+export const MUTANTS: readonly Mutant[] = [...TIGHT, ...WAITS, ...LOOKS, ...GUARDS];
