@@ -24,14 +24,14 @@ export function addImport(command: Command, runner: Runner): void {
     const params: ParamsIn<'key.import'> = {
       ...(given as ParamsIn<'key.import'>),
       path: paths.map((one) => path.resolve(one)),
-      ...(asked === undefined ? {} : { served: [...(told ?? []), ...asked] }),
+      ...(asked === undefined ? {} : { served: [...(told ?? []), ...asked.records], servedTtl: asked.ttl }),
     };
     await runOperation('key.import', { ...params }, runner);
   });
 }
 
 /** The DNSKEY records that a server has of a zone. Throws OperationError. */
-async function servedKeys(zone: string, server: string): Promise<string[]> {
+async function servedKeys(zone: string, server: string): Promise<{ records: string[]; ttl: number }> {
   const [{ ask, NoReplyError }, { readMessage }, { parseListen }, { parseName, lowerName, equalNames }] =
     await Promise.all([
       import('./query-client.ts'),
@@ -60,11 +60,11 @@ async function servedKeys(zone: string, server: string): Promise<string[]> {
     const message = readMessage(reply.octets);
     if (typeof message === 'string') throw new NoReplyError(`its answer cannot be read: ${message}`);
     if (rcodeOf(message.flags) !== RCODE.NOERROR) throw new NoReplyError('it does not serve the zone');
-    return message.answer
-      .filter(
-        ({ type, owner }) => type === RRTYPE.DNSKEY && equalNames(lowerName(owner), 0, lowerName(name), 0),
-      )
-      .map(({ rdata }) => formatRdata(RRTYPE.DNSKEY, rdata, 0, rdata.length));
+    const found = message.answer.filter(
+      ({ type, owner }) => type === RRTYPE.DNSKEY && equalNames(lowerName(owner), 0, lowerName(name), 0),
+    );
+    const records = found.map(({ rdata }) => formatRdata(RRTYPE.DNSKEY, rdata, 0, rdata.length));
+    return { records, ttl: Math.max(0, ...found.map(({ ttl }) => ttl)) };
   } catch (error) {
     if (!(error instanceof NoReplyError)) throw error;
     const fix = 'name a server that serves the zone as it is now, or leave --served-by out';

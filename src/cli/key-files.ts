@@ -50,7 +50,7 @@ export async function exportCommand(zone: string, flags: ExportFlags, runner: Ru
   const { format } = flags;
   const keysDirectory = path.resolve(flags.keys ?? path.dirname(runner.controlPath));
   const files = new DiskFileStore();
-  const options = { files, keysDirectory, origin, to, format, tag, hasPrivate };
+  const options = { files, keysDirectory, origin, now: SYSTEM_CLOCK.now(), to, format, tag, hasPrivate };
   const exported = await knownErrors(() => exportKeys(options));
   if (exported.length === 0) {
     throw new OperationError('NO_SUCH_OBJECT', 'NO_SUCH_KEY', `${name} has no key ${tag ?? ''}`.trim());

@@ -1,5 +1,6 @@
 /** How keys look: a line for each record, what it waits for, and what an import would do. */
 import type { KeyDetail, KeyImport, KeyList, KeyShown } from '../control/key-shapes.ts';
+import { FAILURE } from '../control/operation.ts';
 import { keyWord } from '../control/words.ts';
 import { arrow, marked, type Output, table } from './output.ts';
 
@@ -58,6 +59,12 @@ export function printKey(output: Output, { zone, key }: KeyShown): void {
   if (goneAllAt !== null) line('DS gone', `from all servers of the parent since ${goneAllAt}`);
   output.print(`${zone} IN DNSKEY ${key.dnskeyRdata}`);
   for (const rdata of key.dsRdata) output.print(`${zone} IN DS ${rdata}`);
+}
+
+/** A dry run that would be refused ends as the refusal would; keys that are there but not served are data that is wrong. */
+export function importExit({ dryRun, covered, loaded }: KeyImport): number {
+  if (dryRun) return covered === false ? FAILURE.REFUSED.exit : 0;
+  return loaded?.outcome === 'failed' ? FAILURE.DATA_WRONG.exit : 0;
 }
 
 /** `key import`. */

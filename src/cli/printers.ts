@@ -7,7 +7,7 @@ import { countWords, diffExit, printDiff } from './diff-output.ts';
 import { dsLines } from './ds.ts';
 import { healthExit } from './health.ts';
 import { printCancelledJob, printJob, printJobs, printStarted } from './job-output.ts';
-import { printImport, printKey, printKeys } from './key-output.ts';
+import { importExit, printImport, printKey, printKeys } from './key-output.ts';
 import { type Output, printStatus, printZone, printZones } from './output.ts';
 import { printPolicies, printPolicyCheck, printSimulation } from './policy-output.ts';
 import { printChange, printHistory, printPlan, printRollover, printRollovers } from './rollover-output.ts';
@@ -64,6 +64,7 @@ export const EXITS: { readonly [N in OperationName]?: (result: Result<N>) => num
   'zone.diff': diffExit,
   'zone.reload': ({ zones }) =>
     zones.some(({ outcome }) => outcome === 'failed') ? FAILURE.DATA_WRONG.exit : 0,
+  'key.import': importExit,
   'policy.check': ({ ok }) => (ok ? 0 : FAILURE.DATA_WRONG.exit),
 };
 

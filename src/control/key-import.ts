@@ -90,7 +90,12 @@ function prepare(
     throw new KeystoreError('KEYS_INACTIVE', `none of the keys is in use: ${why}`);
   }
   probeKeys(settled, random);
-  const zoneState = adoptedState(settled, { policy, now, newId: () => keyId(random) });
+  const zoneState = adoptedState(settled, {
+    policy,
+    now,
+    servedTtl: params.servedTtl ?? null,
+    newId: () => keyId(random),
+  });
   return {
     settled,
     zoneState,

@@ -4,7 +4,7 @@ import { ROLE_WORDS } from '../store/import-key.ts';
 import { IMPORT_FORMATS } from '../store/import-read.ts';
 import { keyImport, keyList, keyShown } from './key-shapes.ts';
 import { operation } from './operation.ts';
-import { flag, plainText, tag, zone } from './params.ts';
+import { flag, plainText, seconds, tag, zone } from './params.ts';
 
 const MAX_PATHS = 256;
 const MAX_PATH_CHARACTERS = 4_096;
@@ -57,6 +57,7 @@ export const KEY_OPERATIONS = {
         .optional()
         .meta({ value: 'RDATA' })
         .describe('a DNSKEY record that the other signer serves, as dig +short prints it; may be repeated'),
+      servedTtl: seconds.optional().describe('TTL of these records'),
       forceUnsafe: plainText(3, MAX_REASON_CHARACTERS)
         .optional()
         .meta({ value: 'REASON' })

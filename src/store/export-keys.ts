@@ -20,6 +20,7 @@ export interface ExportOptions {
   readonly files: FileStore;
   readonly keysDirectory: string;
   readonly origin: Name;
+  readonly now: UnixSeconds;
   /** The directory to write into; it is made if it is not there. */
   readonly to: string;
   readonly format: ExportFormat;
@@ -68,7 +69,7 @@ function filesOf(
   directory: KeyDirectory,
   key: Key,
   state: ZoneState,
-  { format, hasPrivate }: ExportOptions,
+  { format, hasPrivate, now }: ExportOptions,
 ): { key: Key; names: Map<string, string> } {
   const { origin } = directory;
   const base = keyFileBase(origin, key.algorithm, key.tag);
@@ -85,7 +86,7 @@ function filesOf(
     '',
   );
   names.set(`${base}.private`, head + times.join(''));
-  names.set(`${base}.state`, stateText(key, state, origin));
+  names.set(`${base}.state`, formatStateFile(key, state, { origin, now }));
   return { key, names };
 }
 
@@ -117,8 +118,12 @@ const STATE_NAMES: Readonly<Record<RecordKind, string>> = {
   ds: 'DS',
 };
 
-/** The `.state` file of a key, as named writes it. */
-function stateText(key: Key, state: ZoneState, origin: Name): string {
+/** The `.state` file of a key, as named writes it; what is not served by all threads yet counts from `now` on. */
+export function formatStateFile(
+  key: Key,
+  state: ZoneState,
+  { origin, now }: { readonly origin: Name; readonly now: UnixSeconds },
+): string {
   const field = (name: string, value: string) => `${name}: ${value}`;
   const instant = (name: string, at: UnixSeconds | null) =>
     at === null ? [] : [field(name, `${compact(at)} (${formatInstant(at)})`)];
@@ -144,7 +149,7 @@ function stateText(key: Key, state: ZoneState, origin: Name): string {
     ...instant('Removed', times.get('Delete') ?? null),
     ...instant('DSPublish', seenAllAt),
     ...instant('DSRemoved', goneAllAt),
-    ...kinds.flatMap((record) => instant(`${STATE_NAMES[record]}Change`, key.states[record]!.since)),
+    ...kinds.flatMap((record) => instant(`${STATE_NAMES[record]}Change`, key.states[record]!.doneAt ?? now)),
     ...kinds.map((record) => field(`${STATE_NAMES[record]}State`, stateOf(key, record))),
     field('GoalState', key.goal === 'IN' ? 'omnipresent' : 'hidden'),
     '',

@@ -17,22 +17,29 @@ export interface ForeignTtls {
   readonly ds: number;
 }
 
-/** The TTLs to reckon with: those of the policy, or what is known to be longer. */
+/** The TTLs to reckon with: what is known, and of DNSKEY, where nothing is, the largest of any data. */
 export function foreignTtls(policy: Policy, known: readonly (number | null)[]): ForeignTtls {
-  const dnskey = Math.max(policy.dnskeyTtl, ...known.map((ttl) => ttl ?? 0));
+  const told = known.filter((ttl) => ttl !== null);
+  const dnskey = Math.max(policy.dnskeyTtl, ...(told.length === 0 ? [policy.maxZoneTtl] : told));
   return { dnskey, zone: policy.maxZoneTtl, ds: policy.parent.dsTtl };
 }
 
-/** The logs that the states of `keys` imply, newest versions open. */
-export function foreignLogs(keys: readonly Key[], ttls: ForeignTtls): PublicationLogs {
+/**
+ * The logs that the states of `keys` imply, newest versions open. What changes at `now` is not in them: that is our own
+ * first content, which is recorded when it is served.
+ */
+export function foreignLogs(keys: readonly Key[], ttls: ForeignTtls, now: UnixSeconds): PublicationLogs {
   const shown = (record: RecordKind, at: UnixSeconds) =>
     idsOf(keys.filter((key) => isShownAt(key, record, at)));
-  const dnskey = history(keys, ['dnskey', 'krrsig'], (at) => {
+  const dnskey = history(keys, { records: ['dnskey', 'krrsig'], now }, (at) => {
     const published = shown('dnskey', at);
     return { keys: published, signers: published.length === 0 ? [] : shown('krrsig', at), ttl: ttls.dnskey };
   });
-  const zone = history(keys, ['zrrsig'], (at) => ({ signers: shown('zrrsig', at), ttl: ttls.zone }));
-  const cds = history(keys, ['ds', 'krrsig'], (at) => {
+  const zone = history(keys, { records: ['zrrsig'], now }, (at) => ({
+    signers: shown('zrrsig', at),
+    ttl: ttls.zone,
+  }));
+  const cds = history(keys, { records: ['ds', 'krrsig'], now }, (at) => {
     const named = shown('ds', at);
     const signers = named.length === 0 ? [] : shown('krrsig', at);
     return { keys: named, isDelete: false, signers, ttl: named.length === 0 ? 0 : ttls.dnskey };
@@ -56,13 +63,14 @@ function isShownAt(key: Key, record: RecordKind, at: UnixSeconds): boolean {
 /** The versions of a content that changes when records become rumoured or unretentive. */
 function history<V extends { readonly ttl: number }>(
   keys: readonly Key[],
-  records: readonly RecordKind[],
+  { records, now }: { readonly records: readonly RecordKind[]; readonly now: UnixSeconds },
   contentAt: (at: UnixSeconds) => V,
 ): (V & Span)[] {
   const changes = keys.flatMap((key) =>
     records.flatMap((record) => {
       const times = key.states[record];
-      return times?.state === 'rumoured' || times?.state === 'unretentive' ? [times.since] : [];
+      const isMoving = times?.state === 'rumoured' || times?.state === 'unretentive';
+      return isMoving && times.since < now ? [times.since] : [];
     }),
   );
   const instants = [EVER, ...[...new Set(changes)].sort((a, b) => a - b)];

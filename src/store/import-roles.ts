@@ -21,6 +21,8 @@ export interface SettledKey extends ForeignKey {
   readonly flags: number;
   readonly roles: readonly KeyRole[];
   readonly timing: ForeignTiming;
+  /** The other signer told its states; else they follow from what is served. */
+  readonly hasStates: boolean;
 }
 
 export interface Settling {
@@ -57,8 +59,14 @@ export function settleKeys(
         `${key.source}: flags ${key.flags} do not fit a key for ${roles.join(', ')}`,
       );
     }
-    const timing = key.timing ?? (isServed(key, served) ? plannedTiming(key, now) : hiddenTiming(now));
-    return { ...key, roles, timing: withRoles(timing, roles, now) };
+    const isSeen = isServed(key, served);
+    const isStale = isAnyServed && !isSeen && key.timing !== null && isPublished(key.timing);
+    if (isStale)
+      notes.push(`${key.source}: its state says that it is published, but it is not served: it begins anew`);
+    const timing = isStale
+      ? hiddenTiming(now)
+      : (key.timing ?? (isSeen ? plannedTiming(key, now) : hiddenTiming(now)));
+    return { ...key, roles, timing: withRoles(timing, roles, now), hasStates: key.timing !== null };
   });
   return { keys: settled, notes };
 }
@@ -137,6 +145,10 @@ function outOfUse(
   if (retire !== null && retire <= now) return 'its Inactive time is over';
   const isLater = activate !== null && activate !== key.createdAt && activate > now;
   return isLater ? 'its Activate time is still to come' : undefined;
+}
+
+function isPublished({ dnskey }: ForeignTiming): boolean {
+  return dnskey.state === 'rumoured' || dnskey.state === 'omnipresent';
 }
 
 function goneWhy({ goal, dnskey, krrsig, zrrsig, ds }: ForeignTiming): string | undefined {

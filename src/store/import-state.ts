@@ -30,6 +30,8 @@ import { KeystoreError } from './keypairs.ts';
 export interface Adopting {
   readonly policy: Policy;
   readonly now: UnixSeconds;
+  /** TTL of the DNSKEY records that are served now; null if nobody looked. */
+  readonly servedTtl: number | null;
   /** A new id, for a key or a rollover. */
   readonly newId: () => string;
 }
@@ -39,13 +41,11 @@ export function adoptedState(settled: readonly SettledKey[], adopting: Adopting)
   refuseTags(settled);
   const { policy } = adopting;
   const found = settled.map((key) => adoptedKey(key, adopting));
+  refuseGuesses(settled);
   const { keys, rollovers } = withRollovers(found, adopting);
   const fresh = newZoneState(keys);
   if (keys.every(isEntirelyHidden)) return fresh;
-  const ttls = foreignTtls(
-    policy,
-    settled.map(({ ttl }) => ttl),
-  );
+  const ttls = foreignTtls(policy, [adopting.servedTtl, ...settled.map(({ ttl }) => ttl)]);
   const isSecure = keys.some(
     (key) =>
       stateOf(key, 'ds') === 'omnipresent' ||
@@ -62,7 +62,7 @@ export function adoptedState(settled: readonly SettledKey[], adopting: Adopting)
     overlapping: second ?? null,
     zoneTtl: { current: ttls.zone, horizon: fresh.zoneTtl.horizon },
     lastStarted: { 'key-signing': started('key-signing'), 'zone-signing': started('zone-signing') },
-    logs: foreignLogs(keys, ttls),
+    logs: foreignLogs(keys, ttls, adopting.now),
   };
 }
 
@@ -81,6 +81,18 @@ function refuseTags(keys: readonly SettledKey[]): void {
   }
 }
 
+/** Which of two keys has a DS is told by states alone; times tell what was planned. */
+function refuseGuesses(settled: readonly SettledKey[]): void {
+  const signing = settled.filter(({ roles }) => roles.includes('key-signing'));
+  const bare = signing.find(({ hasStates }) => !hasStates);
+  if (signing.length < 2 || bare === undefined) return;
+  throw new KeystoreError(
+    'KEYS_AMBIGUOUS',
+    `${bare.source} tells no states, and there are ${signing.length} keys that sign keys: which has a DS is not known; ` +
+      'bring its .state file, or let that rollover end where it began',
+  );
+}
+
 // ---- Keys ----
 
 function adoptedKey(settled: SettledKey, { now, newId }: Adopting): Key {
@@ -88,7 +100,10 @@ function adoptedKey(settled: SettledKey, { now, newId }: Adopting): Key {
   const key = hiddenKey({ id: newId(), algorithm, roles, publicKey }, now);
   const recordOf = (record: RecordKind) => {
     const { state, since } = timing[record];
-    return key.states[record] === null ? null : { state, since, doneAt: since, notBefore: null };
+    // What changes now is done when all threads serve it.
+    const isChanging = since >= now && (state === 'rumoured' || state === 'unretentive');
+    const doneAt = isChanging ? null : since;
+    return key.states[record] === null ? null : { state, since, doneAt, notBefore: null };
   };
   const states = {
     dnskey: recordOf('dnskey'),
