@@ -4,11 +4,15 @@
  * so what cannot be appended is told to the caller and stops nothing. A line is on disk before the state that it tells
  * of: if power is lost in between, it tells of what is done anew, and another line of that generation follows.
  *
- *     {"at":"2026-11-24T12:00:00Z","generation":7,"kind":"edge","keyId":…}
+ *     {"at":"2026-11-24T12:00:00Z","generation":7,"kind":"edge","keyId":…,"hash":"5f0c…"}
+ *
+ * Lines are chained: a hash is SHA-256 over the hash before it and the line without its own. Who changes or removes a
+ * line in the middle must write all that follow anew, and the generation of the state tells of lines cut off the end.
  *
  * Power may be lost within a line, and a disk may fail there. So the first line of a process, and that after a failed
  * one, begins with a line feed of its own: what was torn stays alone on its line, and a reader skips it.
  */
+import { createHash } from 'node:crypto';
 import { type FileStore, FileStoreError } from '../base/ports.ts';
 import { formatInstant, type UnixSeconds, unixSeconds } from '../base/time.ts';
 
@@ -36,6 +40,8 @@ export class AuditLog {
   readonly path: string;
   readonly #files: FileStore;
   #isAtLineStart = false;
+  /** Hash of the last line; undefined if what the file ends with is not known. */
+  #head: string | undefined;
   /** What was appended last, and for which generation: a step that is tried again is told once. */
   #told = '';
 
@@ -53,11 +59,18 @@ export class AuditLog {
   ): Promise<FileStoreError | undefined> {
     const told = `${generation} ${JSON.stringify(events)}`;
     if (events.length === 0 || told === this.#told) return undefined;
-    const lines = events.map((event) => JSON.stringify({ at: formatInstant(at), generation, ...event }));
-    const text = `${this.#isAtLineStart ? '' : '\n'}${lines.join('\n')}\n`;
-    this.#isAtLineStart = false;
     try {
+      let head = this.#head ?? readTrail(this.#files, this.path).head;
+      const lines = events.map((event) => {
+        const line = JSON.stringify({ at: formatInstant(at), generation, ...event });
+        head = chained(head, line);
+        return `${line.slice(0, -1)},"hash":"${head}"}`;
+      });
+      const text = `${this.#isAtLineStart ? '' : '\n'}${lines.join('\n')}\n`;
+      this.#isAtLineStart = false;
+      this.#head = undefined;
       await this.#files.appendDurable(this.path, Buffer.from(text));
+      this.#head = head;
     } catch (error) {
       if (error instanceof FileStoreError) return error;
       throw error;
@@ -68,23 +81,56 @@ export class AuditLog {
   }
 }
 
-/**
- * Reads the trail in `directory`, oldest first; none is empty. `torn` counts lines that are not whole. Throws
- * FileStoreError.
- */
-export function readAudit(
-  files: FileStore,
-  directory: string,
-): { readonly entries: readonly AuditEntry[]; readonly torn: number } {
-  const path = `${directory}/${AUDIT_FILE}`;
-  if (files.stat(path) === undefined) return { entries: [], torn: 0 };
-  const text = new TextDecoder().decode(files.read(path, MAX_AUDIT_OCTETS));
-  const lines = text.split('\n').filter((line) => line !== '');
-  const entries = lines.map(readEntry).filter((entry) => entry !== undefined);
-  return { entries, torn: lines.length - entries.length };
+/** A trail as it was read. */
+export interface AuditTrail {
+  /** Oldest first. */
+  readonly entries: readonly AuditEntry[];
+  /** Lines that are not whole. */
+  readonly torn: number;
+  /** When the first entry was told that does not follow from those before it; null if the chain is whole. */
+  readonly brokenAt: UnixSeconds | null;
 }
 
-function readEntry(line: string): AuditEntry | undefined {
+/** Reads the trail in `directory`; none is empty. Throws FileStoreError. */
+export function readAudit(files: FileStore, directory: string): AuditTrail {
+  const { head: _, ...trail } = readTrail(files, `${directory}/${AUDIT_FILE}`);
+  return trail;
+}
+
+function readTrail(files: FileStore, path: string): AuditTrail & { readonly head: string } {
+  if (files.stat(path) === undefined) return { entries: [], torn: 0, brokenAt: null, head: '' };
+  const text = new TextDecoder().decode(files.read(path, MAX_AUDIT_OCTETS));
+  const entries: AuditEntry[] = [];
+  let torn = 0;
+  let head = '';
+  let brokenAt: UnixSeconds | null = null;
+  for (const line of text.split('\n').filter((one) => one !== '')) {
+    const read = readEntry(line);
+    if (read === undefined) {
+      torn++;
+      continue;
+    }
+    const { hash, entry } = read;
+    entries.push(entry);
+    // A trail may begin without hashes; once there is a chain, every line is in it.
+    const isWhole = hash === undefined ? head === '' : hash === chained(head, withoutHash(line));
+    if (!isWhole) brokenAt ??= entry.at;
+    head = hash ?? head;
+  }
+  return { entries, torn, brokenAt, head };
+}
+
+const HASH_FIELD = /,"hash":"[0-9a-f]{64}"\}$/;
+
+function withoutHash(line: string): string {
+  return line.replace(HASH_FIELD, '}');
+}
+
+function chained(head: string, line: string): string {
+  return createHash('sha256').update(`${head}\n${line}`).digest('hex');
+}
+
+function readEntry(line: string): { readonly entry: AuditEntry; readonly hash?: string } | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -92,9 +138,10 @@ function readEntry(line: string): AuditEntry | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { at: instant, generation, kind, ...details } = value as Record<string, unknown>;
+  const { at: instant, generation, kind, hash, ...details } = value as Record<string, unknown>;
   const milliseconds = typeof instant === 'string' ? Date.parse(instant) : Number.NaN;
   if (!Number.isFinite(milliseconds) || typeof kind !== 'string') return undefined;
   if (typeof generation !== 'number') return undefined;
-  return { at: unixSeconds(milliseconds / 1000), generation, kind, details };
+  const entry = { at: unixSeconds(milliseconds / 1000), generation, kind, details };
+  return typeof hash === 'string' ? { entry, hash } : { entry };
 }

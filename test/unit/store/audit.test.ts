@@ -20,7 +20,7 @@ const numbersIn = (files: SimulatedFiles) => readAudit(files, ZONE).entries.map(
 describe('the audit trail', () => {
   it('gives back what was told, oldest first, over restarts', async () => {
     const files = await filesWithZone();
-    expect(readAudit(files, ZONE)).toEqual({ entries: [], torn: 0 });
+    expect(readAudit(files, ZONE)).toEqual({ entries: [], torn: 0, brokenAt: null });
     const log = new AuditLog(files, ZONE);
     expect(await log.append([], NOW, 1)).toBeUndefined();
     expect(files.stat(PATH)).toBeUndefined();
@@ -36,6 +36,7 @@ describe('the audit trail', () => {
         { at: NOW + 1, generation: 2, kind: 'edge', details: { keyId: 'k', n: 2 } },
       ],
       torn: 0,
+      brokenAt: null,
     });
     expect(files.stat(PATH)!.mode).toBe(0o600);
   });
@@ -84,5 +85,37 @@ describe('the audit trail', () => {
     const lines = ['[]', '1', 'null', '{"at":"x","generation":1,"kind":"edge"}', '{"at":"2026', '\0\0'];
     files.put(PATH, `${whole}${lines.join('\n')}`);
     expect(readAudit(files, ZONE)).toMatchObject({ entries: [{ kind: 'edge' }], torn: lines.length });
+  });
+
+  it('is a chain: a line that is changed, removed, added or moved shows', async () => {
+    const files = await filesWithZone();
+    for (let n = 1; n <= 5; n++) {
+      const log = new AuditLog(files, ZONE);
+      await log.append(told(n), unixSeconds(NOW + n), n);
+      await log.append(told(n + 10), unixSeconds(NOW + n), n);
+    }
+    expect(readAudit(files, ZONE)).toMatchObject({ torn: 0, brokenAt: null });
+    const lines = new TextDecoder().decode(files.read(PATH, 100_000)).split('\n').filter(Boolean);
+    const brokenAt = async (changed: readonly string[]) => {
+      const other = await filesWithZone();
+      await other.appendDurable(PATH, Buffer.from(`${changed.join('\n')}\n`));
+      return readAudit(other, ZONE).brokenAt;
+    };
+    expect(await brokenAt(lines)).toBeNull();
+    const forged = lines[4]!.replace('"kind":"edge"', '"kind":"purge"');
+    expect(await brokenAt(lines.with(4, forged))).toBe(NOW + 3);
+    expect(await brokenAt(lines.toSpliced(4, 1))).toBe(NOW + 3);
+    expect(await brokenAt(lines.toSpliced(4, 0, lines[2]!))).toBe(NOW + 2);
+    expect(await brokenAt(lines.with(4, lines[4]!.replace(/,"hash":"\w+"/, '')))).toBe(NOW + 3);
+    expect(await brokenAt(lines.map((line) => line.replace(/,"hash":"\w+"/, '')))).toBeNull();
+  });
+
+  it('goes on with the chain after a line that was torn', async () => {
+    const files = await filesWithZone();
+    await new AuditLog(files, ZONE).append(told(1), NOW, 1);
+    await files.appendDurable(PATH, Buffer.from('{"at":"2026-'));
+    await new AuditLog(files, ZONE).append(told(2), NOW, 2);
+    expect(readAudit(files, ZONE)).toMatchObject({ torn: 1, brokenAt: null });
+    expect(numbersIn(files)).toEqual([1, 2]);
   });
 });
