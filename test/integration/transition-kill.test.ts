@@ -13,10 +13,10 @@ describeWithPeers(['delv'], 'a server that is killed in the middle of transition
   it('goes on where it was', { timeout: 90_000 }, async () => {
     const fleet = await KillFleet.create('short', ['zsk', 'csk', 'cancelksk'], new SeededRandom(4));
     try {
-      await fleet.kill({ kind: 'state replaced', count: 1, offsetMs: 0 });
+      await fleet.kill({ kind: 'state replaced', count: 1, otherwise: 1, offsetMs: 0 });
       await fleet.restart();
       for (const kind of KILLS) {
-        await fleet.kill({ kind, count: 2, offsetMs: 0 });
+        await fleet.kill({ kind, count: 2, otherwise: 1, offsetMs: 0 });
         await fleet.restart();
       }
       expect(fleet.faults).toEqual([]);

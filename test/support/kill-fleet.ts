@@ -10,9 +10,10 @@ import { ControlClient } from '../../src/control/client.ts';
 import { OperationError } from '../../src/control/operation.ts';
 import type { RolloverChange, RolloverStatus } from '../../src/control/shapes.ts';
 import { dnskeyOf, dnskeySigners } from '../../src/kasp/records.ts';
-import { rolloversOf } from '../../src/kasp/zonestate.ts';
+import { rolloversOf, type ZoneState } from '../../src/kasp/zonestate.ts';
 import type { StoredState } from '../../src/store/state.ts';
-import { formatType } from '../../src/wire/iana.ts';
+import { formatType, RRTYPE } from '../../src/wire/iana.ts';
+import { formatName, nameOf } from '../../src/wire/name.ts';
 import { Asker } from './asker.ts';
 import { Daemon, foldersOf } from './daemon.ts';
 import {
@@ -28,6 +29,7 @@ import { type Acknowledged, type Remnant, ZoneWitness } from './kill-witness.ts'
 import { getPeer } from './peers.ts';
 import { freePort, run, Workplace, waitUntil } from './processes.ts';
 import { watchedZone } from './rollover-watch.ts';
+import { Unbound } from './unbound.ts';
 import type { SeededRandom } from './zones.ts';
 
 /** What a zone does over and over: the rollovers it starts, by the keys it has. */
@@ -117,6 +119,16 @@ const DRIVE_MS = 120;
 /** Served answers follow the state within this time. */
 const SETTLED_MS = 10_000;
 const PARENT_TTL = 1;
+/** Questions to a resolver: the apex, data, a wildcard, no data, no name. */
+const RESOLVED = [
+  { label: '', type: RRTYPE.SOA },
+  { label: '', type: RRTYPE.DNSKEY },
+  { label: '', type: RRTYPE.CDS },
+  { label: 'h1.', type: RRTYPE.A },
+  { label: 'x.wild.', type: RRTYPE.A },
+  { label: 'h1.', type: RRTYPE.AAAA },
+  { label: 'nothing.', type: RRTYPE.A },
+] as const;
 
 export class KillFleet {
   readonly faults: string[] = [];
@@ -148,7 +160,7 @@ export class KillFleet {
     const { zones, keys, control } = foldersOf(this.#workplace);
     mkdirSync(zones, { mode: 0o700 });
     mkdirSync(keys, { mode: 0o700 });
-    this.#careers = new Map(careers.map((career) => [`${career}.test.`, CAREERS[career]!]));
+    this.#careers = new Map(careers.map((career) => [`${career}.example.`, CAREERS[career]!]));
     this.witnesses = [...this.#careers.keys()].map((name) => new ZoneWitness(name, keys));
     for (const { name, folder } of this.witnesses) {
       mkdirSync(folder, { mode: 0o700 });
@@ -215,7 +227,10 @@ export class KillFleet {
       stored === undefined ? [] : rolloversOf(stored.zoneState).map(({ id }) => id),
     );
     this.#daemon = await this.#start(true);
-    await waitUntil(() => this.#areServed(), 'all zones are served', 30_000, this.#daemon.process);
+    const served = waitUntil(() => this.#areServed(), 'all zones are served', 30_000, this.#daemon.process);
+    await served.catch((error: Error) => {
+      throw new Error([error.message, ...this.faults].join('\n'));
+    });
     for (const witness of this.witnesses) {
       for (const fault of witness.checkRestarted(killedAt))
         this.#fault('restarted', `${witness.name} ${fault}`);
@@ -331,12 +346,13 @@ export class KillFleet {
   /** Does what the zone waits for, and says so; true if there was anything to say. */
   async #actAsParent(witness: ZoneWitness, status: RolloverStatus): Promise<boolean> {
     const zone = witness.name;
-    const waits = (reasons: readonly string[], goal: string) => {
-      const tag = status.waiting.find((wait) => reasons.includes(wait.reason) && wait.record === 'ds')?.tag;
-      return status.keys.find((key) => key.tag === tag && key.goal === goal);
-    };
-    const seen = waits(['parent_ds', 'delegation_unconfirmed'], 'IN');
-    const gone = waits(['parent_ds_gone'], 'OUT');
+    const goalOf = (tag: number) => status.keys.find((key) => key.tag === tag)?.goal;
+    const asked = status.waiting.filter(({ record }) => record === 'ds');
+    const seen = asked.find(
+      ({ tag, reason }) =>
+        (reason === 'parent_ds' && goalOf(tag) === 'IN') || reason === 'delegation_unconfirmed',
+    );
+    const gone = asked.find(({ tag, reason }) => reason === 'parent_ds_gone' && tag !== seen?.tag);
     if (seen === undefined && gone === undefined) return false;
     if (status.goal === 'insecure') {
       await this.#client.call('rollover.confirm-ds', { zone, none: true });
@@ -351,10 +367,7 @@ export class KillFleet {
     const observed = `the DS of ${seen?.tag} is there, that of ${gone?.tag} is gone`;
     witness.acknowledged = {
       order: observed,
-      isKept: ({ zoneState: { keys } }) =>
-        keys.every(({ id, dsObservation: { seenAllAt, goneAllAt } }) => {
-          return (id !== seen?.id || seenAllAt !== null) && (id !== gone?.id || goneAllAt !== null);
-        }),
+      isKept: ({ zoneState }) => isHeard(zoneState, seen?.tag, true) && isHeard(zoneState, gone?.tag, false),
     };
     this.orders++;
     return true;
@@ -384,7 +397,7 @@ export class KillFleet {
     await this.#drive(() => performance.now() < until && areBusy(), false);
     for (const witness of this.witnesses) {
       const policy = this.#careers.get(witness.name)!.policy;
-      const stored = witness.read()!.stored;
+      const stored = witness.refresh();
       const isSplit = witness.name.startsWith('scheme')
         ? stored.zoneState.keys.length > 1
         : policy === 'split';
@@ -413,6 +426,28 @@ export class KillFleet {
     return files;
   }
 
+  /** What a resolver does not validate, of what every zone has and has not. */
+  async resolve(): Promise<string[]> {
+    const stubs = this.witnesses.map(({ name }) => ({ origin: name, port: this.#port }));
+    const trustAnchors = this.witnesses.flatMap(({ name, stored }) =>
+      dnskeySigners(stored!.zoneState.keys).map(({ flags, algorithm, publicKey }) => {
+        return `${name} DNSKEY ${flags} 3 ${algorithm} ${Buffer.from(publicKey).toString('base64')}`;
+      }),
+    );
+    const unbound = await Unbound.start({ stubs, trustAnchors }, this.#workplace);
+    const faults: string[] = [];
+    const questions = this.witnesses.flatMap(({ name }) =>
+      RESOLVED.map(({ label, type }) => ({ name: nameOf(`${label}${name}`), type })),
+    );
+    await unbound.asker.askAll(questions, 8, ({ name, type }, answer) => {
+      const isGood = !(answer instanceof Error) && answer.authentic;
+      if (!isGood) faults.push(`unbound: ${formatName(name)} ${formatType(type)}`);
+    });
+    faults.push(...unbound.complaints);
+    await unbound.stop();
+    return faults;
+  }
+
   /** Ends everything and removes all files. */
   async stop(): Promise<void> {
     this.#isAsking = false;
@@ -431,6 +466,15 @@ function isExpected(error: unknown): boolean {
     error instanceof OperationError &&
     (error.kind === 'UNREACHABLE' || error.kind === 'REFUSED' || error.kind === 'NO_SUCH_OBJECT')
   );
+}
+
+/** The state knows what was said of a key's DS: as observed, or as a word that will count when it lasts. */
+function isHeard({ keys, dsWords }: ZoneState, tag: number | undefined, seen: boolean): boolean {
+  const key = keys.find((one) => one.tag === tag);
+  if (key === undefined) return true;
+  const { seenAllAt, goneAllAt } = key.dsObservation;
+  const isObserved = (seen ? seenAllAt : goneAllAt) !== null;
+  return isObserved || dsWords.some((word) => word.keyId === key.id && word.seen === seen);
 }
 
 function acknowledgedBy(request: Request, { rollover }: RolloverChange): Acknowledged {

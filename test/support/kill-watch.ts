@@ -23,6 +23,8 @@ export interface KillTarget {
   readonly kind: string | undefined;
   /** The first is 1. */
   readonly count: number;
+  /** If that does not come in `PATIENCE_MS`: so many events of any kind from then on. */
+  readonly otherwise: number;
   /** From the event to the signal, in milliseconds; the watcher spins meanwhile. */
   readonly offsetMs: number;
 }
@@ -35,16 +37,16 @@ export interface Kill {
   readonly at: number;
 }
 
-/** After so long any event will do, and after twice that none is waited for. */
-const PATIENCE_MS = 1_500;
+/** After so long any event counts, and after twice that none is waited for. */
+const PATIENCE_MS = 2_000;
 
 interface Armed {
   readonly target: KillTarget;
   readonly kill: () => void;
   readonly resolve: (kill: Kill) => void;
   readonly timers: readonly NodeJS.Timeout[];
-  seen: number;
-  isImpatient: boolean;
+  kind: string | undefined;
+  left: number;
 }
 
 /** Watches folders for as long as it is not closed. */
@@ -69,11 +71,12 @@ export class KillWatch {
     return new Promise((resolve) => {
       const timers = [
         setTimeout(() => {
-          if (this.#armed !== undefined) this.#armed.isImpatient = true;
+          if (this.#armed !== undefined)
+            Object.assign(this.#armed, { kind: undefined, left: target.otherwise });
         }, PATIENCE_MS),
         setTimeout(() => this.#fire(undefined), 2 * PATIENCE_MS),
       ];
-      this.#armed = { target, kill, resolve, timers, seen: 0, isImpatient: false };
+      this.#armed = { target, kill, resolve, timers, kind: target.kind, left: target.count };
     });
   }
 
@@ -84,10 +87,8 @@ export class KillWatch {
   #note(kind: string): void {
     this.seen.set(kind, (this.seen.get(kind) ?? 0) + 1);
     const armed = this.#armed;
-    if (armed === undefined) return;
-    const { target, isImpatient } = armed;
-    if (target.kind === undefined || target.kind === kind) armed.seen++;
-    if (armed.seen >= target.count || isImpatient) this.#fire(kind);
+    if (armed === undefined || (armed.kind !== undefined && armed.kind !== kind)) return;
+    if (--armed.left <= 0) this.#fire(kind);
   }
 
   #fire(kind: string | undefined): void {

@@ -182,7 +182,7 @@ export class ZoneWitness {
     });
   }
 
-  /** The trail is what it was and more, and tells of no generation that is not there. */
+  /** The trail is what it was and more, and is one turn ahead of the state at most (decision 0006). */
   #auditFaults({ generation }: StoredState): string[] {
     const text = this.#readAudit();
     const before = this.#auditText;
@@ -192,7 +192,7 @@ export class ZoneWitness {
     return text.split('\n').flatMap((line) => {
       const entry = parsedLine(line);
       if (entry === undefined) return [];
-      const isGood = entry.generation >= last && entry.generation <= generation;
+      const isGood = entry.generation >= last && entry.generation <= generation + 1;
       last = entry.generation;
       return isGood ? [] : [`audit log: out of order, generation ${generation}: ${line}`];
     });
@@ -243,6 +243,12 @@ export class ZoneWitness {
       ...rolloverFaults(before, read.stored),
       ...timerFaults(before, read.stored, killedAt),
     ];
+  }
+
+  /** Reads the state of a server that runs. */
+  refresh(): StoredState {
+    this.#known = this.read()!;
+    return this.#known.stored;
   }
 
   /** At rest: the keys that a scheme has, all seen everywhere, and nothing else but tombstones. */
