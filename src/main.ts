@@ -48,29 +48,26 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const files = new DiskFileStore();
   const scheduler = new Scheduler(clock);
   const publisher = new Publisher();
-  const seed = new DataView(SYSTEM_RANDOM.octets(4).buffer).getUint32(0);
+  const random = SYSTEM_RANDOM;
+  const seed = new DataView(random.octets(4).buffer).getUint32(0);
+  const { listen, keysDirectory, zonesDirectory: directory } = config;
   const udp = udpOf(config, log);
-  const claim = await claimDirectory(files, config.keysDirectory);
+  const claim = await claimDirectory(files, keysDirectory);
   const udpThreads = udp === 'batched' ? config.workers : 1;
-  const { listen } = config;
   const supervisor = new Supervisor({ listen, udp, udpThreads, seed, log, events, scheduler, publisher });
   const zones = new Zones(config, {
     ...{ clock, scheduler, publisher, log, events, seed },
     loads: supervisor.loads,
     limitOctets: config.maxZoneFileOctets,
     isUnsigned: config.isUnsigned,
-    signing: { files, random: SYSTEM_RANDOM, keysDirectory: config.keysDirectory, replaceKeys },
+    signing: { files, random, keysDirectory, replaceKeys },
     lookSoon: (ms) => watch.lookSoon(ms),
   });
-  const directory = config.zonesDirectory;
   const watch = new ZonesWatch({ directory, log, scheduler, look: () => zones.look() });
-  const { keysDirectory } = config;
-  const random = SYSTEM_RANDOM;
   const bulk = new BulkRunner({ clock, scheduler, zones, files, random, keysDirectory, log });
-  const levels = new LogLevels(log, config.logLevel, scheduler);
   const handlers = createHandlers({
-    ...{ config, clock, zones, supervisor, scheduler, bulk, version, startedAt, events, levels },
-    ...{ files, random },
+    ...{ config, clock, zones, supervisor, scheduler, bulk, version, startedAt, events, files, random },
+    levels: new LogLevels(log, config.logLevel, scheduler),
   });
   const control = new ControlServer(config.controlPath, handlers, log);
   const tellServer = (event: string, message: string) =>
