@@ -10,6 +10,7 @@ import { next } from './next.ts';
 import { contradictions, type Property, type Violation } from './oracle.ts';
 import { observeDs, observeNoDs } from './parent.ts';
 import type { Policy } from './policy.ts';
+import { absenceLastsFrom, presenceLastsFrom } from './proof.ts';
 import { keysFor, startRollover } from './start.ts';
 import type { Action, Facts, RolloverRequest, Step, Waiting } from './step.ts';
 import { acknowledge } from './versions.ts';
@@ -186,9 +187,12 @@ class Planner {
   /** When the parent will have done what it is asked for; null if it is asked for nothing. */
   #parentAt(step: Step): UnixSeconds | null {
     const delay = this.#options.parentDelay ?? this.#policy.parent.propagation;
-    const asked = this.#askedOf(step).map(({ keyId }) => {
-      const since = this.#state.keys.find(({ id }) => id === keyId)?.states.ds?.since ?? this.#now;
-      return plus(since, delay);
+    const asked = this.#askedOf(step).map(({ keyId, reason }) => {
+      const key = findKey(this.#state, keyId);
+      if (key === undefined) return plus(this.#now, delay);
+      const lastsFrom = reason === 'parent_ds' ? presenceLastsFrom : absenceLastsFrom;
+      const actsAt = plus(key.states.ds?.since ?? this.#now, delay);
+      return Math.max(actsAt, lastsFrom(this.#state, key, this.#policy) ?? 0) as UnixSeconds;
     });
     // A delay that is over already ends now: the parent was slower than it was assumed to be.
     const instants = asked.map((at) => (at <= this.#now ? plus(this.#now, 1) : at));
@@ -196,8 +200,10 @@ class Planner {
   }
 
   #askedOf(step: Step): Waiting[] {
-    if (this.#state.delegation === 'none') return [];
-    return step.waiting.filter(({ reason }) => reason === 'parent_ds' || reason === 'parent_ds_gone');
+    const hasDs = this.#state.delegation !== 'none';
+    return step.waiting.filter(
+      ({ reason }) => reason === 'parent_ds_gone' || (hasDs && reason === 'parent_ds'),
+    );
   }
 
   #parentActs(step: Step): void {
