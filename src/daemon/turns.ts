@@ -23,6 +23,7 @@ export interface Pace {
 }
 
 interface Waiting {
+  readonly zone: string;
   readonly due: number;
   /** Order of arrival. */
   readonly arrival: number;
@@ -38,8 +39,8 @@ export class Turns {
   readonly #oldest = new Heap<Waiting>((a, b) => a.due - b.due || a.arrival - b.arrival);
   readonly #youngest = new Heap<Waiting>((a, b) => b.due - a.due || a.arrival - b.arrival);
   readonly #bulk: Waiting[] = [];
-  /** The last turn of each zone that has one. */
-  readonly #lastOf = new Map<string, Promise<void>>();
+  /** For each zone that has a turn, those that come next: they were picked, and hold up no other zone. */
+  readonly #parked = new Map<string, Waiting[]>();
   readonly #running = new Set<Promise<void>>();
   #arrivals = 0;
   /** Turns in the heaps that have not begun. */
@@ -59,8 +60,14 @@ export class Turns {
   /** Runs `work` when it is the turn of the zone; settles as `work` does, or never if this is closed before. */
   run<T>(zone: string, { urgency, due }: Pace, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const begin = () => this.#exclusively(zone, () => work().then(resolve, reject));
-      const waiting = { due, arrival: ++this.#arrivals, begin, hasBegun: false };
+      const begin = async () => {
+        try {
+          resolve(await work());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const waiting = { zone, due, arrival: ++this.#arrivals, begin, hasBegun: false };
       if (urgency === 'order') this.#orders.push(waiting);
       else if (urgency === 'bulk') this.#bulk.push(waiting);
       else {
@@ -78,24 +85,27 @@ export class Turns {
     await Promise.all(this.#running);
   }
 
-  #exclusively(zone: string, work: () => Promise<void>): Promise<void> {
-    const turn = (this.#lastOf.get(zone) ?? Promise.resolve()).then(work);
-    this.#lastOf.set(zone, turn);
-    return turn.then(() => {
-      if (this.#lastOf.get(zone) === turn) this.#lastOf.delete(zone);
-    });
-  }
-
   #fill(): void {
     while (this.#running.size < this.#atOnce && !this.#isClosed) {
       const next = this.#orders.shift() ?? this.#nextDue() ?? this.#bulk.shift();
       if (next === undefined) return;
-      const turn = next.begin().then(() => {
-        this.#running.delete(turn);
-        this.#fill();
-      });
-      this.#running.add(turn);
+      const parked = this.#parked.get(next.zone);
+      if (parked !== undefined) parked.push(next);
+      else this.#begin(next);
     }
+  }
+
+  #begin(waiting: Waiting): void {
+    const { zone } = waiting;
+    if (!this.#parked.has(zone)) this.#parked.set(zone, []);
+    const turn = waiting.begin().then(() => {
+      this.#running.delete(turn);
+      const next = this.#isClosed ? undefined : this.#parked.get(zone)!.shift();
+      if (next === undefined) this.#parked.delete(zone);
+      else this.#begin(next);
+      this.#fill();
+    });
+    this.#running.add(turn);
   }
 
   #nextDue(): Waiting | undefined {

@@ -1,6 +1,8 @@
 /** The controller of zones over real files, with a loader in this thread and a clock that the test moves. */
 import fs from 'node:fs';
 import path from 'node:path';
+import type { FileStore } from '../../src/base/ports.ts';
+import { formatInstant, unixSeconds } from '../../src/base/time.ts';
 import { LoadQueue } from '../../src/daemon/loadqueue.ts';
 import { loadZone } from '../../src/daemon/loadzone.ts';
 import type { ToData } from '../../src/daemon/messages.ts';
@@ -24,6 +26,10 @@ export const zoneText = (serial: number, extra = '') =>
 export interface BenchOptions {
   readonly isUnsigned?: boolean;
   readonly replaceKeys?: boolean;
+  /** In place of files on the disk. */
+  readonly files?: FileStore;
+  /** The key time that a former process left, in seconds since 1970. */
+  readonly keyTime?: number;
   /** In place of the default policy, by zone; the name of the policy is that of its zone. */
   readonly policies?: Readonly<Record<string, Policy>>;
 }
@@ -36,6 +42,8 @@ export class ZonesBench {
   readonly scheduler = new Scheduler(this.clock);
   readonly publisher = new Publisher();
   readonly posted: ToData[] = [];
+  /** Called when something is given to the threads. */
+  onPost: () => void = () => undefined;
   readonly events = new EventRing(this.clock);
   loads = 0;
   readonly queue: LoadQueue = new LoadQueue(({ job, ...rest }) => {
@@ -52,6 +60,7 @@ export class ZonesBench {
       name: 'test',
       post: (message: ToData) => {
         this.posted.push(message);
+        this.onPost();
         if ('version' in message) queueMicrotask(() => this.publisher.acknowledge(thread, message.version));
       },
     };
@@ -64,6 +73,11 @@ export class ZonesBench {
       zonePolicies: new Map(Object.keys(policies).map((name) => [name, name])),
     };
     const { config } = this;
+    if (options.keyTime !== undefined) {
+      const keyTime = formatInstant(unixSeconds(options.keyTime));
+      fs.mkdirSync(config.keysDirectory, { mode: 0o700 });
+      fs.writeFileSync(`${config.keysDirectory}/clock.json`, JSON.stringify({ format: 1, keyTime }));
+    }
     this.zones = new Zones(config, {
       clock: this.clock,
       scheduler: this.scheduler,
@@ -75,7 +89,7 @@ export class ZonesBench {
       limitOctets: 1 << 20,
       isUnsigned: options.isUnsigned ?? false,
       signing: {
-        files: new DiskFileStore(),
+        files: options.files ?? new DiskFileStore(),
         random: strongRandom,
         keysDirectory: config.keysDirectory,
         replaceKeys: options.replaceKeys ?? false,

@@ -141,7 +141,12 @@ describe('refusals', () => {
     ['the same scheme', SPLIT_ZONE, { type: 'scheme', scheme: 'ksk-zsk' }, 'NO_CHANGE'],
     ['the same algorithm', SPLIT_ZONE, { type: 'algorithm', algorithm: 13 }, 'NO_CHANGE'],
     ['an algorithm nobody signs with', SPLIT_ZONE, { type: 'algorithm', algorithm: 5 }, 'ALGORITHM_UNKNOWN'],
-    ['a lost CSK without its price', CSK_ZONE, { type: 'csk', emergency: 'continuity', isLost: true }, 'KEY_LOST'],
+    [
+      'a lost CSK without its price',
+      CSK_ZONE,
+      { type: 'csk', emergency: 'continuity', isLost: true },
+      'KEY_LOST',
+    ],
     ['double-DS of a CSK', CSK_ZONE, { type: 'csk', method: 'double-ds' }, 'METHOD_UNSUITABLE'],
     [
       'an emergency scheme change',

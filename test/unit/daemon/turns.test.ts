@@ -1,0 +1,125 @@
+/** Who has a turn when. Work is done when the test says so: nothing here depends on how long anything takes. */
+import { describe, expect, it } from 'vitest';
+import { unixSeconds } from '../../../src/base/time.ts';
+import { Turns, type Urgency } from '../../../src/daemon/turns.ts';
+
+/** Turns whose work ends when it is told to. */
+class Stage {
+  /** In the order in which they began. */
+  readonly begun: string[] = [];
+  readonly #ends = new Map<string, () => void>();
+  readonly turns: Turns;
+
+  constructor(atOnce: number) {
+    this.turns = new Turns(atOnce);
+  }
+
+  add(name: string, urgency: Urgency, due: number, zone = name): Promise<string> {
+    return this.turns.run(zone, { urgency, due: unixSeconds(due) }, () => {
+      this.begun.push(name);
+      return new Promise((end) => this.#ends.set(name, () => end(name)));
+    });
+  }
+
+  /** Ends the work of a turn that has begun, and lets others begin. */
+  async end(name: string): Promise<void> {
+    const end = this.#ends.get(name);
+    expect(end, `${name} has begun`).toBeDefined();
+    this.#ends.delete(name);
+    end!();
+    await this.rest();
+  }
+
+  /** Lets everything happen that waits for nothing. */
+  async rest(): Promise<void> {
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+  }
+
+  /** Ends what has begun, in that order, until nothing is left. */
+  async endAll(): Promise<void> {
+    await this.rest();
+    for (let i = 0; i < 10_000 && this.#ends.size > 0; i++) await this.end([...this.#ends.keys()][0]!);
+  }
+}
+
+describe('turns', () => {
+  it('of a zone that falls due behind a crowd come after two others, whatever the size of the crowd', async () => {
+    for (const crowd of [10, 1_000]) {
+      const stage = new Stage(1);
+      for (let i = 0; i < crowd; i++) void stage.add(`crowd ${i}`, 'due', 100);
+      void stage.add('late', 'due', 101);
+      await stage.endAll();
+      expect(stage.begun).toHaveLength(crowd + 1);
+      expect(stage.begun.indexOf('late')).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it('come to the oldest as well, while younger ones fall due all the time', async () => {
+    const stage = new Stage(1);
+    for (let i = 0; i < 20; i++) void stage.add(`old ${i}`, 'due', i);
+    await stage.rest();
+    for (let i = 0; i < 100; i++) {
+      void stage.add(`young ${i}`, 'due', 1_000 + i);
+      await stage.end(stage.begun.at(-1)!);
+    }
+    const old = stage.begun.filter((name) => name.startsWith('old'));
+    expect(old).toEqual(Array.from({ length: 20 }, (_, i) => `old ${i}`));
+  });
+
+  it('come to orders first and to bulk work last', async () => {
+    const stage = new Stage(1);
+    void stage.add('bulk 1', 'bulk', 1);
+    for (const name of ['bulk 2', 'bulk 3']) void stage.add(name, 'bulk', 1);
+    for (const name of ['due 1', 'due 2']) void stage.add(name, 'due', 2);
+    for (const name of ['order 1', 'order 2']) void stage.add(name, 'order', 3);
+    await stage.endAll();
+    const rest = ['order 1', 'order 2', 'due 1', 'due 2', 'bulk 2', 'bulk 3'];
+    expect(stage.begun).toEqual(['bulk 1', ...rest]);
+  });
+
+  it('are had by so many at once, and by a zone one after the other', async () => {
+    const stage = new Stage(3);
+    for (let i = 0; i < 6; i++) void stage.add(`a${i}`, 'due', 1, 'a.example.');
+    for (let i = 0; i < 3; i++) void stage.add(`b${i}`, 'due', 2, `b${i}.example.`);
+    await stage.rest();
+    expect(stage.begun, "other turns of the same zone take nobody's place").toEqual(['a0', 'b0', 'b1']);
+    await stage.end('b0');
+    expect(stage.begun.at(-1)).toBe('b2');
+    await stage.end('a0');
+    expect(stage.begun.at(-1)).toMatch(/^a/);
+    expect(stage.begun).toHaveLength(5);
+    await stage.endAll();
+    const ofA = stage.begun.filter((name) => name.startsWith('a'));
+    expect(ofA).toHaveLength(6);
+    expect(stage.turns.isIdle).toBe(true);
+  });
+
+  it('go on after one that fails, and tell who asked', async () => {
+    const turns = new Turns(1);
+    const pace = { urgency: 'due', due: unixSeconds(1) } as const;
+    const bad = turns.run('a', pace, () => Promise.reject(new Error('disk')));
+    const thrown = turns.run('a', pace, () => {
+      throw new Error('at once');
+    });
+    const good = turns.run('a', pace, () => Promise.resolve('good'));
+    await expect(bad).rejects.toThrow('disk');
+    await expect(thrown).rejects.toThrow('at once');
+    expect(await good).toBe('good');
+  });
+
+  it('end with those that have begun, once they are closed', async () => {
+    const stage = new Stage(1);
+    const first = stage.add('first', 'due', 1);
+    void stage.add('second', 'order', 1);
+    let isClosed = false;
+    const closed = stage.turns.close().then(() => {
+      isClosed = true;
+    });
+    await stage.rest();
+    expect(isClosed).toBe(false);
+    await stage.end('first');
+    expect(await first).toBe('first');
+    await closed;
+    expect(stage.begun).toEqual(['first']);
+  });
+});
