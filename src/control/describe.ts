@@ -75,7 +75,7 @@ export function rolloverStatusOf(zone: Zone, signing: ZoneSigning): RolloverStat
 /** What only a person can do for a zone. */
 export function needsOf({ name, signing }: Pick<Zone, 'name' | 'signing'>): Need[] {
   if (signing === undefined) return [];
-  return zoneNeeds(name, signing.zoneState, signing.waiting).map((need) => ({ zone: name, ...need }));
+  return zoneNeeds(name, signing).map((need) => ({ zone: name, ...need }));
 }
 
 /** What ends a wait that time does not end. */

@@ -26,7 +26,8 @@ export function findSigned(
 ): { readonly zone: Zone; readonly signing: ZoneSigning } {
   const zone = getZone(zones, text);
   const { signing, served, name } = zone;
-  if (signing !== undefined && served !== undefined) return { zone, signing };
+  // Without a key a zone may not be servable; what is to be done about that is an order to its keys.
+  if (signing !== undefined && (served !== undefined || signing.missing.length > 0)) return { zone, signing };
   if (served === undefined) throw notServed(name);
   throw new OperationError(
     'NO_SUCH_OBJECT',

@@ -2,7 +2,7 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/ports.ts';
 import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
-import { type Order, obey, orderRefusal } from '../daemon/orders.ts';
+import { asKnown, type Order, obey, orderRefusal } from '../daemon/orders.ts';
 import { problemOfError } from '../daemon/problem.ts';
 import type { Scheduler } from '../daemon/scheduler.ts';
 import type { ZoneSigning } from '../daemon/signing.ts';
@@ -107,7 +107,7 @@ async function historyOf({ zone, signing }: SignedZone, limit: number) {
 
 /** Obeys an order, or says why not; waits until what follows from it is served. */
 async function carryOut(
-  { scheduler }: Pick<RolloverContext, 'scheduler'>,
+  { scheduler, zones }: Pick<RolloverContext, 'scheduler' | 'zones'>,
   { zone, signing }: SignedZone,
   order: Order,
 ): Promise<RolloverChange> {
@@ -121,7 +121,9 @@ async function carryOut(
       return obey(signing, order, at);
     }),
   );
-  await Promise.race([published, scheduler.sleep(`order ${zone.name}`, SERVED_MS)]);
+  // What could not be served for want of a key may be without it.
+  const served = zone.served === undefined ? zones.reload(zone.origin) : published;
+  await Promise.race([served, scheduler.sleep(`order ${zone.name}`, SERVED_MS)]);
   scheduler.cancel(`order ${zone.name}`);
   const made = signing.zoneState.keys.filter(({ id }) => !before.some((key) => key.id === id));
   return {
@@ -169,12 +171,16 @@ function refuse({ zone, signing }: SignedZone, order: Order, now: UnixSeconds): 
   }
   const problem = zone.signingProblem;
   const isObservation = order.kind === 'ds' || order.kind === 'no-ds';
-  if (problem === undefined || isObservation) return;
+  const isRemedy =
+    problem?.code === 'KEY_MISSING' && order.kind === 'start' && order.request.emergency !== undefined;
+  if (problem === undefined || isObservation || isRemedy) return;
   throw new OperationError(
     'REFUSED',
     'KEYS_FROZEN',
     `the keys of ${zone.name} stay as they are: ${problem.message}`,
-    'see to that first; it is tried again every minute',
+    problem.code === 'KEY_MISSING'
+      ? `${needsOf(zone)[0]?.what ?? 'restore it'}: ${needsOf(zone)[0]?.command ?? 'keyturn zone reload'}`
+      : 'see to that first; it is tried again every minute',
   );
 }
 
@@ -230,7 +236,7 @@ async function start(context: RolloverContext, params: Params<'rollover.start'>)
   if (type === undefined) {
     throw new OperationError('USAGE_WRONG', 'TYPE_MISSING', 'say what to roll', fittingTypes(found.signing));
   }
-  const request = requestOf({ ...params, type });
+  const request = asKnown(found.signing, requestOf({ ...params, type }));
   const order: Order = { kind: 'start', request };
   if (!params.dryRun && request.emergency !== 'containment') return carryOut(context, found, order);
   const now = context.clock.now();
@@ -238,7 +244,8 @@ async function start(context: RolloverContext, params: Params<'rollover.start'>)
   const plan = planOf(found, { request, until: daysAfter(now, DRY_RUN_DAYS) }, now);
   // What containment breaks is told also when it is done.
   if (!params.dryRun) return { ...(await carryOut(context, found, order)), plan };
-  const command = `keyturn rollover start ${found.zone.name} --type ${request.type}`;
+  const how = request.emergency === undefined ? '' : ` --emergency ${request.emergency}`;
+  const command = `keyturn rollover start ${found.zone.name} --type ${request.type}${how}`;
   const done = `it would be done at ${plan.doneAt ?? 'no known time'}; nothing was changed`;
   const next = [...notesOn(found.signing, request), done];
   return { ...rolloverStatusOf(found.zone, found.signing), changed: [], next, command, plan };

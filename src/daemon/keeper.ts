@@ -66,6 +66,8 @@ export class Keeper {
   readonly #context: KeeperContext;
   readonly #log: ZoneLog;
   #served: Served | undefined;
+  /** What was to be served last, whether it is or not. */
+  #wanted: ZoneImage | undefined;
   #signing: ZoneSigning | undefined;
   #problem: Problem | undefined;
   /** What the threads have, or were told last. */
@@ -106,6 +108,7 @@ export class Keeper {
     const pace = this.#paceOf('due');
     return this.#inTurn(pace, async () => {
       const image = ZoneImage.open(loaded.image);
+      this.#wanted = image;
       const epoch = this.#context.isUnsigned ? this.#unsigned(loaded) : await this.#sign(image, loaded);
       if (this.#isRemoved) return NOTHING;
       this.#served = { epoch, image };
@@ -146,24 +149,27 @@ export class Keeper {
     return signing.build(loaded.image, this.#served?.epoch, clock.now());
   }
 
-  /** What the machine is told of the zone that is served; undefined if none is. */
+  /** What the machine is told of the zone that is served, or would be if its keys were there; undefined if none is. */
   get facts(): Facts | undefined {
-    return this.#served === undefined ? undefined : factsOf(this.#served.image, this.#context.clock);
+    const image = this.#served?.image ?? this.#wanted;
+    return image === undefined ? undefined : factsOf(image, this.#context.clock);
   }
 
   /**
    * Makes a change to the keys durable, with all that follows from it at once. Throws what `prepare` throws and what
-   * `problemOfError` knows; then nothing has changed.
+   * `problemOfError` knows; then nothing has changed. A zone that is not served for want of a key is not served by it:
+   * that is for the next load.
    */
   change(prepare: (at: KeyInstant) => Promise<Change>, urgency: Urgency = 'order'): Promise<Taken> {
     const pace = this.#paceOf(urgency);
     return this.#inTurn(pace, async () => {
       const signing = this.#signing;
-      if (this.#served === undefined || signing === undefined) {
+      const { facts } = this;
+      if (facts === undefined || signing === undefined) {
         throw new KeystoreError('KEYS_INACTIVE', `${this.#zone.name} is not served signed`);
       }
       const at = this.#context.clock.keyInstant();
-      await signing.advance(this.facts!, at.now, await prepare(at));
+      await signing.advance(facts, at.now, await prepare(at));
       const before = this.#problem;
       this.#problem = undefined;
       this.#isBulk = urgency === 'bulk';
@@ -307,6 +313,7 @@ export class Keeper {
     this.#isRemoved = true;
     scheduler.cancel(this.#timer);
     this.#served = undefined;
+    this.#wanted = undefined;
     await publisher.remove(this.#zone.id);
   }
 }

@@ -1,7 +1,10 @@
 /** What only a person can do for the keys of a zone, in words. Without a monitor of the parent that is to look at its DS. */
 import { formatInstant } from '../base/time.ts';
+import type { Key, KeyRole } from '../kasp/key.ts';
 import type { Waiting } from '../kasp/step.ts';
 import { findKey, type ZoneState } from '../kasp/zonestate.ts';
+import { givenUp } from './missing.ts';
+import type { ZoneSigning } from './signing.ts';
 
 export interface ZoneNeed {
   readonly what: string;
@@ -10,9 +13,13 @@ export interface ZoneNeed {
 }
 
 /** Everything that a zone needs of a person, each thing once. */
-export function zoneNeeds(zone: string, state: ZoneState, waiting: readonly Waiting[]): ZoneNeed[] {
+export function zoneNeeds(
+  zone: string,
+  { zoneState: state, waiting, missing }: Pick<ZoneSigning, 'zoneState' | 'waiting' | 'missing'>,
+): ZoneNeed[] {
   const { pausedSince } = state;
-  const needs: ZoneNeed[] = [];
+  const given = missing.length === 0 ? [] : givenUp(state);
+  const needs = missing.filter(({ id }) => !given.includes(id)).map((key) => lossOf(zone, key));
   if (pausedSince !== null) {
     const what = `the keys were paused at ${formatInstant(pausedSince)}, and wait until you let them go on`;
     needs.push({ what, command: `keyturn rollover resume ${zone}` });
@@ -20,6 +27,23 @@ export function zoneNeeds(zone: string, state: ZoneState, waiting: readonly Wait
   needs.push(...waiting.flatMap((wait) => needOf(zone, state, wait) ?? []));
   const seen = new Set<string>();
   return needs.filter(({ command }) => !seen.has(command) && seen.add(command));
+}
+
+/** A key that is gone: what is to be done first, and what if that is impossible. */
+function lossOf(zone: string, { tag, roles }: Key): ZoneNeed {
+  const type = typeOf(roles);
+  const what =
+    `private half of ${type.toUpperCase()} ${tag} to be restored from a backup; ` +
+    'only if there is none, replace the key, and see first what breaks';
+  // A KSK can take over zone signing at once; nothing can take over from a key with a DS.
+  const emergency = type === 'zsk' ? 'continuity' : 'containment';
+  const command = `keyturn rollover start ${zone} --type ${type} --emergency ${emergency} --dry-run`;
+  return { what, command };
+}
+
+function typeOf(roles: readonly KeyRole[]): 'csk' | 'ksk' | 'zsk' {
+  if (roles.length > 1) return 'csk';
+  return roles[0] === 'key-signing' ? 'ksk' : 'zsk';
 }
 
 /** What a wait needs of a person; undefined if it ends without. */

@@ -4,11 +4,14 @@
  */
 import type { UnixSeconds } from '../base/time.ts';
 import { cancelRefusal, cancelRollover } from '../kasp/cancel.ts';
+import { isEntirelyHidden } from '../kasp/key.ts';
 import { paused, pauseRefusal, resumed, resumeRefusal } from '../kasp/pause.ts';
 import type { Refusal } from '../kasp/refusal.ts';
+import { REPLACED } from '../kasp/request.ts';
 import { goInsecure, goSecure, keysForSecure, refusalOf, secureRefusal } from '../kasp/start.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
 import { hearDs, hearNoDs } from '../kasp/word.ts';
+import { rolloversOf } from '../kasp/zonestate.ts';
 import type { Change, OrderEvent, ZoneSigning } from './signing.ts';
 import type { KeyInstant } from './steadyclock.ts';
 
@@ -26,16 +29,13 @@ export type Order =
   | { readonly kind: 'secure' };
 
 /** Why an order is not obeyed; undefined if it is. */
-export function orderRefusal(
-  { zoneState, policy }: ZoneSigning,
-  order: Order,
-  now: UnixSeconds,
-): Refusal | undefined {
+export function orderRefusal(signing: ZoneSigning, order: Order, now: UnixSeconds): Refusal | undefined {
+  const { zoneState, policy } = signing;
   switch (order.kind) {
     case 'start':
-      return refusalOf(zoneState, order.request, policy, now);
+      return refusalOf(zoneState, asKnown(signing, order.request), policy, now);
     case 'cancel':
-      return cancelRefusal(zoneState, order.id);
+      return cancelRefusal(zoneState, order.id) ?? lossRefusal(signing, order.id);
     case 'pause':
       return pauseRefusal(zoneState);
     case 'resume':
@@ -49,12 +49,31 @@ export function orderRefusal(
   }
 }
 
+/** A request with what the server knows of the keys that go: in an emergency, whether anything can be signed with them. */
+export function asKnown(signing: ZoneSigning, request: RolloverRequest): RolloverRequest {
+  if (request.emergency === undefined) return request;
+  const roles = REPLACED[request.type];
+  const going = signing.zoneState.keys.filter((key) => key.roles.some((role) => roles.includes(role)));
+  const isLost = going.some((key) => !isEntirelyHidden(key) && signing.isLost(key));
+  return isLost ? { ...request, isLost } : request;
+}
+
+/** A rollover of a key that is missing cannot be undone: nobody could sign with it. */
+function lossRefusal(signing: ZoneSigning, id?: string): Refusal | undefined {
+  const { zoneState } = signing;
+  const rollover = rolloversOf(zoneState).find((one) => one.id === id) ?? zoneState.rollover;
+  const lost = signing.missing.find((key) => rollover?.outgoing.includes(key.id));
+  if (lost === undefined) return undefined;
+  const message = `the private half of key ${lost.tag}, which would have to stay, is missing`;
+  return { code: 'KEY_LOST', message, fix: 'restore its file first, or let the rollover end' };
+}
+
 /** What an order that is not refused makes of the state; new keys are durable. Throws what making keys throws. */
 export async function obey(signing: ZoneSigning, order: Order, { now, ended }: KeyInstant): Promise<Change> {
   const { zoneState: state, policy } = signing;
   switch (order.kind) {
     case 'start':
-      return signing.begin({ state, request: order.request, by: 'operator' }, now);
+      return signing.begin({ state, request: asKnown(signing, order.request), by: 'operator' }, now);
     case 'cancel': {
       const event = { ...told('rollover cancel'), id: order.id ?? state.rollover?.id };
       return { state: cancelRollover(state, now, order.id), events: [event] };

@@ -9,7 +9,6 @@ import type { KeyObject } from '../dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, readDnskey } from '../dnssec/dnskey.ts';
 import { DIGEST_TYPE, type DigestType, dsRdata, isDeleteRequest } from '../dnssec/ds.ts';
 import { compareRdata } from '../dnssec/rrsig.ts';
-import { cancelRollover } from '../kasp/cancel.ts';
 import type { Key } from '../kasp/key.ts';
 import { next } from '../kasp/next.ts';
 import type { Policy } from '../kasp/policy.ts';
@@ -26,6 +25,8 @@ import { keyId, type WantedKey } from '../store/create.ts';
 import { openZoneKeys, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
 import { STATE_FILE } from '../store/state.ts';
 import { formatName, type Name } from '../wire/name.ts';
+import { cancelForgotten } from './forgotten.ts';
+import { refuseMissing } from './missing.ts';
 
 /** What signing needs of the world. */
 export interface SigningPorts {
@@ -94,6 +95,7 @@ export class ZoneSigning {
   readonly #ports: SigningPorts;
   readonly #listener: SigningListener;
   readonly #privateKeys = new Map<string, KeyObject>();
+  #missing: readonly string[] = [];
   #waiting: readonly Waiting[] = [];
   #nextWake: UnixSeconds | null = null;
   #hasNews = true;
@@ -124,7 +126,7 @@ export class ZoneSigning {
     const { files, random, keysDirectory } = ports;
     const { origin, policy } = zone;
     if (!hasKeys(files, zoneKeysPath(keysDirectory, origin))) refuseForeign(ports, origin, foreign);
-    const keys = await openZoneKeys({ files, random, keysDirectory, origin, policy, now });
+    const keys = await openZoneKeys({ files, random, keysDirectory, origin, policy, now, mayLack: true });
     const signing = new ZoneSigning(ports, zone, keys, zone.listener);
     signing.check(foreign);
     return signing;
@@ -167,11 +169,22 @@ export class ZoneSigning {
     return goal === 'insecure' || (dnskeySet(keys).length > 0 && maxTtl <= zoneTtl.current);
   }
 
+  /** Keys whose private halves are not where they should be, as they were looked for last. */
+  get missing(): readonly Key[] {
+    return this.zoneState.keys.filter(({ id }) => this.#missing.includes(id));
+  }
+
+  /** True if nothing can be signed with a key: its file is gone, and it is not in memory either. */
+  isLost({ id }: Key): boolean {
+    return !this.#privateKeys.has(id) && this.keys.missing().some((key) => key.id === id);
+  }
+
   /**
    * Takes every step that is due after a change, rollovers that are due by a lifetime included, and makes all of it
    * durable at once. When it throws, the state is the old one (but for what `ZoneKeys.commit` says of purges).
    */
   async advance(facts: Facts, now: UnixSeconds, change: Change = this.unchanged): Promise<void> {
+    this.#lookForKeys(change.state);
     let { state } = change;
     let hasNews = false;
     let step = next(state, facts, this.policy, now);
@@ -211,6 +224,12 @@ export class ZoneSigning {
     for (const reminder of reminders) this.#listener.reminded(reminder, state);
   }
 
+  #lookForKeys(state: ZoneState): void {
+    const missing = this.keys.missing();
+    this.#missing = missing.map(({ id }) => id);
+    refuseMissing(this.keys, state, missing, (id) => this.#privateKeys.has(id));
+  }
+
   async #commit(
     state: ZoneState,
     purged: readonly Key[],
@@ -242,6 +261,8 @@ export class ZoneSigning {
     }: { readonly state: ZoneState; readonly request: RolloverRequest; readonly by: 'operator' | 'lifetime' },
     now: UnixSeconds,
   ): Promise<Change> {
+    // No key is made for a rollover that cannot begin.
+    if (request.emergency === undefined) this.#lookForKeys(state);
     const made = await this.makeKeys(keysFor(state, request, this.policy), state, now);
     const context = { policy: this.policy, now, id: this.newId() };
     const because = insteadOf(state, request, this.policy);
@@ -320,12 +341,6 @@ export class ZoneSigning {
 
 function earliest(one: UnixSeconds | null, other: UnixSeconds | null): UnixSeconds | null {
   return one === null || other === null ? (one ?? other) : unixSeconds(Math.min(one, other));
-}
-
-/** Undoes a rollover for which nobody has done anything for `autoCancel` of the policy (ROLLOVER 2.10). */
-function cancelForgotten(state: ZoneState, id: string, now: UnixSeconds): Change {
-  const event = { kind: 'order', order: 'rollover cancel', by: 'policy', reason: 'auto_cancel', id } as const;
-  return { state: cancelRollover(state, now, id), events: [event] };
 }
 
 /** Throws ForeignKeysError if a zone without keys of ours comes with any: also unsigned it would break. */

@@ -7,7 +7,7 @@ import { plus, type UnixSeconds } from '../base/time.ts';
 import { cancelRollover } from './cancel.ts';
 import { hiddenKey, type Key, NEVER_OBSERVED } from './key.ts';
 import { next } from './next.ts';
-import { contradictions, type Property, type Violation } from './oracle.ts';
+import { contradictions, type OracleOptions, type Property, type Violation, violations } from './oracle.ts';
 import { observeDs, observeNoDs } from './parent.ts';
 import type { Policy } from './policy.ts';
 import { absenceLastsFrom, presenceLastsFrom } from './proof.ts';
@@ -167,19 +167,33 @@ class Planner {
 
   /** Notes what new content breaks: one window for each property, from its first violation to the end of the last. */
   #foretell(before: PublicationLogs): void {
-    const { keys, logs } = this.#state;
-    const options = {
-      algorithms: new Map(keys.map(({ id, algorithm }) => [id, algorithm])),
+    for (const found of contradictions(before, this.#state.logs, this.#oracleOptions(), this.#now)) {
+      const known = this.#forecast.get(found.property);
+      if (known !== undefined && endOf(found) <= endOf(known)) continue;
+      this.#forecast.set(found.property, { ...found, from: known?.from ?? found.from });
+    }
+  }
+
+  /** What would last for as long as the parent does nothing has an end when it has acted. */
+  #foretellEnds(): void {
+    const found = violations(this.#state.logs, this.#oracleOptions(), this.#now);
+    for (const [property, window] of this.#forecast) {
+      if (window.until !== null) continue;
+      const ends = found.filter((one) => one.property === property).map(({ until }) => until);
+      if (ends.includes(null)) continue;
+      const until = Math.max(this.#now, ...(ends as UnixSeconds[])) as UnixSeconds;
+      this.#forecast.set(property, { ...window, until });
+    }
+  }
+
+  #oracleOptions(): OracleOptions {
+    return {
+      algorithms: new Map(this.#state.keys.map(({ id, algorithm }) => [id, algorithm])),
       r: this.#policy.propagation,
       rp: this.#policy.parent.propagation,
       isKeyStrict: false,
       mustBeSecure: false,
     };
-    for (const found of contradictions(before, logs, options, this.#now)) {
-      const known = this.#forecast.get(found.property);
-      if (known !== undefined && endOf(found) <= endOf(known)) continue;
-      this.#forecast.set(found.property, { ...found, from: known?.from ?? found.from });
-    }
   }
 
   // ---- The parent ----
@@ -219,6 +233,7 @@ class Planner {
         this.#state = observeDs(this.#state, observed, this.#policy, this.#now);
       }
     }
+    this.#foretellEnds();
     for (const wait of asked) this.#noteParent(wait);
   }
 

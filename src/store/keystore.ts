@@ -47,6 +47,8 @@ export interface KeyStoreOptions {
   /** What keys a new zone gets. */
   readonly policy: Pick<Policy, 'scheme' | 'algorithm'>;
   readonly now: UnixSeconds;
+  /** Open also if a private half is missing: the caller asks for `missing`, and decides what may be done without it. */
+  readonly mayLack?: boolean;
 }
 
 /** How the keys came to be. */
@@ -127,6 +129,18 @@ export class ZoneKeys {
   /** The state in memory is on disk; false only before the first commit of a zone that is new. */
   get isSaved(): boolean {
     return this.generation > 0;
+  }
+
+  /** Keys in the state whose private halves are not there; whoever cannot even look at the directory does not know. */
+  missing(): Key[] {
+    const { files, path } = this.#directory;
+    if (files.stat(path) === undefined) return [];
+    return this.zoneState.keys.filter((key) => files.stat(this.privatePath(key)) === undefined);
+  }
+
+  /** The file of a key's private half. */
+  privatePath(key: Key): string {
+    return privatePath(this.#directory, key);
   }
 
   /**
@@ -215,6 +229,10 @@ export class ZoneKeys {
 
 function noResult(): void {}
 
+function privatePath({ path, origin }: KeyDirectory, { algorithm, tag }: Key): string {
+  return `${path}/${keyFileBase(origin, algorithm, tag)}.private`;
+}
+
 // ---- Opening ----
 
 /**
@@ -232,7 +250,7 @@ export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> 
   const stored = loadState(files, directory.path, origin);
   if (stored !== undefined) {
     await setAside(directory, stagedFiles(names));
-    const unnamed = checkStored(directory, stored, listBases(names));
+    const unnamed = checkStored(directory, stored, listBases(names), options.mayLack ?? false);
     return new ZoneKeys(directory, random, stored, {
       how: 'loaded',
       notes: await finishPurges(directory, stored.tombstones, unnamed),
@@ -252,7 +270,12 @@ export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> 
 }
 
 /** Checks that every key of a state has its private half and is not a removed one; returns bases it does not name. */
-function checkStored(directory: KeyDirectory, stored: StoredState, bases: readonly string[]): string[] {
+function checkStored(
+  directory: KeyDirectory,
+  stored: StoredState,
+  bases: readonly string[],
+  mayLack: boolean,
+): string[] {
   const named = new Set<string>();
   const removed = new Set(stored.tombstones.map((tombstone) => tombstone.publicKeyHash));
   for (const key of stored.zoneState.keys) {
@@ -261,6 +284,8 @@ function checkStored(directory: KeyDirectory, stored: StoredState, bases: readon
     if (removed.has(key.publicKeyHash)) {
       throw new KeystoreError('KEY_REMOVED', `${directory.path}/${base} was removed and cannot come back`);
     }
+    const isMissing = directory.files.stat(privatePath(directory, key)) === undefined;
+    if (isMissing && mayLack) continue;
     if (readPrivate(directory, `${base}.private`).algorithm !== key.algorithm) {
       throw new KeystoreError('KEY_MISMATCH', `${directory.path}/${base}.private is of another algorithm`);
     }

@@ -26,6 +26,8 @@ export const zoneText = (serial: number, extra = '') =>
 export interface BenchOptions {
   readonly isUnsigned?: boolean;
   readonly replaceKeys?: boolean;
+  /** Where a server ran before, in place of an empty one. */
+  readonly place?: Workplace;
   /** In place of files on the disk. */
   readonly files?: FileStore;
   /** The key time that a former process left, in seconds since 1970. */
@@ -36,7 +38,7 @@ export interface BenchOptions {
 
 /** A server without threads and sockets. */
 export class ZonesBench {
-  readonly place = new Workplace();
+  readonly place: Workplace;
   readonly directory: string;
   readonly clock = new ManualClock(Math.floor(Date.now() / 1_000) + 5);
   readonly scheduler = new Scheduler(this.clock);
@@ -54,8 +56,9 @@ export class ZonesBench {
   readonly config: Config;
 
   constructor(options: BenchOptions = {}) {
+    this.place = options.place ?? new Workplace();
     this.directory = path.join(fs.realpathSync(this.place.path), 'zones');
-    fs.mkdirSync(this.directory);
+    fs.mkdirSync(this.directory, { recursive: true });
     const thread = {
       name: 'test',
       post: (message: ToData) => {
