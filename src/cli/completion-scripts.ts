@@ -48,7 +48,7 @@ const FISH = `# fish completion for keyturn. For this shell:  keyturn completion
 function __keyturn_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
-    set -l program $words[1]
+    set -l program (string replace -r '^~' $HOME -- $words[1])
     set -e words[1]
     for line in ($program __complete -- $words "$current" 2> /dev/null)
         switch $line

@@ -13,8 +13,9 @@ import { SCRIPTS, SHELLS, type Shell } from './completion-scripts.ts';
 import { type Candidate, type ValueKind, type Wanted, wantedAt } from './completion-words.ts';
 import type { Runner } from './runner.ts';
 
-/** How long the server is waited for. */
-export const LIMIT_MS = 200;
+/** How long the server is waited for, if KEYTURN_COMPLETION_MS does not say it. */
+const LIMIT_MS = 200;
+const MAX_LIMIT_MS = 60_000;
 
 /** What a shell takes as it is. Other names are left out: a shell would run what is in them. */
 const PLAIN = /^[\w@%+,./][\w@%+,./-]*$/;
@@ -51,11 +52,16 @@ export async function completionLines(
 
 // ---- What the server knows ----
 
+function limitMs(): number {
+  const told = Number(process.env.KEYTURN_COMPLETION_MS ?? LIMIT_MS);
+  return told >= 0 ? Math.min(told, MAX_LIMIT_MS) : LIMIT_MS;
+}
+
 /** Values of a kind; none if the server does not tell them in time. */
 async function askFor(kind: ValueKind, wanted: Wanted, runner: Runner): Promise<Candidate[]> {
   const named = wanted.given.get('control');
   const file = named === undefined ? runner.controlPath : named.replace(/^~(?=\/)/, os.homedir());
-  const client = new ControlClient(file, AbortSignal.timeout(LIMIT_MS));
+  const client = new ControlClient(file, AbortSignal.timeout(limitMs()));
   try {
     const found = await ASK[kind](client, wanted);
     const plain = found.filter(({ value }) => PLAIN.test(value));

@@ -27,6 +27,7 @@ export interface Page {
 /** Variables of the environment that the program reads. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
   KEYTURN_CONTROL: 'path of the control socket, if --control does not say it',
+  KEYTURN_COMPLETION_MS: 'how long completion waits for the server, in milliseconds (default: 200)',
   COLUMNS: 'width of what is drawn, if the standard output is no terminal',
   NO_COLOR: 'if it is set, nothing is colored',
 };

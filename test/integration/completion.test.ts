@@ -14,6 +14,9 @@ const ZONES = Object.fromEntries(
   Object.entries(FILES).map(([name, origin]) => [name, versionedZone(origin, 1, 5)]),
 );
 
+/** On a machine that others use too, a fifth of a second is no time. */
+const PATIENCE = 'export KEYTURN_COMPLETION_MS=20000; ';
+
 const workplace = new Workplace();
 const { control } = foldersOf(workplace);
 /** Sets PATH so that the shell finds our `keyturn`, and says where the server is. */
@@ -42,7 +45,7 @@ function scriptOf(shell: Shell): string {
 
 /** What a script of a shell prints, in lines; it must not complain. */
 async function linesOf(shell: string, args: readonly string[], script: string): Promise<string[]> {
-  const { code, stdout, stderr } = await run(shell, [...args, `${before}${script}`]);
+  const { code, stdout, stderr } = await run(shell, [...args, `${before}${PATIENCE}${script}`]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return stdout.split('\n').filter((line) => line !== '');
 }
@@ -128,8 +131,9 @@ describe('bash', () => {
     const server = createServer(() => undefined).listen(silent);
     try {
       for (const socket of [workplace.at('none.sock'), silent]) {
+        const line = `unset KEYTURN_COMPLETION_MS; keyturn __complete -- --control '${socket}' zone show ''`;
         const began = performance.now();
-        expect(await offersOf('--control', socket, 'zone', 'show', '')).toEqual([]);
+        expect(await linesOf('bash', ['--norc', '-c'], line)).toEqual([]);
         expect(performance.now() - began).toBeLessThan(10_000);
       }
     } finally {
