@@ -42,6 +42,9 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'zone export': [
     example('keyturn zone export example.com --signed', 'every record as served, with its signatures'),
   ],
+  'zone forget': [
+    example('keyturn zone forget gone.example', 'its file was removed on purpose, so serve it no longer'),
+  ],
   'zone sign': [example('keyturn zone sign example.com', 'sign a zone that is served unsigned')],
   'zone unsign': [
     example('keyturn zone unsign example.com', 'go insecure: the DS first, then the signatures'),
@@ -77,6 +80,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'rollover status': [
     example('keyturn rollover status example.com', 'what is waited for, until when, and who must act'),
+    example('keyturn rollover status example.com --wait --timeout 2h', 'until you must act, or it is over'),
   ],
   'rollover confirm-ds': [
     example(
@@ -89,6 +93,9 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'both, for a DS that was replaced',
     ),
   ],
+  'rollover pause': [example('keyturn rollover pause example.com', 'while somebody looks at what is wrong')],
+  'rollover resume': [example('keyturn rollover resume example.com', 'go on where it stopped')],
+  'rollover list': [example('keyturn rollover list', 'all that run, and what they wait for')],
   'rollover cancel': [example('keyturn rollover cancel example.com', 'turn back, as safely as it went')],
   'rollover plan': [
     example(
@@ -98,6 +105,14 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     example('keyturn rollover plan example.com --parent-delay 2d', 'with a parent that takes two days'),
   ],
   'rollover history': [example('keyturn rollover history example.com', 'what happened to the keys, and why')],
+  'job start': [
+    example(
+      'keyturn job start --match "*.example" --type zsk --dry-run',
+      'of which zones, and which are left out',
+    ),
+    example('keyturn job start --all --type zsk --max-parallel 50', 'at most 50 rollovers at once'),
+  ],
+  'job list': [example('keyturn job list', 'all, with their counts')],
   'job show': [example('keyturn job show 5f3a9c1e', 'zones that run, zones that failed and why')],
   'job cancel': [example('keyturn job cancel 5f3a9c1e', 'begin no other zone of the job')],
   timeline: [
@@ -135,6 +150,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     example('keyturn query example.com SOA --dnssec', 'ask the server that runs here'),
     example('keyturn query example.com DS @192.0.2.1', 'ask another server, on port 53'),
   ],
+  'clock confirm': [example('keyturn clock confirm', 'the clock was set forward on purpose')],
+  help: [example('keyturn help rollover start', 'the same as keyturn rollover start --help')],
   completion: [
     example('source <(keyturn completion bash)', 'completion in this bash'),
     example('keyturn completion zsh > /usr/local/share/zsh/site-functions/_keyturn', 'in every zsh'),
@@ -145,5 +162,6 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
 /** The words of an example behind `keyturn`; what a shell does with it is left out. */
 export function wordsOfExample(line: string): string[] {
   const command = /keyturn (?:[^<>|()]+)?/.exec(line)?.[0] ?? line;
-  return command.trim().split(/ +/).slice(1);
+  const words = command.trim().split(/ +/).slice(1);
+  return words.map((word) => word.replace(/^"(.*)"$/, '$1'));
 }

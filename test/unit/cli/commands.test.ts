@@ -146,6 +146,11 @@ describe('every command', () => {
 describe('examples', () => {
   const lines = Object.values(EXAMPLES).flatMap((examples) => examples.map(({ line }) => line));
 
+  it('are there for every command', () => {
+    const bare = RUNNABLE.filter(([, { examples }]) => examples.length === 0);
+    expect(bare.map(([name]) => name)).toEqual([]);
+  });
+
   it('are of commands that are there', () => {
     const known = RUNNABLE.map(([, { words }]) => words.join(' '));
     expect(known).toEqual(expect.arrayContaining(Object.keys(EXAMPLES)));
