@@ -64,7 +64,7 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
     lookSoon: (ms) => watch.lookSoon(ms),
   });
   const watch = new ZonesWatch({ directory, log, scheduler, look: () => zones.look() });
-  const bulk = new BulkRunner({ clock, scheduler, zones, files, random, keysDirectory, log });
+  const bulk = new BulkRunner({ clock, scheduler, zones, files, random, keysDirectory, log, events });
   const handlers = createHandlers({
     ...{ config, clock, zones, supervisor, scheduler, bulk, version, startedAt, events, files, random },
     levels: new LogLevels(log, config.logLevel, scheduler),

@@ -175,6 +175,12 @@ export const HEALTH_CODES = {
     fix: 'The finding names what to do at the parent, and the command that says that it is done.',
     rfc: 'RFC 7344 §4',
   },
+  JOB_STOPPED: {
+    meaning: 'A job that rolls keys of many zones stopped by itself: too many of them failed.',
+    cause: 'Something that all these zones share, mostly the disk of the keys.',
+    effect: 'No other zone of the job is begun; rollovers that run go on.',
+    fix: 'See why they failed: keyturn job show ID. Then start a job for the zones that are left.',
+  },
   THREAD_DOWN: {
     meaning: 'A thread of the server does not run.',
     cause: 'It died a moment ago; the log says of what.',

@@ -1,5 +1,6 @@
 /** `health`: everything that needs a person, the worst first, each with its code and what to do. */
 import { formatDuration, formatInstant, type UnixSeconds } from '../base/time.ts';
+import type { BulkRunner } from '../daemon/bulk.ts';
 import type { Supervisor } from '../daemon/supervisor.ts';
 import type { Zone } from '../daemon/zone.ts';
 import type { Zones } from '../daemon/zones.ts';
@@ -19,15 +20,17 @@ const EXPIRING_PARTS = 4;
 export interface HealthContext {
   readonly zones: Zones;
   readonly supervisor: Pick<Supervisor, 'threads'>;
+  readonly bulk: Pick<BulkRunner, 'jobs'>;
 }
 
 /** Judges the server and all zones. */
-export function healthOf({ zones, supervisor }: HealthContext, now: UnixSeconds): HealthResult {
+export function healthOf({ zones, supervisor, bulk }: HealthContext, now: UnixSeconds): HealthResult {
   const all = zones.all();
   const findings = [
     ...alarmFindings(zones),
     ...threadFindings(supervisor),
     ...misnamedFindings(zones),
+    ...jobFindings(bulk),
     ...all.flatMap((zone) => zoneFindings(zone, now)),
   ].sort((a, b) => rank(a) - rank(b));
   const rollovers = all.flatMap((zone) =>
@@ -71,6 +74,21 @@ function misnamedFindings({ misnamed }: Zones): Finding[] {
     message: `${path} is not loaded: ${why}`,
     fix: 'name the file after its zone, like example.com.zone',
   }));
+}
+
+/** A job that stopped by itself is told of until another one is started. */
+function jobFindings({ jobs }: HealthContext['bulk']): Finding[] {
+  const last = jobs.at(-1);
+  if (last?.state !== 'stopped') return [];
+  return [
+    {
+      level: 'warning',
+      code: 'JOB_STOPPED',
+      zone: null,
+      message: `the ${last.request.type} rollover of ${last.chosen} stopped after ${last.failed.length} failures`,
+      fix: `keyturn job show ${last.id}`,
+    },
+  ];
 }
 
 // ---- Zones ----

@@ -21,11 +21,13 @@ import {
   withOutcomes,
 } from '../kasp/bulk.ts';
 import { rolloversOf } from '../kasp/zonestate.ts';
+import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import { keyId } from '../store/create.ts';
 import { JOBS_FILE, loadJobs, saveJobs } from '../store/jobs.ts';
 import { ShapeError } from '../store/json-shape.ts';
 import { parseName } from '../wire/name.ts';
+import { JobLog } from './joblog.ts';
 import { type Order, obey, orderRefusal } from './orders.ts';
 import { problemOfError } from './problem.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -56,6 +58,7 @@ export interface BulkPorts {
   readonly random: Random;
   readonly keysDirectory: string;
   readonly log: Log;
+  readonly events: EventSink;
 }
 
 /** What an operator asks for. */
@@ -66,6 +69,7 @@ export type BulkRequest = Pick<
 
 export class BulkRunner {
   readonly #ports: BulkPorts;
+  readonly #told: JobLog;
   /** Oldest first; the last one may run. */
   #jobs: readonly BulkJob[];
   #octets = 0;
@@ -82,6 +86,7 @@ export class BulkRunner {
   /** Loads the jobs of a former process. */
   constructor(ports: BulkPorts) {
     this.#ports = ports;
+    this.#told = new JobLog(ports.log, ports.events);
     this.#jobs = this.#load();
   }
 
@@ -100,10 +105,7 @@ export class BulkRunner {
   resume(): void {
     const { active } = this;
     if (active === undefined) return;
-    this.#ports.log.info(
-      { job: active.id },
-      `going on with the ${active.request.type} rollover of ${active.chosen}`,
-    );
+    this.#told.goesOn(active);
     this.#wake();
   }
 
@@ -111,7 +113,7 @@ export class BulkRunner {
   start(asked: BulkRequest): Promise<BulkJob | undefined> {
     return this.#after(async () => {
       if (this.active !== undefined) return undefined;
-      const { clock, random, log, zones: all } = this.#ports;
+      const { clock, random, zones: all } = this.#ports;
       const job: BulkJob = {
         ...asked,
         id: keyId(random),
@@ -123,8 +125,7 @@ export class BulkRunner {
         failed: [],
       };
       await this.#adopt([...this.#jobs, job].slice(-REMEMBERED - 1));
-      const { request, chosen, zones } = job;
-      log.info({ job: job.id }, `${request.type} rollover of ${zones.length} zones (${chosen}) started`);
+      this.#told.started(job);
       this.#nextBeginningMs = clock.monotonicMs();
       this.#wake();
       return job;
@@ -138,7 +139,7 @@ export class BulkRunner {
       if (active === undefined) return undefined;
       const job = cancelled(active, this.#ports.zones.keyTime);
       await this.#adopt([...this.#jobs.slice(0, -1), job]);
-      this.#tell(active, job);
+      this.#told.changed(active, job);
       return job;
     });
   }
@@ -189,7 +190,7 @@ export class BulkRunner {
     }
     if (job !== before) {
       this.#jobs = [...this.#jobs.slice(0, -1), job];
-      this.#tell(before, job);
+      this.#told.changed(before, job);
       if (job.state === before.state && job.endedAt === null) this.#saveSoon();
       else await this.#saveNow();
     }
@@ -246,26 +247,6 @@ export class BulkRunner {
   #find(name: string): Zone | undefined {
     const origin = parseName(name);
     return typeof origin === 'string' ? undefined : this.#ports.zones.find(origin);
-  }
-
-  #tell(before: BulkJob, job: BulkJob): void {
-    const { log } = this.#ports;
-    const left = job.zones.length - job.next;
-    const words = `the ${job.request.type} rollover of ${job.chosen}`;
-    for (const { zone, code, message } of job.failed.slice(before.failed.length)) {
-      log.warn({ job: job.id, zone, code }, `${words} failed for ${zone}: ${message}`);
-    }
-    if (job.state !== before.state && job.state === 'stopped') {
-      log.error(
-        { job: job.id },
-        `${words} has stopped after ${job.failed.length} failures; ${left} zones are left`,
-      );
-    } else if (job.state !== before.state && job.state === 'cancelled') {
-      log.info({ job: job.id }, `${words} was cancelled; ${left} zones were not begun`);
-    }
-    if (job.endedAt !== null && before.endedAt === null) {
-      log.info({ job: job.id }, `${words} has ended: ${job.zones.length - left - job.failed.length} done`);
-    }
   }
 
   // ---- The file ----

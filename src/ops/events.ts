@@ -22,6 +22,7 @@ export const EVENT_KINDS = [
   'order',
   'purge',
   'frozen',
+  'job',
   'alarm',
   'alarm-over',
 ] as const;

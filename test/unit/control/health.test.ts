@@ -4,6 +4,7 @@ import { NAGIOS_EXIT, nagiosLine, printHealth } from '../../../src/cli/watch-out
 import { explain } from '../../../src/control/codes.ts';
 import { healthOf } from '../../../src/control/health.ts';
 import { type HealthResult, health as shape } from '../../../src/control/watch-shapes.ts';
+import type { BulkJob } from '../../../src/kasp/bulk.ts';
 import { capturedRunner } from '../../support/captured.ts';
 import { ZonesBench, zoneText } from '../../support/zones-bench.ts';
 
@@ -18,8 +19,8 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-function health(threads = UP, later = 0): HealthResult {
-  const context = { zones: bench.zones, supervisor: { threads: () => threads } };
+function health(threads = UP, later = 0, jobs: readonly BulkJob[] = []): HealthResult {
+  const context = { zones: bench.zones, supervisor: { threads: () => threads }, bulk: { jobs } };
   const result = healthOf(context, plus(bench.clock.now(), later));
   for (const { code } of result.findings) expect(explain(code), code).toBeDefined();
   return shape.parse(result);
@@ -58,6 +59,24 @@ describe('health', () => {
     const { findings } = health([...UP, { name: 'stream', running: false, restarts: 3 }]);
     expect(findings).toMatchObject([{ code: 'THREAD_DOWN', level: 'critical', zone: null }]);
     expect(findings[0]!.message).toContain('stream');
+  });
+
+  it('tells of a job that stopped, until there is another one', () => {
+    const job: BulkJob = {
+      ...{
+        id: 'one',
+        request: { type: 'zsk' },
+        chosen: 'all',
+        zones: [],
+        spread: 0,
+        maxParallel: 1,
+        stopAfter: 1,
+      },
+      ...{ startedAt: bench.clock.now(), endedAt: bench.clock.now(), next: 0, running: [], failed: [] },
+      state: 'stopped',
+    };
+    expect(health(UP, 0, [job]).findings).toMatchObject([{ code: 'JOB_STOPPED', level: 'warning' }]);
+    expect(health(UP, 0, [job, { ...job, id: 'two', state: 'done' }]).findings).toEqual([]);
   });
 
   it('tells of alarms, and of files that name no zone', async () => {

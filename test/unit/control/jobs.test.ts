@@ -14,7 +14,7 @@ const SPLIT = { ...DEFAULT_POLICY, scheme: 'ksk-zsk' } as const;
 const bench = new ZonesBench({ policies: { 'split.example.': SPLIT } });
 const { clock, scheduler, zones, config } = bench;
 const bulk = new BulkRunner({
-  ...{ clock, scheduler, zones, keysDirectory: config.keysDirectory },
+  ...{ clock, scheduler, zones, keysDirectory: config.keysDirectory, events: bench.events },
   files: new DiskFileStore(),
   random: strongRandom,
   log: createLog('fatal' as 'error', { isTerminal: false }),

@@ -35,11 +35,11 @@ class FleetBench extends ZonesBench {
   }
 
   runner(): BulkRunner {
-    const { clock, scheduler, zones, config } = this;
+    const { clock, scheduler, zones, config, events } = this;
     const log = createLog('fatal' as 'error', { isTerminal: false });
     const { keysDirectory } = config;
     const runner = new BulkRunner({
-      ...{ clock, scheduler, zones, keysDirectory, log },
+      ...{ clock, scheduler, zones, keysDirectory, log, events },
       files: new DiskFileStore(),
       random: strongRandom,
     });
@@ -135,6 +135,14 @@ describe('a bulk rotation', () => {
     expect(job!.failed.map(({ zone, code }) => `${zone} ${code}`)).toEqual([
       'a.example. WRONG_SCHEME',
       'b.example. WRONG_SCHEME',
+    ]);
+    const told = bench.events.after(0, 1_000).events.filter(({ kind }) => kind === 'job');
+    expect(told.map(({ event, zone, code }) => [event, zone, code])).toEqual([
+      ['started', null, undefined],
+      ['failed', 'a.example.', 'WRONG_SCHEME'],
+      ['failed', 'b.example.', 'WRONG_SCHEME'],
+      ['stopped', null, undefined],
+      ['ended', null, undefined],
     ]);
     expect(bench.rolling()).toEqual([]);
   });
