@@ -3,6 +3,7 @@
  * order that was acknowledged. After a kill the state on disk must be that state or a newer one that bears out all
  * of it; after a restart it must go on from there.
  */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatInstant, type UnixSeconds, unixSeconds } from '../../src/base/time.ts';
@@ -36,6 +37,8 @@ export type Remnant = (typeof REMNANTS)[number];
 
 /** Answers older than this may be of versions that are dead by now. */
 const FRESH_MS = 500;
+/** The end of a line of the audit trail: SHA-256 over the hash before it and the line without its own. */
+const HASH_FIELD = /,"hash":"[0-9a-f]{64}"\}$/;
 
 interface Read {
   readonly stored: StoredState;
@@ -182,16 +185,22 @@ export class ZoneWitness {
     });
   }
 
-  /** The trail is what it was and more, and is one turn ahead of the state at most (decision 0006). */
+  /** The trail is what it was and more, a whole chain, and one turn ahead of the state at most (decision 0006). */
   #auditFaults({ generation }: StoredState): string[] {
     const text = this.#readAudit();
     const before = this.#auditText;
     this.#auditText = text;
     if (!text.startsWith(before)) return ['the audit log was rewritten'];
     let last = 0;
+    let head = '';
     return text.split('\n').flatMap((line) => {
       const entry = parsedLine(line);
       if (entry === undefined) return [];
+      const linked = createHash('sha256')
+        .update(`${head}\n${line.replace(HASH_FIELD, '}')}`)
+        .digest('hex');
+      if (entry.hash !== linked) return [`audit log: does not follow from the line before: ${line}`];
+      head = linked;
       const isGood = entry.generation >= last && entry.generation <= generation + 1;
       last = entry.generation;
       return isGood ? [] : [`audit log: out of order, generation ${generation}: ${line}`];
@@ -312,9 +321,9 @@ function timerFaults(before: StoredState, after: StoredState, killedAt: number):
   return faults;
 }
 
-function parsedLine(line: string): { readonly generation: number } | undefined {
+function parsedLine(line: string): { readonly generation: number; readonly hash: string } | undefined {
   try {
-    return JSON.parse(line) as { generation: number };
+    return JSON.parse(line) as { generation: number; hash: string };
   } catch {
     return undefined; // a line that a kill has torn, or an empty one
   }
