@@ -189,19 +189,16 @@ function unseen(
   const { state, key, policy, now } = context;
   const demand = `every server of the parent must be seen ${how}`;
   if (from === null || from <= now) {
-    return { due: null, reason, because: from === null || from === 0 ? demand : `${demand} ${since(from)}` };
+    return { due: null, reason, because: demand };
   }
   const hold = cdsHoldOf(state, key, policy);
   if (hold === null || hold.end === null || hold.end <= now) {
-    return { due: null, reason, because: `${demand} ${since(from)}` };
+    const because = `${demand} at ${formatInstant(from)} or later: what it shows before may change again`;
+    return { due: null, reason, because };
   }
   const word = reason === 'parent_ds' ? 'seen' : 'gone';
   const because = `${sumOf([partOf(hold)])}: the parent may act late; say confirm-ds --${word} when it is over`;
   return { due: from, reason: 'cds_hold', because };
-}
-
-function since(from: UnixSeconds): string {
-  return `at ${formatInstant(from)} or later: what it shows before may change again`;
 }
 
 function partOf({ seconds }: Hold): Part {
