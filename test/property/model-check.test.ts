@@ -13,7 +13,7 @@ const LIMITS: Limits = {
   mayTakeSubset: false,
   fewerEdits: 1,
 };
-const USUAL = 'zsk,ksk additive,ksk swap,csk additive,split,merge,sign';
+const USUAL = 'zsk,ksk additive,ksk swap,csk additive,split,merge,sign,unsign,sign or not slow';
 const NAMES = (process.env.KEYTURN_MODEL_KIND ?? USUAL).split(',');
 
 describe('every order of events', () => {
