@@ -211,7 +211,9 @@ export function parsePem(text: string): ForeignPair | string {
 
 /** The key in PEM, PKCS #8 without encryption. Secret. */
 export function formatPem(key: KeyObject): string {
-  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+  // By way of a JSON Web Key, both halves are in it: GnuTLS (Knot) reads none that lacks the public one.
+  const whole = createPrivateKey({ key: key.export({ format: 'jwk' }), format: 'jwk' });
+  return whole.export({ format: 'pem', type: 'pkcs8' }).toString();
 }
 
 /** The DNSKEY form of the public half of a key. */

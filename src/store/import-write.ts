@@ -18,6 +18,8 @@ import { saveState } from './state.ts';
 
 /** No zone has a directory of this name: `+` is written %2B in those. */
 const STAGING = '+import';
+/** Directories in which an import is being staged. */
+const underway = new Set<string>();
 
 export interface ImportTarget {
   readonly files: FileStore;
@@ -56,10 +58,31 @@ export async function writeImport(
   zoneState: ZoneState,
   event: AuditEvent,
 ): Promise<void> {
-  const { files, random, keysDirectory, origin, policy, now } = target;
   refusePresent(target);
-  const staging = `${keysDirectory}/${STAGING}`;
-  const path = zoneKeysPath(staging, origin);
+  const path = zoneKeysPath(`${target.keysDirectory}/${STAGING}`, target.origin);
+  if (underway.has(path)) {
+    throw new KeystoreError('KEYS_PRESENT', `keys of ${formatName(target.origin)} are being imported`);
+  }
+  underway.add(path);
+  try {
+    await stage(target, settled, { zoneState, event, path });
+    const final = zoneKeysPath(target.keysDirectory, target.origin);
+    await target.files.renameDurable([{ from: path, to: final }]);
+  } finally {
+    underway.delete(path);
+  }
+}
+
+/** Writes everything into the directory `path`, and proves that it can be used. */
+async function stage(
+  { files, random, keysDirectory, origin, policy, now }: ImportTarget,
+  settled: readonly SettledKey[],
+  {
+    zoneState,
+    event,
+    path,
+  }: { readonly zoneState: ZoneState; readonly event: AuditEvent; readonly path: string },
+): Promise<void> {
   await clear(files, path);
   for (const key of settled) {
     await writePairs({ files, path, origin }, [key], key.createdAt ?? now, (count) => random.octets(count));
@@ -67,9 +90,11 @@ export async function writeImport(
   await saveState({ files, path, origin }, { generation: 1, zoneState, tombstones: [] });
   const error = await new AuditLog(files, path).append([event], now, 1);
   if (error !== undefined) throw error;
-  const opened = await openZoneKeys({ files, random, keysDirectory: staging, origin, policy, now });
+  const opened = await openZoneKeys({
+    ...{ files, random, origin, policy, now },
+    keysDirectory: `${keysDirectory}/${STAGING}`,
+  });
   for (const { id } of zoneState.keys) opened.privateKey(id);
-  await files.renameDurable([{ from: path, to: zoneKeysPath(keysDirectory, origin) }]);
 }
 
 /** Removes what an interrupted import left. */

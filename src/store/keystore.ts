@@ -20,7 +20,7 @@ import type { Policy } from '../kasp/policy.ts';
 import { findKey, newZoneState, type ZoneState } from '../kasp/zonestate.ts';
 import type { Name } from '../wire/name.ts';
 import { adoptKeys } from './adopt.ts';
-import { type AuditEntry, type AuditEvent, AuditLog, readAudit } from './audit.ts';
+import { type AuditEvent, AuditLog, type AuditTrail, readAudit } from './audit.ts';
 import { createKeys, newKeys } from './create.ts';
 import { TEMPORARY_SUFFIX } from './files.ts';
 import { keyFileBase } from './keyfile.ts';
@@ -121,9 +121,9 @@ export class ZoneKeys {
     return this.#directory.path;
   }
 
-  /** What happened to the keys, oldest first. Throws FileStoreError. */
-  history(): readonly AuditEntry[] {
-    return readAudit(this.#directory.files, this.path).entries;
+  /** What happened to the keys. Throws FileStoreError. */
+  history(): AuditTrail {
+    return readAudit(this.#directory.files, this.path);
   }
 
   /** The state in memory is on disk; false only before the first commit of a zone that is new. */
@@ -157,6 +157,7 @@ export class ZoneKeys {
       assert(key.goal === 'OUT' && isEntirelyHidden(key), 'no record of a purged key can be in any cache');
     }
     if (this.#isUncertain) this.#settle();
+    if (this.generation === 0) this.#refuseTaken();
     const dead = purged.map((key) => tombstoneOf(key, now));
     const generation = this.generation + 1;
     const told = this.#trail.append(events, now, generation);
@@ -165,6 +166,16 @@ export class ZoneKeys {
     this.#unburied.push(...dead);
     if (dead.length > 0) await this.#bury();
     return await told;
+  }
+
+  /** Keys that were made for a new zone do not take the place of those that were imported meanwhile. */
+  #refuseTaken(): void {
+    const { files, path } = this.#directory;
+    if (files.stat(`${path}/${STATE_FILE}`) === undefined) return;
+    throw new KeystoreError(
+      'KEYS_PRESENT',
+      `${path} has got keys meanwhile; look at it, and restart the server`,
+    );
   }
 
   async #bury(): Promise<void> {

@@ -1,0 +1,499 @@
+/** Key files of other signers: what is read of them, what they are to the zone, and that they come in whole or not at all. */
+import { generateKeyPairSync } from 'node:crypto';
+import fs from 'node:fs';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FileStore } from '../../../src/base/ports.ts';
+import { unixSeconds } from '../../../src/base/time.ts';
+import { formatPem, generateKey, loadPrivateKey, parsePem } from '../../../src/dnssec/algorithm.ts';
+import { dnskeyRdata } from '../../../src/dnssec/dnskey.ts';
+import { CSK_ROLES, formatStates, type Key, KSK_ROLES, ZSK_ROLES } from '../../../src/kasp/key.ts';
+import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
+import { createKeys } from '../../../src/store/create.ts';
+import { DiskFileStore } from '../../../src/store/files.ts';
+import type { ForeignKey } from '../../../src/store/import-key.ts';
+import { NO_PLAN } from '../../../src/store/import-key.ts';
+import { readForeignKeys } from '../../../src/store/import-read.ts';
+import { settleKeys } from '../../../src/store/import-roles.ts';
+import { adoptedState } from '../../../src/store/import-state.ts';
+import { type ImportTarget, probeKeys, writeImport } from '../../../src/store/import-write.ts';
+import { KeystoreError } from '../../../src/store/keypairs.ts';
+import { openZoneKeys } from '../../../src/store/keystore.ts';
+import { nameOf } from '../../../src/wire/name.ts';
+import { Workplace } from '../../support/processes.ts';
+import { strongRandom } from '../../support/random.ts';
+
+const place = new Workplace();
+afterAll(() => place.remove());
+
+const NOW = unixSeconds(1_795_521_600);
+const DAY = 86_400;
+const ago = (seconds: number) => unixSeconds(NOW - seconds);
+const ORIGIN = nameOf('example.com.');
+const files = new DiskFileStore();
+let folder = '';
+let count = 0;
+beforeEach(() => {
+  folder = place.at(`${++count}`);
+  fs.mkdirSync(folder, { mode: 0o700 });
+});
+
+function codeOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof KeystoreError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+const MAKING = { random: strongRandom, now: NOW, keys: [], tombstones: [] };
+/** A key pair in the folder. */
+async function made(roles = CSK_ROLES, algorithm = 13, origin = ORIGIN): Promise<Key> {
+  const [key] = await createKeys({ files, path: folder, origin }, [{ roles, algorithm }], MAKING);
+  return key!;
+}
+const baseOf = ({ tag }: Key) => `${folder}/Kexample.com.+013+${String(tag).padStart(5, '0')}`;
+const read = (...paths: string[]) =>
+  readForeignKeys(paths, { files, origin: ORIGIN, now: NOW, format: undefined });
+const instant = (at: number) => new Date(at * 1000).toISOString().replace(/\D/g, '').slice(0, 14);
+const newIds = () => {
+  let n = 0;
+  return () => `id-${++n}`;
+};
+const adopting = () => ({ policy: DEFAULT_POLICY, now: NOW, servedTtl: null, newId: newIds() });
+const bare = { served: undefined, words: [], now: NOW };
+
+describe('files of BIND', () => {
+  it('are found by key, private half, base and directory', async () => {
+    const base = baseOf(await made());
+    for (const path of [`${base}.key`, `${base}.private`, base, folder]) {
+      expect(read(path).keys, path).toMatchObject([{ algorithm: 13, flags: 257, timing: null }]);
+    }
+  });
+
+  it('of other zones in a directory are passed by, and named ones are refused', async () => {
+    await made();
+    const other = await made(CSK_ROLES, 13, nameOf('example.org.'));
+    expect(read(folder).keys).toHaveLength(1);
+    const path = `${folder}/Kexample.org.+013+${String(other.tag).padStart(5, '0')}.key`;
+    expect(codeOf(() => read(path))).toBe('KEY_MALFORMED');
+  });
+
+  it('bring the states of a dnssec-policy along, and since when', async () => {
+    const base = baseOf(await made(KSK_ROLES));
+    const since = NOW - 2 * 3_600;
+    fs.writeFileSync(
+      `${base}.state`,
+      [
+        '; This is the state of key 1, for example.com.',
+        'Algorithm: 13',
+        'KSK: yes',
+        'ZSK: no',
+        `Generated: ${instant(NOW - 9 * DAY)} (a comment)`,
+        `DSPublish: ${instant(NOW - 3_600)} (a comment)`,
+        `DNSKEYChange: ${instant(since)}`,
+        'DNSKEYState: omnipresent',
+        'KRRSIGState: rumoured',
+        `KRRSIGChange: ${instant(since)}`,
+        'DSState: rumoured',
+        `DSChange: ${instant(NOW + DAY)}`,
+        'GoalState: omnipresent',
+      ].join('\n'),
+    );
+    const [key] = read(folder).keys;
+    expect(key).toMatchObject({ roles: ['key-signing'], createdAt: NOW - 9 * DAY });
+    expect(key!.timing).toMatchObject({
+      goal: 'IN',
+      dnskey: { state: 'omnipresent', since },
+      krrsig: { state: 'rumoured', since },
+      zrrsig: { state: 'hidden' },
+      // A clock that was ahead there does not put the past into our future.
+      ds: { state: 'rumoured', since: NOW },
+      dsSeenAt: NOW - 3_600,
+    });
+  });
+
+  it.each([
+    ['KEY_MISSING', (base: string) => fs.rmSync(`${base}.private`)],
+    ['KEY_MALFORMED', (base: string) => fs.writeFileSync(`${base}.private`, 'Private-key-format: v1.3\n')],
+    ['KEY_MISMATCH', (base: string) => fs.renameSync(`${base}.key`, `${base.slice(0, -5)}00001.key`)],
+    [
+      'KEY_UNREADABLE',
+      (base: string) => {
+        fs.renameSync(`${base}.private`, `${folder}/elsewhere`);
+        fs.symlinkSync(`${folder}/elsewhere`, `${base}.private`);
+      },
+    ],
+  ])('that are damaged are told: %s', async (code, damage) => {
+    const base = baseOf(await made());
+    damage(base);
+    if (code === 'KEY_MISMATCH') fs.renameSync(`${base}.private`, `${base.slice(0, -5)}00001.private`);
+    expect(codeOf(() => read(folder))).toBe(code);
+  });
+
+  it('whose halves are of two keys are found out', async () => {
+    const [one, two] = [baseOf(await made()), baseOf(await made())];
+    fs.copyFileSync(`${one}.private`, `${two}.private`);
+    const { keys } = settleKeys(read(`${two}.key`).keys, bare);
+    expect(codeOf(() => probeKeys(keys, strongRandom))).toBe('KEY_MISMATCH');
+  });
+
+  it('that everybody can read are noted', async () => {
+    const base = baseOf(await made());
+    fs.chmodSync(`${base}.private`, 0o644);
+    expect(read(folder).notes).toEqual([expect.stringContaining('can be read by everybody')]);
+  });
+
+  it('are not there', () => {
+    expect(codeOf(() => read(`${folder}/nothing`))).toBe('KEYS_NOT_FOUND');
+    expect(codeOf(() => read(folder))).toBe('KEYS_NOT_FOUND');
+    fs.writeFileSync(`${folder}/notes.txt`, '');
+    expect(codeOf(() => read(`${folder}/notes.txt`))).toBe('KEYS_NOT_FOUND');
+  });
+});
+
+describe('PEM', () => {
+  it.each([13, 14, 15])('goes out and comes back, algorithm %i', (algorithm) => {
+    const { publicKey, privateOctets } = generateKey(algorithm, (octets) => strongRandom.octets(octets));
+    const text = formatPem(loadPrivateKey(algorithm, privateOctets, publicKey));
+    expect(parsePem(text)).toEqual({ algorithm, publicKey, privateOctets });
+  });
+
+  it.each(['prime256v1', 'secp384r1'])('is read as PKCS #8 and as SEC 1, %s', (namedCurve) => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve });
+    const [pkcs8, sec1] = (['pkcs8', 'sec1'] as const).map((type) =>
+      privateKey.export({ format: 'pem', type }),
+    );
+    expect(sec1).toContain('EC PRIVATE KEY');
+    expect(parsePem(String(pkcs8))).toEqual(parsePem(String(sec1)));
+    expect(parsePem(String(pkcs8))).toMatchObject({ algorithm: namedCurve === 'prime256v1' ? 13 : 14 });
+  });
+
+  it('of Knot may have a zero before its scalar', () => {
+    // As GnuTLS writes a scalar whose first bit is set.
+    const text = [
+      '-----BEGIN PRIVATE KEY-----',
+      'MIGUAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBHoweAIBAQQhAPzmQEy3HsdnyaOg',
+      'OqEXTNG867MVw87uouK4XSvZZFX+oAoGCCqGSM49AwEHoUQDQgAE8XRjJJzHS2kM',
+      'GFr3hyaNdBXlKaEkOMZWQ5LOrz1Ue0hUsRnb6teQ3oYnNwdwISBefatuVJ1lr3ZL',
+      'aBeQkvoVsQ==',
+      '-----END PRIVATE KEY-----',
+    ].join('\n');
+    const pair = parsePem(text);
+    expect(pair).toMatchObject({ algorithm: 13 });
+    if (typeof pair !== 'string') expect(pair.privateOctets[0]).toBe(0xfc);
+  });
+
+  it.each([
+    ['no key at all', 'hello', 'no private key'],
+    [
+      'RSA',
+      String(
+        generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+          format: 'pem',
+          type: 'pkcs8',
+        }),
+      ),
+      'rsa',
+    ],
+    [
+      'another curve',
+      String(
+        generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey.export({
+          format: 'pem',
+          type: 'pkcs8',
+        }),
+      ),
+      'secp256k1',
+    ],
+    [
+      'an encrypted one',
+      String(
+        generateKeyPairSync('ed25519').privateKey.export({
+          ...{ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' },
+        } as const),
+      ),
+      'encrypted',
+    ],
+  ])('is refused if it is %s', (_, text, word) => {
+    expect(parsePem(text)).toContain(word);
+  });
+
+  it('needs somebody to say what it is for, or a server that serves it', () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    fs.writeFileSync(`${folder}/a.pem`, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
+    const { keys } = read(folder);
+    expect(keys).toMatchObject([{ flags: null, roles: null, algorithm: 15 }]);
+    expect(codeOf(() => settleKeys(keys, bare))).toBe('KEY_ROLES');
+    expect(codeOf(() => settleKeys(keys, { ...bare, words: ['ksk', 'zsk'] }))).toBe('KEY_ROLES');
+    expect(settleKeys(keys, { ...bare, words: ['zsk'] }).keys).toMatchObject([
+      { flags: 256, roles: ZSK_ROLES },
+    ]);
+    const served = [dnskeyRdata(257, 15, keys[0]!.publicKey)];
+    expect(settleKeys(keys, { ...bare, served }).keys).toMatchObject([{ flags: 257, roles: CSK_ROLES }]);
+    fs.writeFileSync(`${folder}/Kexample.com.+015+00001.key`, '');
+    expect(codeOf(() => read(folder))).toBe('KEYS_AMBIGUOUS');
+  });
+});
+
+describe('JSON of Knot', () => {
+  const id = 'a'.repeat(40);
+  const entry = (changes: object = {}) => ({
+    ...{
+      zone: 'example.com.',
+      id,
+      ksk: true,
+      zsk: true,
+      tag: 1,
+      algorithm: 15,
+      size: 256,
+      'public-only': false,
+    },
+    ...{ 'pre-active': 0, publish: NOW - 9 * DAY, ready: NOW - 8 * DAY, active: NOW - 7 * DAY },
+    ...{ 'retire-active': 0, retire: 0, 'post-active': 0, revoke: 0, remove: 0 },
+    ...changes,
+  });
+  const readKnot = (...entries: object[]) => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    fs.writeFileSync(`${folder}/${id}.pem`, privateKey.export({ format: 'pem', type: 'pkcs8' }), {
+      mode: 0o600,
+    });
+    fs.writeFileSync(`${folder}/keys.json`, JSON.stringify(entries));
+    return read(folder);
+  };
+  const statesOf = (...entries: object[]) => {
+    const { keys } = settleKeys(readKnot(...entries).keys, bare);
+    const state = adoptedState(keys, adopting());
+    return { state, states: state.keys.map(formatStates) };
+  };
+
+  it.each([
+    ['published', { ready: 0, active: 0 }, 'R/H/H/H', 'unconfirmed'],
+    ['ready', { active: 0 }, 'R/R/H/R', 'unconfirmed'],
+    ['active', {}, 'R/R/R/R', 'secure'],
+    ['yet to be published', { publish: NOW + DAY, ready: 0, active: 0 }, 'H/H/H/H', 'unconfirmed'],
+  ])('says what a key did that is %s', (_, changes, states, delegation) => {
+    const found = statesOf(entry(changes));
+    expect(found).toMatchObject({ states: [states], state: { delegation } });
+  });
+
+  it.each([
+    ['removed', { remove: NOW - 1 }],
+    ['revoked', { revoke: NOW - 1 }],
+    ['rollover of the algorithm', { publish: 0, ready: 0, active: 0, 'pre-active': NOW - 1 }],
+    ['elsewhere', { 'public-only': true }],
+  ])('leaves out a key: %s', (why, changes) => {
+    const { keys, notes } = readKnot(entry(changes));
+    expect(keys).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining(why)]);
+  });
+
+  it.each([
+    ['KEY_MALFORMED', { id: '../../x' }],
+    ['KEY_MALFORMED', { publish: 'yesterday' }],
+    ['KEY_MALFORMED', { ksk: false, zsk: false }],
+    ['KEY_MISMATCH', { zone: 'example.org.' }],
+    ['KEY_MISMATCH', { algorithm: 13 }],
+    ['KEY_MISSING', { id: 'b'.repeat(40) }],
+  ])('is refused: %s %j', (code, changes) => {
+    expect(codeOf(() => readKnot(entry(changes)))).toBe(code);
+  });
+});
+
+// ---- What keys are to the zone ----
+
+const foreign = (changes: Partial<ForeignKey> = {}): ForeignKey => ({
+  ...{
+    source: `key ${++count}`,
+    algorithm: 13,
+    flags: 257,
+    roles: null,
+    createdAt: null,
+    ttl: null,
+    timing: null,
+  },
+  ...generateKey(13, (octets) => strongRandom.octets(octets)),
+  plan: NO_PLAN,
+  ...changes,
+});
+const servedOf = (...keys: ForeignKey[]) =>
+  keys.map(({ flags, algorithm, publicKey }) => dnskeyRdata(flags!, algorithm, publicKey));
+
+describe('keys without states', () => {
+  it('begin as new ones do if nobody saw them', () => {
+    const { keys } = settleKeys([foreign(), foreign({ flags: 256 })], bare);
+    expect(keys.map(({ roles }) => roles)).toEqual([KSK_ROLES, ZSK_ROLES]);
+    expect(adoptedState(keys, adopting())).toMatchObject({ delegation: 'unconfirmed', rollover: null });
+    expect(adoptedState(keys, adopting()).keys.map(formatStates)).toEqual(['H/H/-/H', 'H/-/H/-']);
+  });
+
+  it('are in use since their times if they are served, and no DS is assumed', () => {
+    const past = unixSeconds(NOW - 90 * DAY);
+    const plan = { ...NO_PLAN, publish: past, activate: past };
+    const all = [foreign({ plan }), foreign({ plan, flags: 256 })];
+    const { keys } = settleKeys(all, { ...bare, served: servedOf(...all) });
+    const state = adoptedState(keys, adopting());
+    expect(state.keys.map(formatStates)).toEqual(['R/R/-/H', 'R/-/R/-']);
+    expect(state.delegation).toBe('unconfirmed');
+    expect(state.logs.zone.map(({ first, signers }) => [first, signers.length])).toEqual([
+      [0, 0],
+      [past, 1],
+    ]);
+  });
+
+  it('are left out with a reason if others are served, or if their time is over', () => {
+    const [used, other] = [foreign(), foreign()];
+    const served = servedOf(used);
+    expect(settleKeys([used, other], { ...bare, served })).toMatchObject({
+      keys: [{ source: used.source }],
+      notes: [expect.stringContaining('not among the keys that are served')],
+    });
+    const late = foreign({ plan: { ...NO_PLAN, retire: ago(1) } });
+    const early = foreign({ plan: { ...NO_PLAN, activate: ago(-1) } });
+    const gone = foreign({ plan: { ...NO_PLAN, remove: ago(1) } });
+    expect(settleKeys([late, early, gone, used], bare)).toMatchObject({
+      keys: [{ source: used.source }],
+      notes: [/Inactive/, /still to come/, /Delete/].map((why) => expect.stringMatching(why)),
+    });
+  });
+
+  it('roll on from a ZSK to the one that is published beside it', () => {
+    const now = { ...NO_PLAN, publish: ago(DAY), activate: ago(DAY) };
+    const all = [
+      foreign({ plan: now }),
+      foreign({ plan: now, flags: 256 }),
+      foreign({ plan: { ...now, activate: ago(-DAY) }, flags: 256 }),
+    ];
+    const { keys } = settleKeys(all, { ...bare, served: servedOf(...all) });
+    const state = adoptedState(keys, adopting());
+    expect(state.rollover).toMatchObject({ type: 'zsk', outgoing: ['id-2'], incoming: ['id-3'] });
+    expect(state.keys.map(({ goal }) => goal)).toEqual(['IN', 'OUT', 'IN']);
+  });
+
+  it.each([
+    ['KEYS_AMBIGUOUS', () => [foreign(), foreign()]],
+    ['KEYS_AMBIGUOUS', () => [foreign(), foreign({ flags: 256 }), foreign({ flags: 256 })]],
+    ['KEYS_INCOMPLETE', () => [foreign({ flags: 256 })]],
+    ['KEYS_INCOMPLETE', () => [foreign({ roles: KSK_ROLES })]],
+    ['KEY_ROLES', () => [foreign({ flags: 0 })]],
+    ['KEY_ROLES', () => [foreign({ flags: 256, roles: CSK_ROLES })]],
+    ['KEYS_AMBIGUOUS', () => [foreign({ roles: CSK_ROLES }), foreign({ flags: 256 })]],
+    [
+      'KEYS_AMBIGUOUS',
+      () => [foreign(), foreign({ flags: 256, algorithm: 15, publicKey: new Uint8Array(32) })],
+    ],
+  ])('are refused where it would have to be guessed: %s', (code, keys) => {
+    expect(codeOf(() => adoptedState(settleKeys(keys(), bare).keys, adopting()))).toBe(code);
+  });
+
+  it('are refused if one is there twice', () => {
+    const key = foreign();
+    expect(codeOf(() => adoptedState(settleKeys([key, { ...key }], bare).keys, adopting()))).toBe('KEY_TAGS');
+  });
+
+  it('whose states claim what is not served begin anew', () => {
+    const used = foreign();
+    const shown = { state: 'omnipresent', since: ago(DAY) } as const;
+    const timing = {
+      goal: 'IN',
+      dnskey: shown,
+      krrsig: shown,
+      zrrsig: shown,
+      ds: shown,
+      dsSeenAt: null,
+      dsGoneAt: null,
+    } as const;
+    const zsk = foreign({ flags: 256, timing });
+    const { keys, notes } = settleKeys([used, zsk], { ...bare, served: servedOf(used) });
+    expect(notes).toEqual([expect.stringContaining('begins anew')]);
+    expect(keys[1]!.timing.dnskey.state).toBe('hidden');
+  });
+});
+
+// ---- Writing ----
+
+/** Fails at the n-th change of the disk. */
+function failingAt(nth: number): { readonly store: FileStore; readonly changes: () => number } {
+  let changes = 0;
+  const store = new Proxy(files, {
+    get: (target, name) => {
+      const value = Reflect.get(target, name) as unknown;
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]) => {
+        if (/Durable|makeDirectory/.test(String(name)) && ++changes === nth) throw new Error('power is lost');
+        return Reflect.apply(value, target, given) as unknown;
+      };
+    },
+  });
+  return { store, changes: () => changes };
+}
+
+describe('writing', () => {
+  const { keys } = settleKeys([foreign(), foreign({ flags: 256 })], bare);
+  const zoneState = adoptedState(keys, adopting());
+  const event = { kind: 'order', order: 'key import' };
+  const targetOf = (store: FileStore): ImportTarget => ({
+    ...{ files: store, random: strongRandom, keysDirectory: folder, origin: ORIGIN },
+    ...{ policy: DEFAULT_POLICY, now: NOW },
+  });
+  const open = () =>
+    openZoneKeys({
+      files,
+      random: strongRandom,
+      keysDirectory: folder,
+      origin: ORIGIN,
+      policy: DEFAULT_POLICY,
+      now: NOW,
+    });
+
+  const codeOfImport = (store: FileStore = files) =>
+    writeImport(targetOf(store), keys, zoneState, event).then(
+      () => 'none',
+      (error: unknown) => (error instanceof KeystoreError ? error.code : String(error)),
+    );
+
+  it('makes them those of the zone, once', async () => {
+    await writeImport(targetOf(files), keys, zoneState, event);
+    const opened = await open();
+    expect(opened).toMatchObject({ how: 'loaded', generation: 1, notes: [] });
+    expect(opened.zoneState).toEqual(zoneState);
+    expect(opened.history()).toMatchObject({
+      torn: 0,
+      entries: [{ kind: 'order', details: { order: 'key import' } }],
+    });
+    expect(await codeOfImport()).toBe('KEYS_PRESENT');
+  });
+
+  it('lets one of two at a time through', async () => {
+    expect(await Promise.all([codeOfImport(), codeOfImport()])).toEqual(['none', 'KEYS_PRESENT']);
+    expect((await open()).zoneState).toEqual(zoneState);
+  });
+
+  it('is not undone by keys that were being made for the zone', async () => {
+    const fresh = await openZoneKeys({
+      ...{ files, random: strongRandom, keysDirectory: folder, origin: ORIGIN },
+      ...{ policy: DEFAULT_POLICY, now: NOW },
+    });
+    fs.renameSync(`${folder}/example.com`, `${folder}/made`);
+    await writeImport(targetOf(files), keys, zoneState, event);
+    await expect(fresh.commit({ zoneState: fresh.zoneState, now: NOW })).rejects.toMatchObject({
+      code: 'KEYS_PRESENT',
+    });
+    expect((await open()).zoneState).toEqual(zoneState);
+  });
+
+  it('is whole or not there, whenever power is lost, and can be done again', async () => {
+    const whole = failingAt(0);
+    await writeImport(targetOf(whole.store), keys, zoneState, event);
+    const total = whole.changes();
+    expect(total).toBeGreaterThan(8);
+    for (let nth = 1; nth <= total; nth++) {
+      fs.rmSync(`${folder}/example.com`, { recursive: true, force: true });
+      expect(await codeOfImport(failingAt(nth).store)).toContain('power is lost');
+      expect(fs.existsSync(`${folder}/example.com`), `after change ${nth} of ${total}`).toBe(false);
+      expect(await codeOfImport()).toBe('none');
+      expect((await open()).zoneState).toEqual(zoneState);
+    }
+  });
+});
