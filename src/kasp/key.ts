@@ -49,9 +49,9 @@ export type KeyStates = Readonly<Record<RecordKind, RecordTimes | null>>;
 
 /** What was seen of a key's DS at the parent, by its monitor or by the operator (ROLLOVER 1.1). */
 export interface DsObservation {
-  /** Since when every server of the parent has the DS; null if not so. */
+  /** Since when every server of the parent has the DS; null if not so, or if that need not last (`proof.ts`). */
   readonly seenAllAt: UnixSeconds | null;
-  /** Since when no server of the parent has it; null if not so, or never looked. */
+  /** Since when no server of the parent has it; null if not so, never looked, or if that need not last. */
   readonly goneAllAt: UnixSeconds | null;
   /** When any server had it last. */
   readonly lastSeenAnywhereAt: UnixSeconds | null;

@@ -43,7 +43,7 @@ export interface Policy {
     /** TTLds as long as no DS of the zone has been seen. */
     readonly dsTtl: number;
   };
-  /** How long CDS that ask for another DS wait for a parent that does not act before an operator is told. */
+  /** How long a parent that got a CDS may take to act on it: after a cancel, only what it shows then counts. */
   readonly cdsHold: number;
   /** Least time between the starts of two rollovers of one zone. */
   readonly minInterval: number;

@@ -37,10 +37,11 @@ function isDsSeen(scene: Scene): boolean {
 }
 
 /** No server of the parent has a DS of the keys that go. */
-function isDsGone({ outgoing, isDsWaived }: Scene): boolean {
+function isDsGone({ rollover, outgoing, isDsWaived }: Scene): boolean {
+  const isProofWanted = rollover.cancelledAt !== null || rollover.method === 'unsign';
   return outgoing.every((key) => {
     const state = stateOf(key, 'ds');
-    const isAbsent = isDsWaived || key.dsObservation.goneAllAt !== null;
+    const isAbsent = (isDsWaived && !isProofWanted) || key.dsObservation.goneAllAt !== null;
     return state === 'hidden' || (state === 'unretentive' && isAbsent);
   });
 }
