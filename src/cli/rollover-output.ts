@@ -32,6 +32,11 @@ export function printRollover(output: Output, status: RolloverStatus): void {
   if (rollover !== null && rollover.cancelledAt === null) {
     output.print(`  to stop: keyturn rollover cancel ${zone}`);
   }
+  if (overlapping !== null && overlapping.cancelledAt === null) {
+    output.print(
+      `  to stop only the ${overlapping.type} rollover: keyturn rollover cancel ${zone} --id ${overlapping.id}`,
+    );
+  }
 }
 
 function keyLine({ tag, roles, goal, ...states }: RolloverStatus['keys'][number]): string {

@@ -244,11 +244,16 @@ async function start(context: RolloverContext, params: Params<'rollover.start'>)
   const plan = planOf(found, { request, until: daysAfter(now, DRY_RUN_DAYS) }, now);
   // What containment breaks is told also when it is done.
   if (!params.dryRun) return { ...(await carryOut(context, found, order)), plan };
-  const how = request.emergency === undefined ? '' : ` --emergency ${request.emergency}`;
-  const command = `keyturn rollover start ${found.zone.name} --type ${request.type}${how}`;
+  const command = `keyturn rollover start ${found.zone.name} ${optionsOf({ ...params, type })}`;
   const done = `it would be done at ${plan.doneAt ?? 'no known time'}; nothing was changed`;
   const next = [...notesOn(found.signing, request), done];
   return { ...rolloverStatusOf(found.zone, found.signing), changed: [], next, command, plan };
+}
+
+/** The options of `rollover start` that were given, but for the one that makes it dry. */
+function optionsOf({ type, to, method, emergency }: Partial<Params<'rollover.start'>>): string {
+  const given = Object.entries({ type, to, method, emergency }).filter(([, value]) => value !== undefined);
+  return given.map(([name, value]) => `--${name} ${value}`).join(' ');
 }
 
 /** What an operator should know of how a rollover is done. */

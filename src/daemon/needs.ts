@@ -53,13 +53,17 @@ export function needOf(
   { keyId, tag, record, reason, because }: Waiting,
 ): ZoneNeed | undefined {
   const confirm = `keyturn rollover confirm-ds ${zone}`;
-  const isStaying = findKey({ keys }, keyId)?.goal === 'IN';
+  const key = findKey({ keys }, keyId);
+  const isStaying = key?.goal === 'IN';
   if (reason === 'parent_ds' && isStaying && (delegation !== 'none' || rollover !== null)) {
     const what = `DS of key ${tag} to be put in at the parent (keyturn ds ${zone}) and to be confirmed`;
     return { what, command: `${confirm} --key ${tag} --seen` };
   }
   if (reason === 'parent_ds_gone') {
-    const what = `DS of key ${tag} to be removed at the parent and to be confirmed as gone`;
+    const { seenAllAt = null, lastSeenAnywhereAt = null } = key?.dsObservation ?? {};
+    const wasSeen = seenAllAt !== null || lastSeenAnywhereAt !== null;
+    const where = wasSeen ? 'at the parent' : 'at the parent, if it ever came there,';
+    const what = `DS of key ${tag} to be removed ${where} and to be confirmed as gone`;
     return { what, command: `${confirm} ${goal === 'insecure' ? '--none' : `--key ${tag} --gone`}` };
   }
   if (reason === 'delegation_unconfirmed' && record === 'ds') {

@@ -4,7 +4,7 @@
  */
 import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
 import type { FileStoreError } from '../base/ports.ts';
-import { formatDuration, formatInstant } from '../base/time.ts';
+import { formatDuration } from '../base/time.ts';
 import type { Reminder } from '../kasp/reminders.ts';
 import type { Action, EdgeTaken, RolloverEvent } from '../kasp/step.ts';
 import type { ZoneState } from '../kasp/zonestate.ts';
@@ -142,10 +142,10 @@ export class ZoneLog implements SigningListener {
   }
 
   /** A rollover still waits for a person. */
-  reminded({ rollover: { id, type, step }, wait, since, after }: Reminder, state: ZoneState): void {
+  reminded({ rollover: { id, type, step }, wait, after }: Reminder, state: ZoneState): void {
     const need = needOf(this.#zone, state, wait);
     const what = need === undefined ? wait.because : `${need.what}; then: ${need.command}`;
-    const text = `${type} rollover waits at step ${step} since ${formatInstant(since)} (${formatDuration(after)}): ${what}`;
+    const text = `${type} rollover waits at step ${step} for over ${formatDuration(after)}: ${what}`;
     this.warn({ rollover: id, step }, `${this.#zone} ${text}`);
     this.#tell('rollover', text, { event: 'reminder', type, rollover: id, step });
   }

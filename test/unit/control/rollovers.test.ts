@@ -171,6 +171,7 @@ describe('a rollover that is not done as one might think', () => {
     const note =
       'additive instead of double-ds: that begins at the parent, and no DS of the zone is known to all caches';
     const planned = await call('rollover.start', { ...asked, dryRun: true });
+    expect(planned.command).toBe(`keyturn rollover start ${SPLIT} --type ksk --method double-ds`);
     expect(planned.next).toContain(note);
     const started = await call('rollover.start', asked);
     expect(started.rollover?.method).toBe('additive');
