@@ -98,7 +98,9 @@ export class Turns {
   #begin(waiting: Waiting): void {
     const { zone } = waiting;
     if (!this.#parked.has(zone)) this.#parked.set(zone, []);
-    const turn = waiting.begin().then(() => {
+    // Not within the call that asks for it: who asks has something to do yet.
+    const begun = Promise.resolve().then(waiting.begin);
+    const turn = begun.then(() => {
       this.#running.delete(turn);
       const next = this.#isClosed ? undefined : this.#parked.get(zone)!.shift();
       if (next === undefined) this.#parked.delete(zone);
