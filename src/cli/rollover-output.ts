@@ -153,7 +153,13 @@ export function printRollovers(output: Output, { rollovers }: RolloverList): voi
 }
 
 /** `rollover history`. */
-export function printHistory(output: Output, { zone, entries }: HistoryResult): void {
+export function printHistory(output: Output, { zone, entries, trail }: HistoryResult): void {
+  if (trail.brokenAt !== null) {
+    const what = `the audit trail of ${zone} was changed by hand: what is told of ${trail.brokenAt} and after`;
+    output.note(`${marked(output, 'error', `${what} does not follow from what was told before`)}`);
+  }
+  if (trail.torn > 0)
+    output.note(`${trail.torn} lines of the trail are not whole: power was lost, or a disk failed`);
   if (entries.length === 0) output.note(`nothing is written down of the keys of ${zone}`);
   for (const { at, kind, generation: _, ...details } of entries) {
     output.print(`${at} ${entryWords(kind, details, arrow(output))}`);

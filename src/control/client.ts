@@ -1,5 +1,6 @@
 /** Calls operations over the control socket. */
 import http from 'node:http';
+import { CALLER_HEADER, ownCaller } from './caller.ts';
 import { FAILURE, type FailureKind, OperationError } from './operation.ts';
 import { OPERATIONS, type OperationName, type ParamsIn, type Result } from './operations.ts';
 
@@ -38,7 +39,10 @@ export class ControlClient {
         socketPath: this.#path,
         method,
         path: query === '' ? path : `${path}?${query}`,
-        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+        headers: {
+          [CALLER_HEADER]: ownCaller(),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         timeout: TIMEOUT_MS,
         ...(this.#signal !== undefined && { signal: this.#signal }),
       });

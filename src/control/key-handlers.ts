@@ -105,7 +105,7 @@ function textOf(type: number, rdata: Uint8Array): string {
 function historyOf(signing: ZoneSigning, { id }: Key): KeyShown['key']['history'] {
   let trail: readonly AuditEntry[];
   try {
-    trail = signing.history();
+    trail = signing.history().entries;
   } catch (error) {
     const { code, message } = problemOfError(error, signing.keys.path);
     throw new OperationError('DATA_WRONG', code, message, 'see to that and try again');

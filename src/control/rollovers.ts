@@ -14,6 +14,7 @@ import type { RefusalCode } from '../kasp/refusal.ts';
 import { insteadOf } from '../kasp/request.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
 import { rolloversOf } from '../kasp/zonestate.ts';
+import { currentCaller } from './caller.ts';
 import { iso, needsOf, nextWords, rolloverStatusOf } from './describe.ts';
 import { findSigned, getZone } from './find.ts';
 import { OperationError } from './operation.ts';
@@ -94,9 +95,10 @@ function rolloversListed(zone: Zone) {
 }
 
 async function historyOf({ zone, signing }: SignedZone, limit: number) {
-  const entries = await knownErrors(signing, () => signing.history());
+  const { entries, torn, brokenAt } = await knownErrors(signing, () => signing.history());
   return {
     zone: zone.name,
+    trail: { torn, brokenAt: iso(brokenAt) },
     entries: entries
       .slice(-limit)
       .map(({ at, generation, kind, details }) => ({ ...details, at: iso(at)!, generation, kind })),
@@ -113,12 +115,14 @@ async function carryOut(
 ): Promise<RolloverChange> {
   let before = signing.zoneState.keys;
   let notes: string[] = [];
+  const who = currentCaller();
   const { published } = await knownErrors(signing, () =>
-    zone.keeper.change((at) => {
+    zone.keeper.change(async (at) => {
       refuse({ zone, signing }, order, at.now);
       before = signing.zoneState.keys;
       notes = order.kind === 'start' ? notesOn(signing, order.request) : [];
-      return obey(signing, order, at);
+      const change = await obey(signing, order, at);
+      return { ...change, events: change.events.map((event) => ({ ...event, who })) };
     }),
   );
   // What could not be served for want of a key may be without it.

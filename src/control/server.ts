@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import { Readable } from 'node:stream';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Log } from '../ops/log.ts';
+import { asCaller, CALLER_HEADER, currentCaller } from './caller.ts';
 import { FAILURE, OperationError, SCHEMA_VERSION } from './operation.ts';
 import { OPERATION_NAMES, OPERATIONS, type OperationName, type Params, type Result } from './operations.ts';
 import { checkParams } from './parameters.ts';
@@ -76,8 +77,11 @@ export class ControlServer {
       url: http.path,
       handler: async (request, reply) => {
         const params = checkParams(name, paramsOf(request));
-        if (danger !== 'reads') this.#log.info({ operation: name, params }, `asked for ${name}`);
-        const result = await handlers[name](params);
+        const result = await asCaller(request.headers[CALLER_HEADER], () => {
+          const by = currentCaller();
+          if (danger !== 'reads') this.#log.info({ operation: name, params, by }, `${by} asked for ${name}`);
+          return handlers[name](params);
+        });
         if (OPERATIONS[name].result !== null)
           return { schema_version: SCHEMA_VERSION, ...(result as object) };
         if (result instanceof Readable) return reply.type('application/x-ndjson; charset=utf-8').send(result);

@@ -222,6 +222,8 @@ export const rolloverList = z.object({
 
 export const history = z.object({
   zone: z.string(),
+  /** Lines of the audit trail that are not whole, and when the first was written that breaks its chain. */
+  trail: z.object({ torn: z.number(), brokenAt: instant.nullable() }),
   entries: z.array(z.looseObject({ at: instant, generation: z.number(), kind: z.string() })),
 });
 

@@ -28,7 +28,7 @@ export function createTimelineHandlers({
 
 function trailOf(signing: ZoneSigning): readonly AuditEntry[] {
   try {
-    return signing.history();
+    return signing.history().entries;
   } catch (error) {
     const { code, message } = problemOfError(error, signing.keys.path);
     throw new OperationError('DATA_WRONG', code, message, 'see to that and try again');

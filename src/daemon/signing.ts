@@ -20,7 +20,7 @@ import type { Action, Facts, RolloverRequest, Waiting } from '../kasp/step.ts';
 import { acknowledge } from '../kasp/versions.ts';
 import { findKey, type ZoneState } from '../kasp/zonestate.ts';
 import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../signer/epoch.ts';
-import type { AuditEntry, AuditEvent } from '../store/audit.ts';
+import type { AuditEvent, AuditTrail } from '../store/audit.ts';
 import { keyId, type WantedKey } from '../store/create.ts';
 import { openZoneKeys, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
 import { STATE_FILE } from '../store/state.ts';
@@ -287,8 +287,8 @@ export class ZoneSigning {
     return keyId(this.#ports.random);
   }
 
-  /** What happened to the keys, oldest first. Throws FileStoreError. */
-  history(): readonly AuditEntry[] {
+  /** What happened to the keys. Throws FileStoreError. */
+  history(): AuditTrail {
     return this.keys.history();
   }
 

@@ -136,11 +136,22 @@ describe('what an order did', () => {
   });
 });
 
+const WHOLE = { torn: 0, brokenAt: null };
+
 describe('list and history', () => {
+  it('say if the trail was changed, or is torn', () => {
+    const output = capture();
+    const entries = [{ at: AT, generation: 1, kind: 'order', order: 'rollover cancel' }];
+    printHistory(output, { zone: ZONE, trail: { torn: 2, brokenAt: AT }, entries });
+    expect(output.err[0]).toMatch(/^error the audit trail of .* was changed by hand/);
+    expect(output.err[1]).toMatch(/^2 lines of the trail are not whole/);
+    expect(output.out).toEqual([`${AT} order rollover cancel`]);
+  });
+
   it('are empty in words', () => {
     const output = capture();
     printRollovers(output, { rollovers: [] });
-    printHistory(output, { zone: ZONE, entries: [] });
+    printHistory(output, { zone: ZONE, trail: WHOLE, entries: [] });
     expect(output.out).toEqual([]);
     expect(output.err).toEqual(['no rollover is running', `nothing is written down of the keys of ${ZONE}`]);
   });
@@ -156,7 +167,7 @@ describe('list and history', () => {
       { ...entry, kind: 'rollover', ...step },
       { ...entry, kind: 'purge', tag: 11 },
     ];
-    printHistory(output, { zone: ZONE, entries });
+    printHistory(output, { zone: ZONE, trail: WHOLE, entries });
     expect(output.out).toEqual([
       `${AT} order rollover start by operator type csk`,
       `${AT} key 22 ds hidden -> rumoured: it is asked for`,

@@ -182,7 +182,7 @@ describe('a trail with gaps', () => {
     ...{
       state: zone().signing!.zoneState,
       waiting: zone().signing!.waiting,
-      trail: zone().signing!.history(),
+      trail: zone().signing!.history().entries,
     },
   });
   const now = () => bench.clock.now();
