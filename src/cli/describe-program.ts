@@ -130,10 +130,10 @@ export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[
     DATA_WRONG: 'the data is wrong: a zone file, a configuration, what was found in a check',
     USAGE_WRONG: 'the usage is wrong: an unknown command or option, a malformed value',
     UNREACHABLE: 'the server cannot be reached over its control socket',
-    NO_SUCH_OBJECT: 'there is no such zone, key, policy, job or rollover',
+    NO_SUCH_OBJECT: 'there is no such zone, key, policy, job, rollover or code',
     REFUSED: 'refused by a safety rule, or not agreed to when asked',
     NOT_YET: 'not yet: what is waited for has not happened',
-    MISMATCH: 'what was said or asked for does not match what is known',
+    MISMATCH: 'what was said does not match what is known, or a file what is served',
   }),
   [INTERRUPTED, 'interrupted'],
 ];
@@ -149,10 +149,12 @@ const OBJECTS = ['ZONE', 'TAG', '[TAG]', 'JOB', 'POLICY'];
 /** Exit codes of commands beyond those that follow from their operations. */
 const MORE_CODES: Readonly<Record<string, readonly number[]>> = {
   events: [INTERRUPTED],
+  explain: [FAILURE.NO_SUCH_OBJECT.exit],
   'job show': [INTERRUPTED],
   query: [FAILURE.UNREACHABLE.exit],
   'rollover start': [INTERRUPTED],
   'rollover status': [FAILURE.NOT_YET.exit],
+  'zone diff': [FAILURE.MISMATCH.exit],
 };
 
 /** Exit codes that a command is known to end with; others come with what the server refuses. */

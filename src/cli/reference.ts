@@ -91,9 +91,10 @@ function optionRows({ options }: CommandPage): string[][] {
 }
 
 function httpParts(operation: OperationName): string[] {
-  const { method, path } = OPERATIONS[operation].http;
-  const result =
-    OPERATIONS[operation].result === null ? 'The result is text.' : `The result is \`${operation}.result\`.`;
+  const { http, result: schema, line } = OPERATIONS[operation];
+  const { method, path } = http;
+  const lines = line === undefined ? '' : `, a JSON object a line: \`${operation}.line\``;
+  const result = schema === null ? `The result is text${lines}.` : `The result is \`${operation}.result\`.`;
   return [
     `Over HTTP it is \`${operation}\`, \`${method} ${path}\`. ${result}`,
     fenced('sh', [curlLine(operation)]),

@@ -14,6 +14,8 @@ export interface Operation<P extends z.ZodType = z.ZodType, R extends z.ZodType 
   readonly params: P;
   /** Null for an operation whose result is text. */
   readonly result: R;
+  /** Of a result that is text: what each of its lines is, if it is JSON. */
+  readonly line?: z.ZodType;
   readonly danger: Danger;
   /** Words of the command line and parameters that follow them: `zone show ZONE`. The others are options. */
   readonly cli: string;

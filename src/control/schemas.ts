@@ -5,7 +5,7 @@ import { OPERATION_NAMES, OPERATIONS, type OperationName } from './operations.ts
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** All operations; `$defs` has their schemas as `zone.show.params` and `zone.show.result`. */
+/** All operations; `$defs` has their schemas as `zone.show.params`, `zone.show.result`, `events.line`. */
 export function operationSchemas(): Json {
   const operations = OPERATION_NAMES.map((name) => [name, rowOf(name)] as const);
   return {
@@ -19,7 +19,7 @@ export function operationSchemas(): Json {
 }
 
 function rowOf(name: OperationName): Json {
-  const { summary, danger, cli, http, result } = OPERATIONS[name];
+  const { summary, danger, cli, http, result, line } = OPERATIONS[name];
   return {
     summary,
     danger,
@@ -27,17 +27,16 @@ function rowOf(name: OperationName): Json {
     http: `${http.method} ${http.path}`,
     params: { $ref: `#/$defs/${name}.params` },
     result: result === null ? null : { $ref: `#/$defs/${name}.result` },
+    ...(line !== undefined && { line: { $ref: `#/$defs/${name}.line` } }),
   };
 }
 
 function definitionsOf(name: OperationName): [string, Json][] {
-  const { params, result } = OPERATIONS[name];
-  const taken = schemaOf(params, 'input');
-  if (result === null) return [[`${name}.params`, taken]];
-  return [
-    [`${name}.params`, taken],
-    [`${name}.result`, versioned(schemaOf(result, 'output'))],
-  ];
+  const { params, result, line } = OPERATIONS[name];
+  const found: [string, Json][] = [[`${name}.params`, schemaOf(params, 'input')]];
+  if (result !== null) found.push([`${name}.result`, versioned(schemaOf(result, 'output'))]);
+  if (line !== undefined) found.push([`${name}.line`, schemaOf(line, 'output')]);
+  return found;
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LOG_LEVELS } from '../store/config-schema.ts';
 import { operation } from './operation.ts';
 import { flag, optionalZone, seconds, whole } from './params.ts';
-import { health, logLevel } from './watch-shapes.ts';
+import { eventLine, health, logLevel } from './watch-shapes.ts';
 
 const MAX_EVENTS = 1_000_000;
 const DEFAULT_EVENTS = 100;
@@ -41,6 +41,7 @@ export const WATCH_OPERATIONS = {
       limit: whole(0, MAX_EVENTS).default(DEFAULT_EVENTS).describe('the newest N; with --since the next N'),
     }),
     result: null,
+    line: eventLine,
     danger: 'reads',
     cli: 'events',
     http: { method: 'GET', path: '/v1/events' },
