@@ -198,19 +198,30 @@ class Planner {
 
   // ---- The parent ----
 
-  /** When the parent will have done what it is asked for; null if it is asked for nothing. */
+  /**
+   * When the parent will have done what it is asked for, or when that is looked at again because it lasts from then on;
+   * null if it is asked for nothing.
+   */
   #parentAt(step: Step): UnixSeconds | null {
-    const delay = this.#options.parentDelay ?? this.#policy.parent.propagation;
-    const asked = this.#askedOf(step).map(({ keyId, reason }) => {
-      const key = findKey(this.#state, keyId);
-      if (key === undefined) return plus(this.#now, delay);
-      const lastsFrom = reason === 'parent_ds' ? presenceLastsFrom : absenceLastsFrom;
-      const actsAt = plus(key.states.ds?.since ?? this.#now, delay);
-      return Math.max(actsAt, lastsFrom(this.#state, key, this.#policy) ?? 0) as UnixSeconds;
+    const instants = this.#askedOf(step).map((wait) => {
+      const actsAt = this.#actsAt(wait);
+      if (actsAt > this.#now) return actsAt;
+      // A delay that is over already ends now: the parent was slower than it was assumed to be.
+      return Math.max(plus(this.#now, 1), this.#lastsFrom(wait)) as UnixSeconds;
     });
-    // A delay that is over already ends now: the parent was slower than it was assumed to be.
-    const instants = asked.map((at) => (at <= this.#now ? plus(this.#now, 1) : at));
     return instants.length === 0 ? null : (Math.min(...instants) as UnixSeconds);
+  }
+
+  #actsAt({ keyId }: Waiting): UnixSeconds {
+    const delay = this.#options.parentDelay ?? this.#policy.parent.propagation;
+    return plus(findKey(this.#state, keyId)?.states.ds?.since ?? this.#now, Math.max(1, delay));
+  }
+
+  #lastsFrom({ keyId, reason }: Waiting): number {
+    const key = findKey(this.#state, keyId);
+    if (key === undefined) return 0;
+    const lastsFrom = reason === 'parent_ds' ? presenceLastsFrom : absenceLastsFrom;
+    return lastsFrom(this.#state, key, this.#policy) ?? 0;
   }
 
   #askedOf(step: Step): Waiting[] {
@@ -221,9 +232,8 @@ class Planner {
   }
 
   #parentActs(step: Step): void {
-    const due = this.#parentAt(step);
-    if (due === null || due > plus(this.#now, 1)) return;
-    const asked = this.#askedOf(step);
+    const asked = this.#askedOf(step).filter((wait) => this.#actsAt(wait) <= this.#now);
+    if (asked.length === 0) return;
     if (this.#state.goal === 'insecure') {
       this.#state = observeNoDs(this.#state, this.#policy, this.#now);
     } else {
