@@ -23,6 +23,9 @@ export function addEvents(command: Command, runner: Runner): void {
     process.once('SIGINT', leave);
     try {
       await runner.stream('events', params, (part) => lines.take(part));
+    } catch (error) {
+      // A server that ends breaks the stream off.
+      if (!lines.hasBegun || !(error instanceof OperationError) || error.kind !== 'UNREACHABLE') throw error;
     } finally {
       process.off('SIGINT', leave);
     }
@@ -41,6 +44,11 @@ export class EventLines {
   constructor(output: Output, asJson: boolean) {
     this.#output = output;
     this.#asJson = asJson;
+  }
+
+  /** Something has come. */
+  get hasBegun(): boolean {
+    return this.#last !== undefined;
   }
 
   take(part: Buffer): void {
