@@ -24,7 +24,7 @@ export type ImageChange =
     };
 
 /** After so many nodes the walk yields, that others may have their turn. */
-const NODES_PER_TURN = 2_048;
+const NODES_PER_TURN = 256;
 
 /** Yields the changes that lead from one image to the other in canonical order; undefined now and then, to pause. */
 export function* compareImages(
