@@ -25,6 +25,7 @@ import { type ImportTarget, probeKeys, refusePresent, writeImport } from '../sto
 import { KeystoreError } from '../store/keypairs.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
 import { formatName } from '../wire/name.ts';
+import { currentCaller } from './caller.ts';
 import { keySummary } from './describe.ts';
 import { originOf } from './find.ts';
 import type { KeyImport } from './key-shapes.ts';
@@ -116,7 +117,7 @@ async function write(
   { settled, zoneState }: Prepared,
 ): Promise<void> {
   const event = {
-    ...{ kind: 'order', order: 'key import', by: 'operator' },
+    ...{ kind: 'order', order: 'key import', by: currentCaller() },
     keys: zoneState.keys.map(({ id, tag }) => ({ id, tag })),
     sources: settled.map(({ source }) => source),
     ...(params.forceUnsafe === undefined ? {} : { forceUnsafe: params.forceUnsafe }),

@@ -1,8 +1,7 @@
-/** Key files of other signers: what is read of them, what they are to the zone, and that they come in whole or not at all. */
+/** Key files of other signers, and what is read of them. */
 import { generateKeyPairSync } from 'node:crypto';
 import fs from 'node:fs';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FileStore } from '../../../src/base/ports.ts';
 import { unixSeconds } from '../../../src/base/time.ts';
 import { formatPem, generateKey, loadPrivateKey, parsePem } from '../../../src/dnssec/algorithm.ts';
 import { dnskeyRdata } from '../../../src/dnssec/dnskey.ts';
@@ -10,14 +9,11 @@ import { CSK_ROLES, formatStates, type Key, KSK_ROLES, ZSK_ROLES } from '../../.
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { createKeys } from '../../../src/store/create.ts';
 import { DiskFileStore } from '../../../src/store/files.ts';
-import type { ForeignKey } from '../../../src/store/import-key.ts';
-import { NO_PLAN } from '../../../src/store/import-key.ts';
 import { readForeignKeys } from '../../../src/store/import-read.ts';
 import { settleKeys } from '../../../src/store/import-roles.ts';
 import { adoptedState } from '../../../src/store/import-state.ts';
-import { type ImportTarget, probeKeys, writeImport } from '../../../src/store/import-write.ts';
+import { probeKeys } from '../../../src/store/import-write.ts';
 import { KeystoreError } from '../../../src/store/keypairs.ts';
-import { openZoneKeys } from '../../../src/store/keystore.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { Workplace } from '../../support/processes.ts';
 import { strongRandom } from '../../support/random.ts';
@@ -27,7 +23,6 @@ afterAll(() => place.remove());
 
 const NOW = unixSeconds(1_795_521_600);
 const DAY = 86_400;
-const ago = (seconds: number) => unixSeconds(NOW - seconds);
 const ORIGIN = nameOf('example.com.');
 const files = new DiskFileStore();
 let folder = '';
@@ -298,202 +293,5 @@ describe('JSON of Knot', () => {
     ['KEY_MISSING', { id: 'b'.repeat(40) }],
   ])('is refused: %s %j', (code, changes) => {
     expect(codeOf(() => readKnot(entry(changes)))).toBe(code);
-  });
-});
-
-// ---- What keys are to the zone ----
-
-const foreign = (changes: Partial<ForeignKey> = {}): ForeignKey => ({
-  ...{
-    source: `key ${++count}`,
-    algorithm: 13,
-    flags: 257,
-    roles: null,
-    createdAt: null,
-    ttl: null,
-    timing: null,
-  },
-  ...generateKey(13, (octets) => strongRandom.octets(octets)),
-  plan: NO_PLAN,
-  ...changes,
-});
-const servedOf = (...keys: ForeignKey[]) =>
-  keys.map(({ flags, algorithm, publicKey }) => dnskeyRdata(flags!, algorithm, publicKey));
-
-describe('keys without states', () => {
-  it('begin as new ones do if nobody saw them', () => {
-    const { keys } = settleKeys([foreign(), foreign({ flags: 256 })], bare);
-    expect(keys.map(({ roles }) => roles)).toEqual([KSK_ROLES, ZSK_ROLES]);
-    expect(adoptedState(keys, adopting())).toMatchObject({ delegation: 'unconfirmed', rollover: null });
-    expect(adoptedState(keys, adopting()).keys.map(formatStates)).toEqual(['H/H/-/H', 'H/-/H/-']);
-  });
-
-  it('are in use since their times if they are served, and no DS is assumed', () => {
-    const past = unixSeconds(NOW - 90 * DAY);
-    const plan = { ...NO_PLAN, publish: past, activate: past };
-    const all = [foreign({ plan }), foreign({ plan, flags: 256 })];
-    const { keys } = settleKeys(all, { ...bare, served: servedOf(...all) });
-    const state = adoptedState(keys, adopting());
-    expect(state.keys.map(formatStates)).toEqual(['R/R/-/H', 'R/-/R/-']);
-    expect(state.delegation).toBe('unconfirmed');
-    expect(state.logs.zone.map(({ first, signers }) => [first, signers.length])).toEqual([
-      [0, 0],
-      [past, 1],
-    ]);
-  });
-
-  it('are left out with a reason if others are served, or if their time is over', () => {
-    const [used, other] = [foreign(), foreign()];
-    const served = servedOf(used);
-    expect(settleKeys([used, other], { ...bare, served })).toMatchObject({
-      keys: [{ source: used.source }],
-      notes: [expect.stringContaining('not among the keys that are served')],
-    });
-    const late = foreign({ plan: { ...NO_PLAN, retire: ago(1) } });
-    const early = foreign({ plan: { ...NO_PLAN, activate: ago(-1) } });
-    const gone = foreign({ plan: { ...NO_PLAN, remove: ago(1) } });
-    expect(settleKeys([late, early, gone, used], bare)).toMatchObject({
-      keys: [{ source: used.source }],
-      notes: [/Inactive/, /still to come/, /Delete/].map((why) => expect.stringMatching(why)),
-    });
-  });
-
-  it('roll on from a ZSK to the one that is published beside it', () => {
-    const now = { ...NO_PLAN, publish: ago(DAY), activate: ago(DAY) };
-    const all = [
-      foreign({ plan: now }),
-      foreign({ plan: now, flags: 256 }),
-      foreign({ plan: { ...now, activate: ago(-DAY) }, flags: 256 }),
-    ];
-    const { keys } = settleKeys(all, { ...bare, served: servedOf(...all) });
-    const state = adoptedState(keys, adopting());
-    expect(state.rollover).toMatchObject({ type: 'zsk', outgoing: ['id-2'], incoming: ['id-3'] });
-    expect(state.keys.map(({ goal }) => goal)).toEqual(['IN', 'OUT', 'IN']);
-  });
-
-  it.each([
-    ['KEYS_AMBIGUOUS', () => [foreign(), foreign()]],
-    ['KEYS_AMBIGUOUS', () => [foreign(), foreign({ flags: 256 }), foreign({ flags: 256 })]],
-    ['KEYS_INCOMPLETE', () => [foreign({ flags: 256 })]],
-    ['KEYS_INCOMPLETE', () => [foreign({ roles: KSK_ROLES })]],
-    ['KEY_ROLES', () => [foreign({ flags: 0 })]],
-    ['KEY_ROLES', () => [foreign({ flags: 256, roles: CSK_ROLES })]],
-    ['KEYS_AMBIGUOUS', () => [foreign({ roles: CSK_ROLES }), foreign({ flags: 256 })]],
-    [
-      'KEYS_AMBIGUOUS',
-      () => [foreign(), foreign({ flags: 256, algorithm: 15, publicKey: new Uint8Array(32) })],
-    ],
-  ])('are refused where it would have to be guessed: %s', (code, keys) => {
-    expect(codeOf(() => adoptedState(settleKeys(keys(), bare).keys, adopting()))).toBe(code);
-  });
-
-  it('are refused if one is there twice', () => {
-    const key = foreign();
-    expect(codeOf(() => adoptedState(settleKeys([key, { ...key }], bare).keys, adopting()))).toBe('KEY_TAGS');
-  });
-
-  it('whose states claim what is not served begin anew', () => {
-    const used = foreign();
-    const shown = { state: 'omnipresent', since: ago(DAY) } as const;
-    const timing = {
-      goal: 'IN',
-      dnskey: shown,
-      krrsig: shown,
-      zrrsig: shown,
-      ds: shown,
-      dsSeenAt: null,
-      dsGoneAt: null,
-    } as const;
-    const zsk = foreign({ flags: 256, timing });
-    const { keys, notes } = settleKeys([used, zsk], { ...bare, served: servedOf(used) });
-    expect(notes).toEqual([expect.stringContaining('begins anew')]);
-    expect(keys[1]!.timing.dnskey.state).toBe('hidden');
-  });
-});
-
-// ---- Writing ----
-
-/** Fails at the n-th change of the disk. */
-function failingAt(nth: number): { readonly store: FileStore; readonly changes: () => number } {
-  let changes = 0;
-  const store = new Proxy(files, {
-    get: (target, name) => {
-      const value = Reflect.get(target, name) as unknown;
-      if (typeof value !== 'function') return value;
-      return (...given: unknown[]) => {
-        if (/Durable|makeDirectory/.test(String(name)) && ++changes === nth) throw new Error('power is lost');
-        return Reflect.apply(value, target, given) as unknown;
-      };
-    },
-  });
-  return { store, changes: () => changes };
-}
-
-describe('writing', () => {
-  const { keys } = settleKeys([foreign(), foreign({ flags: 256 })], bare);
-  const zoneState = adoptedState(keys, adopting());
-  const event = { kind: 'order', order: 'key import' };
-  const targetOf = (store: FileStore): ImportTarget => ({
-    ...{ files: store, random: strongRandom, keysDirectory: folder, origin: ORIGIN },
-    ...{ policy: DEFAULT_POLICY, now: NOW },
-  });
-  const open = () =>
-    openZoneKeys({
-      files,
-      random: strongRandom,
-      keysDirectory: folder,
-      origin: ORIGIN,
-      policy: DEFAULT_POLICY,
-      now: NOW,
-    });
-
-  const codeOfImport = (store: FileStore = files) =>
-    writeImport(targetOf(store), keys, zoneState, event).then(
-      () => 'none',
-      (error: unknown) => (error instanceof KeystoreError ? error.code : String(error)),
-    );
-
-  it('makes them those of the zone, once', async () => {
-    await writeImport(targetOf(files), keys, zoneState, event);
-    const opened = await open();
-    expect(opened).toMatchObject({ how: 'loaded', generation: 1, notes: [] });
-    expect(opened.zoneState).toEqual(zoneState);
-    expect(opened.history()).toMatchObject({
-      torn: 0,
-      entries: [{ kind: 'order', details: { order: 'key import' } }],
-    });
-    expect(await codeOfImport()).toBe('KEYS_PRESENT');
-  });
-
-  it('lets one of two at a time through', async () => {
-    expect(await Promise.all([codeOfImport(), codeOfImport()])).toEqual(['none', 'KEYS_PRESENT']);
-    expect((await open()).zoneState).toEqual(zoneState);
-  });
-
-  it('is not undone by keys that were being made for the zone', async () => {
-    const fresh = await openZoneKeys({
-      ...{ files, random: strongRandom, keysDirectory: folder, origin: ORIGIN },
-      ...{ policy: DEFAULT_POLICY, now: NOW },
-    });
-    fs.renameSync(`${folder}/example.com`, `${folder}/made`);
-    await writeImport(targetOf(files), keys, zoneState, event);
-    await expect(fresh.commit({ zoneState: fresh.zoneState, now: NOW })).rejects.toMatchObject({
-      code: 'KEYS_PRESENT',
-    });
-    expect((await open()).zoneState).toEqual(zoneState);
-  });
-
-  it('is whole or not there, whenever power is lost, and can be done again', async () => {
-    const whole = failingAt(0);
-    await writeImport(targetOf(whole.store), keys, zoneState, event);
-    const total = whole.changes();
-    expect(total).toBeGreaterThan(8);
-    for (let nth = 1; nth <= total; nth++) {
-      fs.rmSync(`${folder}/example.com`, { recursive: true, force: true });
-      expect(await codeOfImport(failingAt(nth).store)).toContain('power is lost');
-      expect(fs.existsSync(`${folder}/example.com`), `after change ${nth} of ${total}`).toBe(false);
-      expect(await codeOfImport()).toBe('none');
-      expect((await open()).zoneState).toEqual(zoneState);
-    }
   });
 });
