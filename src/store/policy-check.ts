@@ -28,12 +28,21 @@ export function impossibilities(policy: Policy): PolicyFinding[] {
 }
 
 /** What works, at a cost that should be known. */
-export function reservations(policy: Policy): PolicyFinding[] {
-  if (policy.algorithm !== ALGORITHM.ECDSAP384SHA384) return [];
-  const why =
-    'ECDSAP384SHA384 takes 15 to 30 times as long as ECDSAP256SHA256 for each signature, and its signatures ' +
-    'have 96 octets instead of 64; no validator needs it';
-  return [{ key: ['algorithm'], why }];
+export function reservations({ algorithm, autoCancel, cdsHold }: Policy): PolicyFinding[] {
+  const found: PolicyFinding[] = [];
+  if (algorithm === ALGORITHM.ECDSAP384SHA384) {
+    const why =
+      'ECDSAP384SHA384 takes 15 to 30 times as long as ECDSAP256SHA256 for each signature, and its signatures ' +
+      'have 96 octets instead of 64; no validator needs it';
+    found.push({ key: ['algorithm'], why });
+  }
+  if (autoCancel !== 'never' && autoCancel < cdsHold) {
+    const why =
+      `${formatDuration(autoCancel)} is under cdsHold, ${formatDuration(cdsHold)}, within which a parent acts upon ` +
+      'CDS: rollovers would be cancelled that only had to wait';
+    found.push({ key: ['autoCancel'], why });
+  }
+  return found;
 }
 
 function signatureFaults({ validity, dnskeyTtl }: Policy): PolicyFinding[] {

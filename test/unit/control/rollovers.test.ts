@@ -196,6 +196,21 @@ describe('a rollover that is not done as one might think', () => {
   });
 });
 
+describe('a rollover that nobody looks after', () => {
+  it('is told of again after a day, with what is to be typed', async () => {
+    await confirm(CSK, keysOf(CSK)[0]!.tag, 'seen');
+    await pass(60);
+    await call('rollover.start', { zone: CSK, type: 'csk' });
+    await pass(90_000);
+    const { rollover, needs } = await call('rollover.status', { zone: CSK });
+    const told = bench.events.after(0, 1_000).events.filter(({ event }) => event === 'reminder');
+    expect(told).toMatchObject([{ kind: 'rollover', zone: CSK, rollover: rollover!.id, step: 'request' }]);
+    expect(told[0]!.message).toBe(
+      `csk rollover waits at step request for over 1d: ${needs[0]!.what}; then: ${needs[0]!.command}`,
+    );
+  });
+});
+
 describe('of two rollovers that overlap', () => {
   beforeEach(async () => {
     await confirm(SPLIT, keysOf(SPLIT)[0]!.tag, 'seen');

@@ -137,6 +137,17 @@ policies:
     ]);
   });
 
+  it('warns of rollovers that would be cancelled before the parent acts', () => {
+    const told = (value: string) => {
+      const { diagnostics } = parseConfig(`policies: { a: { autoCancel: ${value} } }\n`, 'k.yaml');
+      return diagnostics.map(({ severity, code }) => [severity, code]);
+    };
+    expect(told('71h')).toEqual([['warning', 'CONFIG_COSTLY']]);
+    expect(told('72h')).toEqual([]);
+    expect(told('never')).toEqual([]);
+    expect(told('true')).toEqual([['error', 'CONFIG_VALUE']]);
+  });
+
   it('reads how keys are rolled', () => {
     const text = 'policies: { a: { rollover: { ksk: double-ds }, autoCancel: 30d, purgeAfter: 120d } }\n';
     expect(good(text).policies.get('a')).toEqual({
