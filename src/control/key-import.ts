@@ -118,8 +118,8 @@ async function write(
 ): Promise<void> {
   const event = {
     ...{ kind: 'order', order: 'key import', by: currentCaller() },
-    keys: zoneState.keys.map(({ id, tag }) => ({ id, tag })),
-    sources: settled.map(({ source }) => source),
+    tags: zoneState.keys.map(({ tag }) => tag).join(', '),
+    from: settled.map(({ source }) => source).join(', '),
     ...(params.forceUnsafe === undefined ? {} : { forceUnsafe: params.forceUnsafe }),
   };
   await writeImport(target, settled, zoneState, event);

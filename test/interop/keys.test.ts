@@ -23,7 +23,16 @@ import {
 import { answers } from '../support/unbound.ts';
 
 const PEERS = [
-  ...(['named', 'dnssec-keygen', 'dnssec-verify', 'delv', 'dig', 'openssl', 'keymgr'] as const),
+  ...([
+    'named',
+    'dnssec-keygen',
+    'dnssec-settime',
+    'dnssec-verify',
+    'delv',
+    'dig',
+    'openssl',
+    'keymgr',
+  ] as const),
   ...(['ldns-keygen', 'ldns-signzone', 'ldns-verify-zone'] as const),
 ];
 
@@ -212,6 +221,45 @@ describeWithPeers(PEERS, 'keys of others', () => {
     expect(old).toMatchObject({ goal: 'OUT', zrrsig: 'unretentive' });
     expect(fresh).toMatchObject({ goal: 'IN', dnskey: 'omnipresent', zrrsig: 'rumoured' });
     expect(result.wouldServe.zoneSigners).toEqual([fresh!.tag]);
+  });
+
+  it('goes on with a KSK rollover that a dnssec-policy had begun', async () => {
+    const origin = 'rolling.test.';
+    const folder = folderOf(origin);
+    const make = async (...more: string[]) => {
+      const args = ['-q', '-K', folder, '-a', 'ECDSAP256SHA256', '-P', '-30d', '-A', '-30d', ...more, origin];
+      return (await runOk(getPeer('dnssec-keygen'), args)).trim();
+    };
+    const [old, fresh, zsk] = [await make('-f', 'KSK'), await make('-f', 'KSK'), await make()];
+    const settime = (base: string, ...states: string[]) =>
+      runOk(getPeer('dnssec-settime'), ['-s', '-K', folder, ...states, base]);
+    const shown = ['-k', 'OMNIPRESENT', '-20d', '-r', 'OMNIPRESENT', '-20d'];
+    await settime(old, '-g', 'HIDDEN', ...shown, '-d', 'UNRETENTIVE', '-1h');
+    await settime(fresh, '-g', 'OMNIPRESENT', ...shown, '-d', 'RUMOURED', '-1h');
+    await settime(zsk, '-g', 'OMNIPRESENT', '-k', 'OMNIPRESENT', '-20d', '-z', 'OMNIPRESENT', '-20d');
+    const result = await importAndServe(origin, folder);
+    const tagOf = (base: string) => Number(/(\d+)$/.exec(base)![1]);
+    expect(result).toMatchObject({ delegation: 'secure', covered: null });
+    expect(result.rollover).toEqual({
+      ...{ type: 'ksk', method: 'swap', incoming: [tagOf(fresh)], outgoing: [tagOf(old)] },
+    });
+    expect(result.wouldServe.keySigners.sort()).toEqual([tagOf(old), tagOf(fresh)].sort());
+    // What only a person can say is asked for: the new DS is there, and the old one gone.
+    const confirm = [
+      'rollover',
+      'confirm-ds',
+      origin,
+      '--seen',
+      `${tagOf(fresh)}`,
+      '--gone',
+      `${tagOf(old)}`,
+    ];
+    expect((await daemon.keyturn(...confirm)).code).toBe(0);
+    const { keys } = await json<KeyList>('key', 'list', origin);
+    expect(keys.find(({ tag }) => tag === tagOf(old))?.records.ds?.next).toMatchObject({ to: 'hidden' });
+    expect(keys.find(({ tag }) => tag === tagOf(fresh))?.records.ds?.next).toMatchObject({
+      to: 'omnipresent',
+    });
   });
 
   // ---- A named that signs, and hands over ----

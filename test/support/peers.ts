@@ -12,6 +12,7 @@ export const PEERS = {
   'named-checkzone': 'bind9-utils',
   'named-compilezone': 'bind9-utils',
   'dnssec-keygen': 'bind9-utils',
+  'dnssec-settime': 'bind9-utils',
   'dnssec-signzone': 'bind9-utils',
   'dnssec-verify': 'bind9-utils',
   'dnssec-dsfromkey': 'bind9-utils',
