@@ -1,7 +1,8 @@
 /**
  * Every kind of rollover in all six orders of TTLs, with every order of events (ROLLOVER 6.3): once with servers, a
- * parent and a controller that dawdle, once with a parent that takes parts of what CDS ask for, once with edits of
- * TTLs. Prints how many worlds there are. `KEYTURN_MODEL_KIND` chooses kinds by a part of their name.
+ * parent and a controller that dawdle, once with a monitor that looks when it likes, once with a parent that takes parts
+ * of what CDS ask for, once with edits of TTLs. Prints how many worlds there are. `KEYTURN_MODEL_KIND` chooses kinds by
+ * a part of their name.
  */
 import { describe, expect, it } from 'vitest';
 import { KINDS, type Limits, searchKind, TTL_ORDERS } from '../support/model-kinds.ts';
@@ -11,11 +12,13 @@ const CALM: Limits = {
   sample: 7,
   mostLate: 0,
   isPrompt: true,
+  mayOverlook: false,
   mayTakeSubset: false,
   fewerEdits: 1,
 };
 const MODES: readonly (Limits & { readonly mode: string })[] = [
   { ...CALM, mode: 'all dawdle', isPrompt: false, mostLate: 1 },
+  { ...CALM, mode: 'monitor looks away', mayOverlook: true },
   { ...CALM, mode: 'parent takes parts', mayTakeSubset: true },
   { ...CALM, mode: 'TTLs are edited', fewerEdits: 0 },
 ];

@@ -72,7 +72,7 @@ export const KINDS: readonly Kind[] = [
 /** How far a search goes. */
 export interface Limits
   extends Pick<SearchOptions, 'mostWorlds' | 'sample'>,
-    Pick<WorldRules, 'mostLate' | 'isPrompt' | 'mayTakeSubset'> {
+    Pick<WorldRules, 'mostLate' | 'isPrompt' | 'mayOverlook' | 'mayTakeSubset'> {
   /** How many edits of TTLs less than the kind has. */
   readonly fewerEdits: 0 | 1;
 }
@@ -102,6 +102,7 @@ export function searchKind(kind: Kind, ttls: Ttls, limits: Limits): SearchResult
     mostEdits: Math.max(0, (kind.edits ?? 0) - limits.fewerEdits),
     mostLate: limits.mostLate,
     isPrompt: limits.isPrompt,
+    mayOverlook: limits.mayOverlook,
   };
   const make = (number: number, algorithm: number, roles: readonly KeyRole[]): Key => {
     const letter = roles.length === 2 ? 'C' : roles.includes('key-signing') ? 'K' : 'Z';

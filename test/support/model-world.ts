@@ -99,6 +99,8 @@ export interface WorldRules {
   readonly mostLate: number;
   /** All look and follow within the tick: a smaller search, for every run of the tests. */
   readonly isPrompt: boolean;
+  /** But the monitor, which may look at any time or never. */
+  readonly mayOverlook: boolean;
 }
 
 export interface Successor {
@@ -123,7 +125,8 @@ export function successors(world: World, rules: WorldRules, isSame: IsSame): Suc
   const seen = monitored(world, rules);
   const isNews = !isSame(seen, world);
   if (isNews) add('monitor', seen);
-  const isTooLate = (isDue && world.late >= rules.mostLate) || (isNews && rules.isPrompt);
+  const isTooLate =
+    (isDue && world.late >= rules.mostLate) || (isNews && rules.isPrompt && !rules.mayOverlook);
   add('tick', isTooLate ? null : ticked(world, rules, isDue));
   if (rules.mayCancel && cancelRefusal(world.state) === undefined) {
     add('cancel', { ...world, state: cancelRollover(world.state, world.now) });
