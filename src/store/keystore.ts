@@ -134,8 +134,8 @@ export class ZoneKeys {
   /** Keys in the state whose private halves are not there; whoever cannot even look at the directory does not know. */
   missing(): Key[] {
     const { files, path } = this.#directory;
-    if (files.stat(path) === undefined) return [];
-    return this.zoneState.keys.filter((key) => files.stat(this.privatePath(key)) === undefined);
+    const missing = this.zoneState.keys.filter((key) => files.stat(this.privatePath(key)) === undefined);
+    return missing.length > 0 && files.stat(path) === undefined ? [] : missing;
   }
 
   /** The file of a key's private half. */

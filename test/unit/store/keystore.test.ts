@@ -354,6 +354,24 @@ describe('keys in the state', () => {
     expect(await codeOf(files)).toBe('loaded');
   });
 
+  it('whose private half is missing are named to a caller who can do without, and only those', async () => {
+    const files = new SimulatedFiles();
+    const opened = await openZoneKeys(optionsOf(files));
+    await opened.commit({ zoneState: opened.zoneState, now: NOW });
+    const file = files.allFiles().find((name) => name.endsWith('.private'))!;
+    const octets = files.read(file, 9999);
+    files.removeDurable(file);
+    const keys = await openZoneKeys({ ...optionsOf(files), mayLack: true });
+    expect(keys.missing().map((key) => keys.privatePath(key))).toEqual([file]);
+    expect(() => keys.privateKey(keys.zoneState.keys[0]!.id)).toThrow('is missing');
+    files.put(file, octets);
+    expect(keys.missing()).toEqual([]);
+    files.put(file, octets, 0o604);
+    await expect(openZoneKeys({ ...optionsOf(files), mayLack: true })).rejects.toThrow(
+      'can be used by others',
+    );
+  });
+
   it('are not made anew when the state is damaged', async () => {
     const files = new SimulatedFiles();
     await openKeys(files);
