@@ -49,9 +49,9 @@ export class ForeignKeysError extends Error {
   override readonly name = 'ForeignKeysError';
   readonly code = 'ZONE_FOREIGN_KEYS';
   readonly fix: string;
-  constructor(message: string, path: string) {
+  constructor(message: string, zone: string) {
     super(message);
-    this.fix = `put their K*.key and K*.private files into ${path}, or start with --replace-keys if no DS points to them`;
+    this.fix = `bring them along: keyturn key import ${zone} PATH; if no DS points to them, start with --replace-keys`;
   }
 }
 
@@ -368,11 +368,10 @@ function checkForeign(
     ...foreignCds.filter((rdata) => !isOurCds(keys, origin, rdata)).map((rdata) => `CDS ${tagOfDs(rdata)}`),
   ];
   if (unknown.length === 0) return;
-  const path = zoneKeysPath(ports.keysDirectory, origin);
   const which = [...new Set(unknown)].slice(0, 4).join(', ');
   throw new ForeignKeysError(
     `${formatName(origin)} comes with keys of another signer (${which}); serving it without them could break it`,
-    path,
+    formatName(origin),
   );
 }
 
