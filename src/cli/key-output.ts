@@ -94,8 +94,9 @@ export function printImport(output: Output, result: KeyImport): void {
     output.print(`  the ${type} rollover ${pair} goes on (${method})`);
   }
   output.print(`  ${outcomeOf(output, result)}`);
-  output.print(`  next: ${result.command}`);
-  if (dryRun) output.note(`nothing was changed of ${zone}`);
+  if (result.command !== null) output.print(`  next: ${result.command}`);
+  if (dryRun)
+    output.note(`nothing was changed of ${zone}${covered === false ? '' : '; run it without --dry-run'}`);
 }
 
 function outcomeOf(output: Output, { zone, dryRun, loaded, path, covered }: KeyImport): string {

@@ -194,9 +194,7 @@ function reportOf(
     notes: [...notes],
     path: zoneKeysPath(keysDirectory, origin),
     loaded: null,
-    command: params.dryRun
-      ? `keyturn key import ${zone} ${params.path.join(' ')}`
-      : `keyturn key list ${zone}`,
+    command: params.dryRun ? null : `keyturn key list ${zone}`,
   };
 }
 
@@ -228,6 +226,7 @@ const FIXES: Readonly<Record<string, string>> = {
     'if nobody relies on these, take the zone file away, move them elsewhere, import, put the file back',
   KEY_ROLES:
     'say --roles csk, ksk or zsk, one for each file with commas, or --served-by ADDRESS of the old server',
+  KEY_UNREADABLE: 'let the user that runs the server read it, or copy it where that user can',
   KEYS_NOT_FOUND: 'name key files, or a directory that holds them, as the server sees it',
 };
 

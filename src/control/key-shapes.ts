@@ -86,7 +86,8 @@ export const keyImport = z.object({
   path: z.string(),
   /** What became of the zone; null if nothing was changed, or its file is not there yet. */
   loaded: z.object({ outcome: z.enum(['served', 'failed']), message: z.string().nullable() }).nullable(),
-  command: z.string(),
+  /** What to type next; null after a dry run: the same without that. */
+  command: z.string().nullable(),
 });
 
 export type KeyDetail = z.infer<typeof keyDetail>;
