@@ -93,6 +93,8 @@ describe('files of BIND', () => {
         `KRRSIGChange: ${instant(since)}`,
         'DSState: rumoured',
         `DSChange: ${instant(NOW + DAY)}`,
+        'ZRRSIGState: unretentive',
+        `ZRRSIGChange: ${instant(since)}`,
         'GoalState: omnipresent',
       ].join('\n'),
     );
@@ -102,7 +104,8 @@ describe('files of BIND', () => {
       goal: 'IN',
       dnskey: { state: 'omnipresent', since },
       krrsig: { state: 'rumoured', since },
-      zrrsig: { state: 'hidden' },
+      // Signatures that BIND replaces bit by bit are all replaced when we serve the zone.
+      zrrsig: { state: 'unretentive', since: NOW },
       // A clock that was ahead there does not put the past into our future.
       ds: { state: 'rumoured', since: NOW },
       dsSeenAt: NOW - 3_600,

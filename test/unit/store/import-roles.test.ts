@@ -140,3 +140,32 @@ describe('keys without states', () => {
     expect(keys[1]!.timing.dnskey.state).toBe('hidden');
   });
 });
+
+describe('a rollover of a KSK that goes on', () => {
+  const shown = { state: 'omnipresent', since: ago(DAY) } as const;
+  const told = (goal: 'IN' | 'OUT', ds: 'omnipresent' | 'rumoured' | 'unretentive' | 'hidden') =>
+    foreign({
+      roles: KSK_ROLES,
+      timing: {
+        ...{ goal, dnskey: shown, krrsig: shown, zrrsig: shown, dsSeenAt: null, dsGoneAt: null },
+        ds: { state: ds, since: ago(3_600) },
+      },
+    });
+
+  it.each([
+    ['omnipresent', 'rumoured', 'additive', 'additive'],
+    ['omnipresent', 'rumoured', 'swap', 'swap'],
+    ['omnipresent', 'hidden', 'double-ds', 'additive'],
+    ['unretentive', 'rumoured', 'additive', 'swap'],
+    ['hidden', 'omnipresent', 'additive', 'swap'],
+  ] as const)(
+    'whose old DS is %s and new one %s, under the policy %s, is one of %s',
+    (old, fresh, ksk, method) => {
+      const all = [told('OUT', old), told('IN', fresh), foreign({ flags: 256 })];
+      const policy = { ...DEFAULT_POLICY, rollover: { ...DEFAULT_POLICY.rollover, ksk } };
+      const state = adoptedState(settleKeys(all, bare).keys, { ...adopting(), policy });
+      expect(state.rollover).toMatchObject({ type: 'ksk', method, outgoing: ['id-1'], incoming: ['id-2'] });
+      expect(state.lastStarted['key-signing']).toBe(state.rollover!.startedAt);
+    },
+  );
+});

@@ -114,6 +114,10 @@ describe.each(Object.entries(SCENARIOS))('a rollover %s', (_, { policy, request 
           .map(({ id, goal, states: own }) => [id, goal, ...Object.values(own).map((one) => one?.state)]);
       expect(states(rig.state)).toEqual(states(before));
       const isRolling = states(before).length > (policy.scheme === 'csk' ? 1 : 2);
+      if (isRolling) {
+        const links = ({ keys }: ZoneState) => keys.map((key) => [key.id, key.predecessor, key.successor]);
+        expect(links(rig.state)).toEqual(links(before));
+      }
       expect(rig.state.rollover?.type).toBe(isRolling ? request.type : undefined);
       rig.wake();
       rig.run();
