@@ -322,6 +322,24 @@ describe('key files without a state', () => {
     }
   });
 
+  it.each(['.key', '.private'])(
+    'of which only the %s has its final name are named and adopted',
+    async (ending) => {
+      const files = new SimulatedFiles();
+      const base = `${ZONE}/${putPair(files, 1, 257)}`;
+      const other = ending === '.key' ? '.private' : '.key';
+      files.put(`${base}${other}.new`, files.read(`${base}${other}`, 9999));
+      await files.removeDurable(`${base}${other}`);
+      expect(await codeOf(files)).toBe('adopted');
+      expect(
+        files
+          .allFiles()
+          .filter((name) => name.startsWith(base))
+          .sort(),
+      ).toEqual([`${base}.key`, `${base}.private`]);
+    },
+  );
+
   it('beside a half-written pair of ours are adopted, and the half is set aside', async () => {
     const files = new SimulatedFiles();
     files.put(`${ZONE}/Kexample.com.+013+00001.private.new`, 'Private-key-');
