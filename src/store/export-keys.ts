@@ -13,8 +13,7 @@ import { type KeyDirectory, KeystoreError, loadPair, readPrivate } from './keypa
 import { zoneKeysPath } from './keystore.ts';
 import { loadState } from './state.ts';
 
-export const EXPORT_FORMATS = ['bind', 'pem'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export type ExportFormat = 'bind' | 'pem';
 
 export interface ExportOptions {
   readonly files: FileStore;

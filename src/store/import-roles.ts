@@ -12,6 +12,7 @@ import {
   type ForeignRecord,
   type ForeignTiming,
   flagsOfWord,
+  ROLES_OF,
   type RoleWord,
 } from './import-key.ts';
 import { KeystoreError } from './keypairs.ts';
@@ -85,13 +86,9 @@ function withFlags(keys: readonly ForeignKey[], { served, words }: Settling) {
     if (flags === undefined) {
       throw new KeystoreError('KEY_ROLES', `${key.source}: a PEM file does not tell what the key is for`);
     }
-    const roles = key.roles ?? (key.flags === null && word !== undefined ? rolesOfWord(word) : null);
+    const roles = key.roles ?? (key.flags === null && word !== undefined ? ROLES_OF[word] : null);
     return { ...key, flags, roles };
   });
-}
-
-function rolesOfWord(word: RoleWord): readonly KeyRole[] {
-  return word === 'csk' ? CSK_ROLES : word === 'ksk' ? KSK_ROLES : ZSK_ROLES;
 }
 
 /** 256 signs zone data; 257 signs keys, and zone data as well if no 256 of its algorithm does. */

@@ -6,7 +6,6 @@
 import type { FileStore, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { loadPrivateKey, probeKey } from '../dnssec/algorithm.ts';
-import { dnskeyRdata, keyTag } from '../dnssec/dnskey.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { ZoneState } from '../kasp/zonestate.ts';
 import { formatName, type Name } from '../wire/name.ts';
@@ -101,9 +100,4 @@ async function stage(
 async function clear(files: FileStore, path: string): Promise<void> {
   if (files.stat(path) === undefined) return;
   for (const name of files.list(path)) await files.removeDurable(`${path}/${name}`);
-}
-
-/** The tag of a key as published. */
-export function tagOf({ flags, algorithm, publicKey }: SettledKey): number {
-  return keyTag(dnskeyRdata(flags, algorithm, publicKey));
 }
