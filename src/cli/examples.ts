@@ -45,9 +45,16 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'zone forget': [
     example('keyturn zone forget gone.example', 'its file was removed on purpose, so serve it no longer'),
   ],
-  'zone sign': [example('keyturn zone sign example.com', 'sign a zone that is served unsigned')],
+  'zone sign': [
+    example('keyturn zone sign example.com', 'sign a zone that is served unsigned'),
+    example('keyturn zone sign example.com --new-keys', 'and never with the keys that it had before'),
+  ],
   'zone unsign': [
     example('keyturn zone unsign example.com', 'go insecure: the DS first, then the signatures'),
+    example(
+      'keyturn zone unsign example.com --force-unsafe "all keys are stolen" --dry-run',
+      'the last resort: what it would break, and for how long',
+    ),
   ],
   'key list': [example('keyturn key list example.com', 'states of all keys, since when and until when')],
   'key show': [
@@ -162,6 +169,6 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
 /** The words of an example behind `keyturn`; what a shell does with it is left out. */
 export function wordsOfExample(line: string): string[] {
   const command = /keyturn (?:[^<>|()]+)?/.exec(line)?.[0] ?? line;
-  const words = command.trim().split(/ +/).slice(1);
-  return words.map((word) => word.replace(/^"(.*)"$/, '$1'));
+  const words = command.match(/"[^"]*"|\S+/g) ?? [];
+  return words.slice(1).map((word) => word.replace(/^"(.*)"$/, '$1'));
 }

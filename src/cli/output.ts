@@ -92,7 +92,15 @@ function worse({ state }: ZoneSummary): Level {
 
 function keysOf({ signed, keys }: ZoneSummary): string {
   if (!signed) return keys.length === 0 ? 'unsigned' : 'not signing';
-  return keys.map((key) => `${keyWord(key)} ${key.tag}`).join(', ');
+  const inUse = keys.filter((key) => !isGone(key));
+  return inUse.map((key) => `${keyWord(key)} ${key.tag}`).join(', ');
+}
+
+/** No cache has anything of the key any more: only its files are left. */
+export function isGone({ goal, dnskey, krrsig, zrrsig, ds }: ZoneSummary['keys'][number]): boolean {
+  return (
+    goal === 'OUT' && [dnskey, krrsig, zrrsig, ds].every((state) => state === null || state === 'hidden')
+  );
 }
 
 function cdsOf({ signed, cds }: ZoneSummary): string {

@@ -10,7 +10,7 @@ import type {
   WaitingSummary,
 } from '../control/shapes.ts';
 import { stepWords } from '../control/words.ts';
-import { arrow, marked, type Output, printNeeds, table } from './output.ts';
+import { arrow, isGone, marked, type Output, printNeeds, table } from './output.ts';
 
 const NAME_COLUMNS = 10;
 
@@ -39,10 +39,10 @@ export function printRollover(output: Output, status: RolloverStatus): void {
   }
 }
 
-function keyLine({ tag, roles, goal, ...states }: RolloverStatus['keys'][number]): string {
-  const { dnskey, krrsig, zrrsig, ds } = states;
+function keyLine(key: RolloverStatus['keys'][number]): string {
+  const { tag, roles, goal, dnskey, krrsig, zrrsig, ds } = key;
   const told = Object.entries({ dnskey, krrsig, zrrsig, ds }).filter(([, state]) => state !== null);
-  if (goal === 'OUT' && told.every(([, state]) => state === 'hidden')) {
+  if (isGone(key)) {
     return `key ${tag} (${roles.join(', ')}) is gone from all caches; its files are kept for a while`;
   }
   const words = told.map(([record, state]) => `${record} ${state}`);
@@ -174,7 +174,8 @@ function entryWords(kind: string, details: Readonly<Record<string, unknown>>, to
   if (kind === 'rollover')
     return `${text('type')} rollover ${text('event')}, step ${text('step')}: ${text('because')}`;
   if (kind === 'purge') return `key ${text('tag')}: its private half was destroyed`;
-  const { order, ...rest } = details;
-  const more = Object.entries(rest).map(([name, value]) => `${name} ${String(value)}`);
+  const { order, keyId: _, ...rest } = details;
+  const given = Object.entries(rest).filter(([, value]) => value !== null && value !== undefined);
+  const more = given.map(([name, value]) => `${name === 'tag' ? 'key' : name} ${String(value)}`);
   return [kind, String(order ?? ''), ...more].filter((word) => word !== '').join(' ');
 }

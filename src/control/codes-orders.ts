@@ -122,7 +122,7 @@ export const REFUSAL_CODES: Explanations<RefusalCode> = {
     meaning: 'The old key is leaving the caches, so the rollover cannot be undone any more.',
     cause: 'It is nearly done.',
     effect: EFFECT.nothing,
-    fix: 'Let it end, then start a new one.',
+    fix: 'Let it end, then start a new one. Nothing forces a cancel now: neither --yes nor a reason is heard.',
     rfc: 'RFC 7583 §3',
   },
 };
@@ -134,6 +134,12 @@ export const ORDER_CODES = {
     cause: 'A problem of the key files or of the disk; keyturn zone show ZONE names it.',
     effect: EFFECT.nothing,
     fix: 'See to that first; it is tried again every minute.',
+  },
+  NOTHING_TO_FORCE: {
+    meaning: '--force-unsafe was given to what breaks nothing, or to what nothing can force.',
+    cause: 'The option goes with --emergency containment, and with zone unsign of a zone that may have a DS.',
+    effect: EFFECT.nothing,
+    fix: 'Leave it out. What a safety rule forbids is refused with --yes and with a reason alike.',
   },
   TYPE_MISSING: {
     meaning: 'It was not said which keys to replace.',

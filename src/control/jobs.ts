@@ -9,12 +9,13 @@ import { type BulkJob, gapMs, matchesGlob } from '../kasp/bulk.ts';
 import type { RefusalCode } from '../kasp/refusal.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
 import { rolloversOf } from '../kasp/zonestate.ts';
+import type { RolloverContext } from './carry-out.ts';
 import { iso } from './describe.ts';
 import { originOf } from './find.ts';
 import type { JobDetail, JobStart, JobSummary } from './job-shapes.ts';
 import { OperationError } from './operation.ts';
 import type { Params } from './operations.ts';
-import { type RolloverContext, requestOf } from './rollovers.ts';
+import { requestOf } from './rollovers.ts';
 import type { Handlers } from './server.ts';
 
 const TOLD_ZONES = 1_000;

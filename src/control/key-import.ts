@@ -26,12 +26,12 @@ import { KeystoreError } from '../store/keypairs.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
 import { formatName } from '../wire/name.ts';
 import { currentCaller } from './caller.ts';
+import type { RolloverContext } from './carry-out.ts';
 import { keySummary } from './describe.ts';
 import { originOf } from './find.ts';
 import type { KeyImport } from './key-shapes.ts';
 import { type FailureKind, OperationError } from './operation.ts';
 import type { Params } from './operations.ts';
-import type { RolloverContext } from './rollovers.ts';
 
 export interface KeyContext extends RolloverContext {
   readonly config: Config;

@@ -4,12 +4,11 @@ import { ROLE_WORDS } from '../store/import-key.ts';
 import { IMPORT_FORMATS } from '../store/import-read.ts';
 import { keyImport, keyList, keyShown } from './key-shapes.ts';
 import { operation } from './operation.ts';
-import { flag, plainText, seconds, tag, zone } from './params.ts';
+import { flag, plainText, reason, seconds, tag, zone } from './params.ts';
 
 const MAX_PATHS = 256;
 const MAX_PATH_CHARACTERS = 4_096;
 const MAX_SERVED = 64;
-const MAX_REASON_CHARACTERS = 1_000;
 
 const ofZone = zone.describe('name of the zone');
 const path = plainText(1, MAX_PATH_CHARACTERS);
@@ -58,9 +57,8 @@ export const KEY_OPERATIONS = {
         .meta({ value: 'RDATA' })
         .describe('a DNSKEY record that the other signer serves, as dig +short prints it; may be repeated'),
       servedTtl: seconds.optional().describe('TTL of these records'),
-      forceUnsafe: plainText(3, MAX_REASON_CHARACTERS)
+      forceUnsafe: reason
         .optional()
-        .meta({ value: 'REASON' })
         .describe('import although served keys would go; the reason is kept in the audit trail'),
       dryRun: flag.default(false).describe('say what would be served, and change nothing'),
     }),

@@ -86,13 +86,24 @@ export function commandLineWord(name: OperationName): (field: string) => string 
     parametersOf(name).find((parameter) => parameter.name === field)?.word ?? optionWord(field);
 }
 
+/** What would be right, for parameters whose schemas do not say it themselves. */
+function whatFits(
+  name: OperationName,
+  { code, path = [], values }: { code: string; path?: PropertyKey[] | undefined; values?: unknown },
+): string | undefined {
+  if (code === 'invalid_value' && Array.isArray(values)) return `one of ${values.join(', ')}`;
+  if (code !== 'invalid_union') return undefined;
+  const value = parametersOf(name).find((parameter) => parameter.name === path[0])?.value ?? null;
+  return value === null ? 'yes or no' : `this is no ${value.replace(/[[\]]/g, '')}`;
+}
+
 /** Checks parameters by the table. Throws OperationError that names the parameter as `wordOf` writes it. */
 export function checkParams<N extends OperationName>(
   name: N,
   given: unknown,
   wordOf: (field: string) => string = (field) => field,
 ): Params<N> {
-  const parsed = OPERATIONS[name].params.safeParse(given);
+  const parsed = OPERATIONS[name].params.safeParse(given, { error: (issue) => whatFits(name, issue) });
   if (parsed.success) return parsed.data as Params<N>;
   const issues = parsed.error.issues.map(({ path, message }) => {
     const field = path.length === 0 ? '' : `${wordOf(String(path[0]))}: `;

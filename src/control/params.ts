@@ -64,5 +64,12 @@ export function plainText(min: number, max: number) {
     .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'a text without control characters');
 }
 
+const MAX_REASON_CHARACTERS = 1_000;
+
+/** Why somebody does what safety rules are against, for the audit trail. */
+export const reason = plainText(3, MAX_REASON_CHARACTERS)
+  .refine((text) => text.trim().length >= 3, 'a reason that tells something')
+  .meta({ value: 'REASON' });
+
 /** A short text that other code makes sense of. */
 export const word = plainText(1, 64);

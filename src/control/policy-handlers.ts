@@ -5,6 +5,7 @@ import type { Zones } from '../daemon/zones.ts';
 import type { Policy } from '../kasp/policy.ts';
 import { nearest } from '../store/config-words.ts';
 import { parseName } from '../wire/name.ts';
+import type { RolloverContext } from './carry-out.ts';
 import { findSigned } from './find.ts';
 import { OperationError } from './operation.ts';
 import type { Params, Result } from './operations.ts';
@@ -13,7 +14,6 @@ import { withValues } from './policy-set.ts';
 import { simulate } from './policy-simulation.ts';
 import { rolloversUnder } from './policy-waits.ts';
 import { policyValues } from './policy-words.ts';
-import type { RolloverContext } from './rollovers.ts';
 import type { Handlers } from './server.ts';
 
 const DAY = 86_400;

@@ -1,7 +1,7 @@
 /** Operations on the keys of one zone: rollovers, and what is known of the DS at the parent. */
 import { z } from 'zod';
 import { operation } from './operation.ts';
-import { flag, optionalZone, seconds, tag, whole, word, zone } from './params.ts';
+import { flag, optionalZone, reason, seconds, tag, whole, word, zone } from './params.ts';
 import { history, rolloverChange, rolloverList, rolloverPlan, rolloverStatus } from './shapes.ts';
 
 /** Types of `rollover start`; going insecure is `zone unsign`. */
@@ -29,6 +29,9 @@ export const ROLLOVER_OPERATIONS = {
         .enum(EMERGENCIES)
         .optional()
         .describe('the key is lost or known to others: without margins, or at once'),
+      forceUnsafe: reason
+        .optional()
+        .describe('with --emergency containment: why that is done, for the audit trail'),
       dryRun: flag
         .default(false)
         .describe('say whether it is refused and what it would do, and change nothing'),

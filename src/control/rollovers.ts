@@ -1,46 +1,33 @@
 /** Operations on keys: rollovers, what is known of the DS at the parent, going signed and going insecure. */
 import { assert } from '../base/assert.ts';
-import type { Clock } from '../base/ports.ts';
-import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
-import { asKnown, type Order, obey, orderRefusal } from '../daemon/orders.ts';
-import { problemOfError } from '../daemon/problem.ts';
-import type { Scheduler } from '../daemon/scheduler.ts';
-import type { ZoneSigning } from '../daemon/signing.ts';
+import { plus, type UnixSeconds } from '../base/time.ts';
+import { asKnown, type Order } from '../daemon/orders.ts';
 import type { Zone } from '../daemon/zone.ts';
-import type { Zones } from '../daemon/zones.ts';
-import { findAlgorithm, parseAlgorithm } from '../dnssec/algorithm.ts';
+import { parseAlgorithm } from '../dnssec/algorithm.ts';
 import type { Key } from '../kasp/key.ts';
-import type { RefusalCode } from '../kasp/refusal.ts';
-import { insteadOf } from '../kasp/request.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
 import { rolloversOf } from '../kasp/zonestate.ts';
-import { currentCaller } from './caller.ts';
-import { iso, needsOf, nextWords, rolloverStatusOf } from './describe.ts';
+import {
+  carryOut,
+  fittingTypes,
+  knownErrors,
+  notesOn,
+  type RolloverContext,
+  refuse,
+  type SignedZone,
+} from './carry-out.ts';
+import { iso, needsOf, rolloverStatusOf } from './describe.ts';
 import { findSigned, getZone } from './find.ts';
 import { OperationError } from './operation.ts';
 import type { Params } from './operations.ts';
 import { planOf } from './plans.ts';
-import { STARTED_TYPES, type StartedType } from './rollover-operations.ts';
+import type { StartedType } from './rollover-operations.ts';
 import type { Handlers } from './server.ts';
 import type { RolloverChange } from './shapes.ts';
-import { keyWord } from './words.ts';
+import { unsign } from './unsign.ts';
 
-/** A command waits this long until all threads serve what it changed. */
-const SERVED_MS = 10_000;
 /** How far a dry run looks. */
 const DRY_RUN_DAYS = 400;
-
-export interface RolloverContext {
-  readonly clock: Clock;
-  readonly zones: Zones;
-  readonly scheduler: Scheduler;
-}
-
-/** A zone whose keys are at work. */
-export interface SignedZone {
-  readonly zone: Zone;
-  readonly signing: ZoneSigning;
-}
 
 type RolloverHandlers = Pick<
   Handlers,
@@ -52,8 +39,8 @@ export function createRolloverHandlers(context: RolloverContext): RolloverHandle
   const { zones, clock } = context;
   const order = (zone: string, given: Order) => carryOut(context, findSigned(zones, zone), given);
   return {
-    'zone.sign': ({ zone }) => order(zone, { kind: 'secure' }),
-    'zone.unsign': ({ zone }) => order(zone, { kind: 'insecure' }),
+    'zone.sign': ({ zone, newKeys }) => order(zone, { kind: 'secure', isAnew: newKeys }),
+    'zone.unsign': (params) => unsign(context, params),
     'rollover.start': (params) => start(context, params),
     'rollover.status': ({ zone }) => {
       const found = findSigned(zones, zone);
@@ -105,133 +92,6 @@ async function historyOf({ zone, signing }: SignedZone, limit: number) {
   };
 }
 
-// ---- Orders ----
-
-/** Obeys an order, or says why not; waits until what follows from it is served. */
-async function carryOut(
-  { scheduler, zones }: Pick<RolloverContext, 'scheduler' | 'zones'>,
-  { zone, signing }: SignedZone,
-  order: Order,
-): Promise<RolloverChange> {
-  let before = signing.zoneState.keys;
-  let notes: string[] = [];
-  const who = currentCaller();
-  const { published } = await knownErrors(signing, () =>
-    zone.keeper.change(async (at) => {
-      refuse({ zone, signing }, order, at.now);
-      before = signing.zoneState.keys;
-      notes = order.kind === 'start' ? notesOn(signing, order.request) : [];
-      const change = await obey(signing, order, at);
-      return { ...change, events: change.events.map((event) => ({ ...event, who })) };
-    }),
-  );
-  // What could not be served for want of a key may be without it.
-  const served = zone.served === undefined ? zones.reload(zone.origin) : published;
-  await Promise.race([served, scheduler.sleep(`order ${zone.name}`, SERVED_MS)]);
-  scheduler.cancel(`order ${zone.name}`);
-  const made = signing.zoneState.keys.filter(({ id }) => !before.some((key) => key.id === id));
-  return {
-    ...rolloverStatusOf(zone, signing),
-    changed: knownWords(zone.name, order, before) ?? [
-      ...changedWords(zone.name, order, signing, made),
-      ...notes,
-    ],
-    next: nextWords(signing),
-    command: needsOf(zone)[0]?.command ?? `keyturn rollover status ${zone.name}`,
-    plan: null,
-  };
-}
-
-/** Turns the errors of keys and disks into those of operations. */
-async function knownErrors<T>(signing: ZoneSigning, act: () => T | Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    if (error instanceof OperationError) throw error;
-    const { code, message } = problemOfError(error, signing.keys.path);
-    throw new OperationError(
-      'DATA_WRONG',
-      code,
-      `nothing was changed: ${message}`,
-      'see to that and try again',
-    );
-  }
-}
-
-/** What was asked for in a way that cannot be meant, not what safety forbids. */
-const USAGE: readonly RefusalCode[] = [
-  'WRONG_SCHEME',
-  'ALGORITHM_UNKNOWN',
-  'METHOD_UNSUITABLE',
-  'EMERGENCY_UNSUITABLE',
-];
-
-function refuse({ zone, signing }: SignedZone, order: Order, now: UnixSeconds): void {
-  const refusal = orderRefusal(signing, order, now);
-  if (refusal !== undefined) {
-    const { code, message, fix } = refusal;
-    const kind = USAGE.includes(code) ? 'USAGE_WRONG' : 'REFUSED';
-    throw new OperationError(kind, code, message, code === 'WRONG_SCHEME' ? fittingTypes(signing) : fix);
-  }
-  const problem = zone.signingProblem;
-  const isObservation = order.kind === 'ds' || order.kind === 'no-ds';
-  const isRemedy =
-    problem?.code === 'KEY_MISSING' && order.kind === 'start' && order.request.emergency !== undefined;
-  if (problem === undefined || isObservation || isRemedy) return;
-  throw new OperationError(
-    'REFUSED',
-    'KEYS_FROZEN',
-    `the keys of ${zone.name} stay as they are: ${problem.message}`,
-    problem.code === 'KEY_MISSING'
-      ? `${needsOf(zone)[0]?.what ?? 'restore it'}: ${needsOf(zone)[0]?.command ?? 'keyturn zone reload'}`
-      : 'see to that first; it is tried again every minute',
-  );
-}
-
-/** What was told was known before. */
-function knownWords(name: string, order: Order, before: readonly Key[]): string[] | undefined {
-  if (order.kind !== 'ds') return undefined;
-  const key = before.find(({ id }) => id === order.keyId);
-  const { seenAllAt = null, goneAllAt = null } = key?.dsObservation ?? {};
-  const since = order.seen ? seenAllAt : goneAllAt;
-  if (key === undefined || since === null) return undefined;
-  const what = `the DS of key ${key.tag} is ${order.seen ? 'on all servers' : 'on no server'} of the parent`;
-  return [`${name}: that ${what} was known already, since ${formatInstant(since)}`];
-}
-
-function changedWords(name: string, order: Order, signing: ZoneSigning, made: readonly Key[]): string[] {
-  const { rollover } = signing.zoneState;
-  const words = made.map((key) => {
-    const algorithm = findAlgorithm(key.algorithm)?.mnemonic ?? `algorithm ${key.algorithm}`;
-    return `made ${keyWord(key)} ${key.tag} (${algorithm})`;
-  });
-  switch (order.kind) {
-    case 'start': {
-      const { type, emergency } = order.request;
-      const how = emergency === undefined ? '' : `, in an emergency (${emergency})`;
-      return [...words, `started the ${type} rollover of ${name}${how}`];
-    }
-    case 'cancel':
-      return [`${name}: the rollover is being undone${rollover === null ? ', at once' : ''}`];
-    case 'pause':
-      return [`${name}: the keys are paused; nothing that is served of them changes`];
-    case 'resume':
-      return [`${name}: the keys go on`];
-    case 'ds': {
-      const tag = signing.zoneState.keys.find(({ id }) => id === order.keyId)?.tag;
-      return [
-        `${name}: the DS of key ${tag} is ${order.seen ? 'on all servers' : 'on no server'} of the parent`,
-      ];
-    }
-    case 'no-ds':
-      return [`${name}: no server of the parent has a DS of it`];
-    case 'insecure':
-      return [`${name} is going insecure: CDS and CDNSKEY ask the parent to remove the DS`];
-    case 'secure':
-      return [...words, `${name} is being signed`];
-  }
-}
-
 // ---- Start ----
 
 async function start(context: RolloverContext, params: Params<'rollover.start'>): Promise<RolloverChange> {
@@ -240,8 +100,10 @@ async function start(context: RolloverContext, params: Params<'rollover.start'>)
   if (type === undefined) {
     throw new OperationError('USAGE_WRONG', 'TYPE_MISSING', 'say what to roll', fittingTypes(found.signing));
   }
+  const { forceUnsafe } = params;
+  if (forceUnsafe !== undefined && params.emergency !== 'containment') throw nothingToForce(params);
   const request = asKnown(found.signing, requestOf({ ...params, type }));
-  const order: Order = { kind: 'start', request };
+  const order: Order = { kind: 'start', request, forceUnsafe };
   if (!params.dryRun && request.emergency !== 'containment') return carryOut(context, found, order);
   const now = context.clock.now();
   refuse(found, order, now);
@@ -254,16 +116,20 @@ async function start(context: RolloverContext, params: Params<'rollover.start'>)
   return { ...rolloverStatusOf(found.zone, found.signing), changed: [], next, command, plan };
 }
 
+/** A reason is asked for only by what breaks validation on purpose. */
+function nothingToForce({ emergency }: Params<'rollover.start'>): OperationError {
+  const message =
+    emergency === undefined
+      ? '--force-unsafe does not go with an ordinary rollover: what safety forbids is not forced there'
+      : '--force-unsafe does not go with --emergency continuity, which keeps the chain of trust';
+  const fix = 'leave it out; if a bad key must go at once, whatever breaks, say --emergency containment';
+  return new OperationError('USAGE_WRONG', 'NOTHING_TO_FORCE', message, fix);
+}
+
 /** The options of `rollover start` that were given, but for the one that makes it dry. */
 function optionsOf({ type, to, method, emergency }: Partial<Params<'rollover.start'>>): string {
   const given = Object.entries({ type, to, method, emergency }).filter(([, value]) => value !== undefined);
   return given.map(([name, value]) => `--${name} ${value}`).join(' ');
-}
-
-/** What an operator should know of how a rollover is done. */
-function notesOn({ zoneState, policy }: ZoneSigning, request: RolloverRequest): string[] {
-  const note = insteadOf(zoneState, request, policy);
-  return note === null ? [] : [note];
 }
 
 /** What the words of an operator ask for. Throws OperationError. */
@@ -287,13 +153,6 @@ export function requestOf(
   const fix =
     type === 'scheme' ? 'say --to csk or --to ksk-zsk' : `--to goes with --type algorithm or scheme`;
   throw new OperationError('USAGE_WRONG', 'TO_UNSUITABLE', `--to ${to} does not fit --type ${type}`, fix);
-}
-
-/** Which values of `--type` fit the keys of a zone. */
-function fittingTypes({ zoneState }: ZoneSigning): string {
-  const isCsk = zoneState.keys.some((key) => key.goal === 'IN' && keyWord(key) === 'CSK');
-  const types = STARTED_TYPES.filter((type) => (isCsk ? type !== 'ksk' && type !== 'zsk' : type !== 'csk'));
-  return `the zone has ${isCsk ? 'one CSK' : 'KSK and ZSK'}: --type ${types.join(', ')}`;
 }
 
 // ---- DS ----

@@ -2,9 +2,9 @@
 import { problemOfError } from '../daemon/problem.ts';
 import type { ZoneSigning } from '../daemon/signing.ts';
 import type { AuditEntry } from '../store/audit.ts';
+import type { RolloverContext } from './carry-out.ts';
 import { findSigned } from './find.ts';
 import { OperationError } from './operation.ts';
-import type { RolloverContext } from './rollovers.ts';
 import type { Handlers } from './server.ts';
 import { timelineOf } from './timeline.ts';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { zoneDiff } from './diff-shapes.ts';
 import { operation } from './operation.ts';
-import { flag, optionalZone, whole, zone } from './params.ts';
+import { flag, optionalZone, reason, whole, zone } from './params.ts';
 import { dsResult, reloaded, rolloverChange, zoneDetail, zoneSummary } from './shapes.ts';
 
 const MAX_CHANGES = 100_000;
@@ -74,7 +74,10 @@ export const ZONE_OPERATIONS = {
   }),
   'zone.sign': operation({
     summary: 'sign a zone that is served unsigned, and ask its parent for a DS',
-    params: z.strictObject({ zone: ofZone }),
+    params: z.strictObject({
+      zone: ofZone,
+      newKeys: flag.default(false).describe('not with the keys that it had before it was unsigned'),
+    }),
     result: rolloverChange,
     danger: 'acts',
     cli: 'zone sign ZONE',
@@ -82,11 +85,24 @@ export const ZONE_OPERATIONS = {
   }),
   'zone.unsign': operation({
     summary: 'have the DS removed at the parent, then serve the zone without signatures',
-    params: z.strictObject({ zone: ofZone }),
+    params: z.strictObject({
+      zone: ofZone,
+      forceUnsafe: reason
+        .optional()
+        .describe('at once, although that breaks the zone while a DS is known; why, for the audit trail'),
+      dryRun: flag
+        .default(false)
+        .describe('say whether it is refused and what it would do, and change nothing'),
+    }),
     result: rolloverChange,
     danger: 'removes',
     cli: 'zone unsign ZONE',
     http: { method: 'POST', path: '/v1/zones/:zone/unsign' },
-    asks: ({ zone: one }) => `${one} will lose its signatures as soon as its parent has no DS of it`,
+    asks: ({ zone: one, forceUnsafe, dryRun }) => {
+      if (dryRun) return null;
+      return forceUnsafe === undefined
+        ? `${one} will lose its signatures as soon as its parent has no DS of it`
+        : `${one} will be bogus until its DS is gone from the parent and from caches (see --dry-run)`;
+    },
   }),
 } as const;

@@ -16,7 +16,7 @@ import type { Change, OrderEvent, ZoneSigning } from './signing.ts';
 import type { KeyInstant } from './steadyclock.ts';
 
 export type Order =
-  | { readonly kind: 'start'; readonly request: RolloverRequest }
+  | { readonly kind: 'start'; readonly request: RolloverRequest; readonly forceUnsafe?: string | undefined }
   /** The rollover with this id; by default the one that an overlap would hide. */
   | { readonly kind: 'cancel'; readonly id?: string }
   | { readonly kind: 'pause' }
@@ -25,8 +25,10 @@ export type Order =
   | { readonly kind: 'ds'; readonly keyId: string; readonly seen: boolean; readonly ttl: number | null }
   /** No server of the parent has any DS of the zone. */
   | { readonly kind: 'no-ds' }
-  | { readonly kind: 'insecure' }
-  | { readonly kind: 'secure' };
+  /** With the reason for which it is done at once, whatever the parent has. */
+  | { readonly kind: 'insecure'; readonly forceUnsafe?: string | undefined }
+  /** `isAnew`: with new keys, whatever the zone had before. */
+  | { readonly kind: 'secure'; readonly isAnew?: boolean };
 
 /** Why an order is not obeyed; undefined if it is. */
 export function orderRefusal(signing: ZoneSigning, order: Order, now: UnixSeconds): Refusal | undefined {
@@ -41,12 +43,17 @@ export function orderRefusal(signing: ZoneSigning, order: Order, now: UnixSecond
     case 'resume':
       return resumeRefusal(zoneState);
     case 'insecure':
-      return refusalOf(zoneState, { type: 'insecure' }, policy, now);
+      return refusalOf(zoneState, unsigning(order), policy, now);
     case 'secure':
-      return secureRefusal(zoneState);
+      return secureRefusal(zoneState, order.isAnew);
     default:
       return undefined;
   }
+}
+
+/** Going unsigned, as a rollover: for a reason it is done at once. */
+export function unsigning({ forceUnsafe }: { readonly forceUnsafe?: string | undefined }): RolloverRequest {
+  return { type: 'insecure', ...(forceUnsafe === undefined ? {} : { emergency: 'containment' }) };
 }
 
 /** A request with what the server knows of the keys that go: in an emergency, whether anything can be signed with them. */
@@ -72,8 +79,11 @@ function lossRefusal(signing: ZoneSigning, id?: string): Refusal | undefined {
 export async function obey(signing: ZoneSigning, order: Order, { now, ended }: KeyInstant): Promise<Change> {
   const { zoneState: state, policy } = signing;
   switch (order.kind) {
-    case 'start':
-      return signing.begin({ state, request: asKnown(signing, order.request), by: 'operator' }, now);
+    case 'start': {
+      const begun = { state, request: asKnown(signing, order.request), by: 'operator' } as const;
+      const { state: after, events } = await signing.begin(begun, now);
+      return { state: after, events: events.map((event) => ({ ...event, ...reasonOf(order) })) };
+    }
     case 'cancel': {
       const event = { ...told('rollover cancel'), id: order.id ?? state.rollover?.id };
       return { state: cancelRollover(state, now, order.id), events: [event] };
@@ -90,13 +100,21 @@ export async function obey(signing: ZoneSigning, order: Order, { now, ended }: K
     }
     case 'no-ds':
       return { state: hearNoDs(state, policy, ended), events: [told('confirm-ds none')] };
-    case 'insecure':
-      return { state: goInsecure(state, { now, id: signing.newId() }), events: [told('zone unsign')] };
+    case 'insecure': {
+      const { emergency } = unsigning(order);
+      const event = { ...told('zone unsign'), ...reasonOf(order) };
+      return { state: goInsecure(state, { now, id: signing.newId(), emergency }), events: [event] };
+    }
     case 'secure': {
-      const made = await signing.makeKeys(keysForSecure(state, policy), state, now);
+      const made = await signing.makeKeys(keysForSecure(state, policy, order.isAnew), state, now);
       return { state: goSecure(state, made, now), events: [told('zone sign')] };
     }
   }
+}
+
+/** Why an operator broke what need not break. */
+function reasonOf({ forceUnsafe }: { readonly forceUnsafe?: string | undefined }) {
+  return forceUnsafe === undefined ? {} : { forceUnsafe };
 }
 
 /** What an operator did, for the audit trail. */

@@ -62,7 +62,7 @@ export function cancelRefusal(state: ZoneState, id?: string): Refusal | undefine
   const fix =
     rollover.method === 'unsign'
       ? 'wait until it is done, then sign the zone again'
-      : 'wait until it is done, then start a new rollover';
+      : 'wait until it is done, then start a new rollover; nothing forces a cancel now, no --yes and no reason';
   return {
     code: 'POINT_OF_NO_RETURN',
     message: `key ${left.tag} is already leaving the caches (ROLLOVER 2.9, ${row})`,

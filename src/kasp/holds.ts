@@ -278,7 +278,7 @@ export const HOLDS: Readonly<Record<RolloverMethod, readonly Hold[]>> = {
       who: 'outgoing',
       records: ['dnskey', 'krrsig', 'zrrsig'],
       to: 'unretentive',
-      until: ({ state }) => all(state.keys, 'ds', 'hidden'),
+      until: (plan) => isContainment(plan) || all(plan.state.keys, 'ds', 'hidden'),
       reason: 'plan',
       because: 'the zone stays signed until no cache has a DS of it (ROLLOVER 2.7 I2)',
     },
@@ -325,6 +325,9 @@ const CONTAINMENT_WAIVERS: readonly Waiver[] = [
   { who: 'outgoing', gate: 'signatures are gone' },
 ];
 
+/** Going unsigned as the last resort asks for no proof that the DS is gone. */
+const LAST_RESORT_WAIVERS: readonly Waiver[] = [{ who: 'outgoing', gate: 'ds is gone' }];
+
 /** What is left of "signatures are gone" there: they are no longer served. */
 const CONTAINMENT_HOLDS: readonly Hold[] = [
   {
@@ -354,7 +357,9 @@ export function holdOf(key: Key, record: RecordKind, to: RecordState, context: P
 /** True if a rollover that names the key drops this gate for it. */
 export function isWaived(key: Key, gate: GateName, context: PlanContext): boolean {
   return plansOf(key, context).some(({ plan, who }) => {
-    const waivers = [...WAIVERS[plan.rollover.method], ...(isContainment(plan) ? CONTAINMENT_WAIVERS : [])];
+    const { method } = plan.rollover;
+    const ofEmergency = method === 'unsign' ? LAST_RESORT_WAIVERS : CONTAINMENT_WAIVERS;
+    const waivers = [...WAIVERS[method], ...(isContainment(plan) ? ofEmergency : [])];
     return waivers.some((waiver) => waiver.who === who && waiver.gate === gate);
   });
 }

@@ -51,7 +51,10 @@ export function cdsRequest({ keys, goal }: CdsState, policy: Pick<Policy, 'cds'>
   if (policy.cds === 'never') return { keys: [], isDelete: false };
   const shown = keys.filter((key) => isShown(key, 'ds'));
   const isLeaving = keys.some((key) => stateOf(key, 'ds') === 'unretentive');
-  if (goal === 'insecure' && isLeaving && shown.length === 0) return { keys: [], isDelete: true };
+  if (goal === 'insecure' && isLeaving && shown.length === 0) {
+    // Nobody would believe what nobody signs: a zone that went unsigned at once asks for nothing.
+    return { keys: [], isDelete: dnskeySigners(keys).length > 0 };
+  }
   const isMoving = isLeaving || shown.some((key) => stateOf(key, 'ds') === 'rumoured');
   return { keys: policy.cds === 'always' || isMoving ? shown : [], isDelete: false };
 }

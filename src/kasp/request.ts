@@ -7,7 +7,7 @@ import { CSK_ROLES, isShown, type Key, type KeyRole, KSK_ROLES, stateOf, ZSK_ROL
 import type { KeyScheme, Policy } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { RolloverRequest } from './step.ts';
-import type { Rollover, RolloverMethod, RolloverType, ZoneState } from './zonestate.ts';
+import type { Emergency, Rollover, RolloverMethod, RolloverType, ZoneState } from './zonestate.ts';
 import { keysOf, rolloversOf } from './zonestate.ts';
 /** A key that must be made before the rollover can start. */
 export interface Wanted {
@@ -144,7 +144,8 @@ function mayMerge(state: ZoneState): boolean {
 function placeOf(state: ZoneState, { type, emergency }: RolloverRequest): Place | Refusal {
   const running = rolloversOf(state);
   const [only] = running;
-  if (only === undefined) return 'rollover';
+  // The last resort waits for nothing: it takes the place of what runs.
+  if (only === undefined || (type === 'insecure' && emergency !== undefined)) return 'rollover';
   if (emergency !== undefined) {
     const same = running.find((one) => one.cancelledAt === null && replacesAll(one, REPLACED[type]));
     if (same !== undefined) return { hastened: same };
@@ -194,7 +195,7 @@ function asksParent(state: ZoneState, rollover: Rollover): boolean {
 function refusalByKeys(state: ZoneState, request: RolloverRequest, policy: Policy): Refusal | undefined {
   const { type, emergency, method } = request;
   const staying = state.keys.filter((key) => key.goal === 'IN');
-  if (type === 'insecure') return unsignRefusal(state);
+  if (type === 'insecure') return unsignRefusal(state, emergency);
   if (state.goal === 'insecure' || staying.length === 0) {
     return { code: 'NOT_SIGNED', message: 'the zone is not signed', fix: 'sign it first (zone sign)' };
   }
@@ -243,17 +244,18 @@ function changeRefusal(
   };
 }
 
-function unsignRefusal(state: ZoneState): Refusal | undefined {
-  if (state.goal === 'insecure') {
+function unsignRefusal(state: ZoneState, emergency?: Emergency): Refusal | undefined {
+  const isServed = state.keys.some((key) => isShown(key, 'dnskey'));
+  // As the last resort a zone that waits for its parent is unsigned at once.
+  if (state.goal === 'insecure' && !(emergency !== undefined && isServed)) {
     return {
       code: 'ALREADY_INSECURE',
       message: 'the zone is unsigned, or becomes so',
       fix: 'nothing is to be done',
     };
   }
-  const isServed = state.keys.some((key) => isShown(key, 'dnskey'));
   const isAsked = state.keys.some((key) => stateOf(key, 'ds') !== 'hidden');
-  if (state.delegation !== 'unconfirmed' || isAsked || !isServed) return undefined;
+  if (state.delegation !== 'unconfirmed' || isAsked || !isServed || emergency !== undefined) return undefined;
   const message =
     'whether the parent has a DS of the zone is not known; without signatures it would be bogus';
   return {

@@ -8,7 +8,7 @@
  *     algorithm   all                              a set of the new algorithm, in the old or a new scheme
  *     scheme      CSK → KSK: its role only         a ZSK (split)
  *                 ZSK                              the KSK takes zone signing (merge)
- *     insecure    all                              none
+ *     insecure    all                              none; in an emergency it ends what runs
  *
  * An emergency does not queue: it hastens the rollover that already replaces the key, or runs beside another one.
  */
@@ -21,6 +21,7 @@ import type { Refusal } from './refusal.ts';
 import { planOf, REPLACED, SCHEME_ROLES, type Wanted } from './request.ts';
 import type { RolloverRequest } from './step.ts';
 import {
+  type Emergency,
   keysOf,
   type Rollover,
   type RolloverMethod,
@@ -70,7 +71,7 @@ export function startRollover(
   const plan = planOf(state, request, policy);
   assert(!('code' in plan), 'a rollover that is refused is not started');
   assert(newKeys.length === plan.wanted.length, 'a rollover starts with the keys that it wants');
-  if (request.type === 'insecure') return goInsecure(state, { now, id });
+  if (request.type === 'insecure') return goInsecure(state, { now, id, emergency: request.emergency });
   if (typeof plan.place === 'object') return hasten(state, plan.place.hastened, request);
   const isAlgorithm = request.type === 'algorithm';
   const [outgoing, incoming] = isAlgorithm
@@ -177,11 +178,23 @@ function refusalByPacing(
 
 // ---- Going insecure, and back ----
 
-/** The state of a zone that shall become unsigned: every key goes, the DS first (ROLLOVER 2.7). */
-export function goInsecure(state: ZoneState, { now, id }: { now: UnixSeconds; id: string }): ZoneState {
+export interface InsecureContext {
+  readonly now: UnixSeconds;
+  /** UUID of the rollover. */
+  readonly id: string;
+  /** Containment: at once, whatever runs and whatever the parent has. */
+  readonly emergency?: Emergency | undefined;
+}
+
+/**
+ * The state of a zone that shall become unsigned: every key goes, the DS first (ROLLOVER 2.7); or, as the last resort,
+ * everything at once, and what runs ends with it.
+ */
+export function goInsecure(state: ZoneState, { now, id, emergency }: InsecureContext): ZoneState {
   const going = state.keys.filter((key) => key.goal === 'IN' || !isEntirelyHidden(key));
   const rollover: Rollover = {
     ...begun({ id, now, type: 'insecure', method: 'unsign' }),
+    emergency: emergency ?? null,
     outgoing: going.map((key) => key.id),
   };
   const left = withKeys(
@@ -191,15 +204,24 @@ export function goInsecure(state: ZoneState, { now, id }: { now: UnixSeconds; id
   return { ...left, goal: 'insecure', rollover, overlapping: null };
 }
 
-/** Why the zone cannot go signed now; undefined if it can. */
-export function secureRefusal(state: ZoneState): Refusal | undefined {
-  if (state.goal === 'insecure') return state.rollover === null ? undefined : cancelRefusal(state);
+/** Why the zone cannot go signed now; undefined if it can. `isAnew` as in `keysForSecure`. */
+export function secureRefusal(state: ZoneState, isAnew = false): Refusal | undefined {
+  if (state.goal === 'insecure' && state.rollover !== null) {
+    const refusal = cancelRefusal(state);
+    if (refusal !== undefined || !isAnew) return refusal;
+    const message = 'the zone is still signed, by the keys that its DS points to';
+    return { code: 'ROLLOVER_RUNNING', message, fix: 'keep them, or wait until the zone is unsigned' };
+  }
+  if (state.goal === 'insecure') return undefined;
   return { code: 'ALREADY_SIGNED', message: 'the zone is signed', fix: 'nothing is to be done' };
 }
 
-/** The keys to make for a zone that goes signed: none if it is still signed, or kept the keys that it had. */
-export function keysForSecure(state: ZoneState, policy: Policy): Wanted[] {
-  if (state.rollover !== null || keptKeys(state).length > 0) return [];
+/**
+ * The keys to make for a zone that goes signed: none if it is still signed, or kept the keys that it had; `isAnew`: those
+ * shall never sign again.
+ */
+export function keysForSecure(state: ZoneState, policy: Policy, isAnew = false): Wanted[] {
+  if (state.rollover !== null || (!isAnew && keptKeys(state).length > 0)) return [];
   return SCHEME_ROLES[policy.scheme].map((roles) => ({ roles, algorithm: policy.algorithm }));
 }
 

@@ -59,6 +59,15 @@ describe('list of zones', () => {
     ]);
   });
 
+  it('names no key of which only files are left', () => {
+    const hidden = { dnskey: 'hidden', krrsig: 'hidden', zrrsig: null, ds: 'hidden' };
+    const gone = { ...KEY, tag: 11, goal: 'OUT' as const, ...hidden };
+    const output = capture();
+    printZones(output, [{ ...ZONE, keys: [gone, { ...gone, tag: 22, ds: 'unretentive' }, KEY] }]);
+    expect(output.out[1]).toContain('CSK 22, CSK 54321');
+    expect(output.out[1]).not.toContain('11');
+  });
+
   it('has symbols on a terminal, colors where they are wanted', () => {
     const plain = capture({ isTerminal: true });
     printZones(plain, [ZONE]);

@@ -163,6 +163,7 @@ describe('list and history', () => {
     const step = { event: 'step', type: 'csk', step: 'soak', because: 'request is over' };
     const entries = [
       { ...entry, kind: 'order', order: 'rollover start', by: 'operator', type: 'csk' },
+      { ...entry, kind: 'order', order: 'confirm-ds seen', keyId: 'a-b-c', tag: 22, ttl: null, who: 'uid 0' },
       { ...entry, kind: 'edge', tag: 22, ...edge },
       { ...entry, kind: 'rollover', ...step },
       { ...entry, kind: 'purge', tag: 11 },
@@ -170,6 +171,7 @@ describe('list and history', () => {
     printHistory(output, { zone: ZONE, trail: WHOLE, entries });
     expect(output.out).toEqual([
       `${AT} order rollover start by operator type csk`,
+      `${AT} order confirm-ds seen key 22 who uid 0`,
       `${AT} key 22 ds hidden -> rumoured: it is asked for`,
       `${AT} csk rollover step, step soak: request is over`,
       `${AT} key 11: its private half was destroyed`,

@@ -54,6 +54,14 @@ describe('checkParams', () => {
     });
   });
 
+  it('says what fits where the schema itself does not', () => {
+    const seen = { zone: 'a.', seen: 'abc' };
+    expect(() => checkParams('rollover.confirm-ds', seen, optionWord)).toThrow('--seen: this is no TAG');
+    expect(() => checkParams('log.level', { level: 'loud' })).toThrow(
+      'level: one of error, warn, info, debug, trace',
+    );
+  });
+
   it('names the option that is wrong, and what would be right', () => {
     const range = '--days: a whole number from 1 to 3650';
     expect(failure({ zone: 'a.', days: 'many' })).toEqual(['USAGE_WRONG', range]);

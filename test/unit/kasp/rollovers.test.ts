@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { isEntirelyHidden } from '../../../src/kasp/key.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/kasp/policy.ts';
 import type { RolloverRequest } from '../../../src/kasp/step.ts';
 import type { ZoneState } from '../../../src/kasp/zonestate.ts';
@@ -381,4 +382,66 @@ const INSECURE: readonly Scenario[] = [
 
 describe('going insecure', () => {
   it.each(INSECURE)('$name', play);
+});
+
+const AT_ONCE: RolloverRequest = { type: 'insecure', emergency: 'containment' };
+
+/** The zone is unsigned from the first instant on; no parent can believe it any more, so that a person tells it. */
+function unsignedAtOnce(before: (rig: RolloverRig) => void = () => {}): (rig: RolloverRig) => void {
+  return (rig) => {
+    before(rig);
+    rig.setParent({ isMute: true });
+    const from = rig.now;
+    expect(rig.start(AT_ONCE)).toBeUndefined();
+    expect(rig.start(AT_ONCE)).toBe('ALREADY_INSECURE');
+    rig.run(4 * HOUR);
+    expect(rig.cancel()).toBe('POINT_OF_NO_RETURN');
+    rig.setDs([]);
+    rig.run();
+    for (const { dnskey, zone, cds } of rig.moments.filter(({ at }) => at >= from).slice(1)) {
+      expect([dnskey.signers, zone.signers, cds]).toMatchObject([[], [], { keys: [], isDelete: false }]);
+    }
+    const { keys, rollover, goal } = rig.state;
+    expect({ rollover, goal }).toEqual({ rollover: null, goal: 'insecure' });
+    expect(keys.every(isEntirelyHidden) && keys.length > 0).toBe(true);
+  };
+}
+
+/** A zone at a step of a rollover. */
+function at(request: RolloverRequest, step: string): (rig: RolloverRig) => void {
+  return (rig) => {
+    expect(rig.start(request)).toBeUndefined();
+    rig.runUntil((state) => state.rollover?.step === step && state.pendingSince === null, step);
+  };
+}
+
+const LAST_RESORTS: readonly Scenario[] = [
+  { name: 'unsign-force-csk', start: unsignedAtOnce(), isBroken: true, isEverSecure: false },
+  { name: 'unsign-force-split', policy: SPLIT, start: unsignedAtOnce(), isBroken: true, isEverSecure: false },
+  {
+    name: 'unsign-force-unconfirmed',
+    delegation: 'unconfirmed',
+    start: unsignedAtOnce(),
+    isBroken: true,
+    isEverSecure: false,
+  },
+  {
+    name: 'unsign-force-while-unsigning',
+    start: unsignedAtOnce((rig) => {
+      rig.unsign();
+      rig.run(HOUR);
+    }),
+    isBroken: true,
+    isEverSecure: false,
+  },
+  ...(['soak', 'drain'] as const).map((step) => ({
+    name: `unsign-force-csk-${step}`,
+    start: unsignedAtOnce(at({ type: 'csk' }, step)),
+    isBroken: true,
+    isEverSecure: false,
+  })),
+];
+
+describe('going insecure as the last resort', () => {
+  it.each(LAST_RESORTS)('$name', play);
 });
