@@ -72,12 +72,12 @@ async function bench(): Promise<void> {
   const lists = await timeLists(server);
   const before = zskIds(keysOf(server.name), count);
   const twin = await makeTwin(server);
-  await collect('quiet before', server, twin, quietSamples);
+  await collect('quiet before', { server, twin }, quietSamples);
 
   const job = await startJob(server);
   let bar = job.bar;
   const jobFromMs = performance.now();
-  await collect('busy before the kill', server, twin, Number.POSITIVE_INFINITY, async () => {
+  await collect('busy before the kill', { server, twin }, Number.POSITIVE_INFINITY, async () => {
     return (await jobOf(server, job.id)).zones.done >= count / 2;
   });
   const atKill = await jobOf(server, job.id);
@@ -89,14 +89,14 @@ async function bench(): Promise<void> {
   const goesOn = await jobOf(server, job.id);
   if (goesOn.state !== 'running') throw new Error(`the job is ${goesOn.state} after the restart`);
   bar = atTerminal(server, 'job', 'show', job.id, '--follow');
-  await collect('busy after the restart', server, twin, Number.POSITIVE_INFINITY, async () => {
+  await collect('busy after the restart', { server, twin }, Number.POSITIVE_INFINITY, async () => {
     return (await jobOf(server, job.id)).state !== 'running';
   });
   await waitUntil(() => bar.hasEnded, 'the bar ends', MS_PER_ZONE * count, server.process);
   bars.push(barOf(bar));
   const ended = await jobOf(server, job.id);
   const jobS = (performance.now() - jobFromMs) / 1_000;
-  await collect('quiet after', server, twin, quietSamples);
+  await collect('quiet after', { server, twin }, quietSamples);
   const rolled = await checkRolled(before, keysOf(server.name), server.port);
   await report({
     ...{ command, count, dir: values.dir, rate, seconds, maxParallel: MAX_PARALLEL, ttl: TTL },
@@ -265,8 +265,7 @@ async function killed({ process: daemon }: Server, bar: ServerProcess): Promise<
 /** Samples both daemons in turn, `most` times or until `isOver`; a sample in which it got over does not count. */
 async function collect(
   phase: Phase,
-  server: Server,
-  twin: Server,
+  { server, twin }: { readonly server: Server; readonly twin: Server },
   most: number,
   isOver: () => Promise<boolean> = async () => false,
 ): Promise<void> {
