@@ -2,6 +2,7 @@
  * A parent zone on two servers that copies CDS in its own manner (ROLLOVER 3.5), and the history of its DS RRset. What
  * it fetches is given to it; it tells when it is worth while to look at it.
  */
+import type { Waiting } from '../../src/kasp/step.ts';
 import type { Dice, ParentTraits } from './fleet-scenario.ts';
 import type { ServedCds, ServedDs } from './rollover-judge.ts';
 
@@ -38,6 +39,14 @@ export class FleetParent {
   /** What its servers answer now. */
   get answers(): readonly (readonly string[])[] {
     return this.#servers;
+  }
+
+  /** Whether a look at its servers would end a wait, now or when it proves something. */
+  isTelling(waiting: readonly Waiting[]): boolean {
+    return waiting.some(({ keyId, reason }) => {
+      const has = this.answers.map((ids) => ids.includes(keyId));
+      return reason === 'parent_ds' ? has.every(Boolean) : reason === 'parent_ds_gone' && !has.some(Boolean);
+    });
   }
 
   /** The largest TTL that a server gives to its DS RRset. */

@@ -23,7 +23,7 @@ import { DAY, Dice, HOUR, requestOf, type Scenario, scenarioOf, ttlOf } from './
 import { ServedHistory } from './fleet-served.ts';
 import { type Act, type Event, FleetTime } from './fleet-time.ts';
 import { seededRandom } from './random.ts';
-import { formatFindings, type Histories, judge } from './rollover-judge.ts';
+import { formatFindings, judge } from './rollover-judge.ts';
 import { AFTERMATHS, SimulatedCrash, SimulatedFiles } from './simulated-files.ts';
 
 const START = 1_795_521_600;
@@ -61,6 +61,7 @@ export class FleetZone {
   #possible: ZoneState[] = [];
   #wake: Event | undefined;
   #ack: Event | undefined;
+  #round: Event | undefined;
 
   constructor(seed: number) {
     this.#seed = seed;
@@ -89,13 +90,12 @@ export class FleetZone {
   /** All that was wrong, a line each; empty for a good year. */
   verdict(): string[] {
     const rules = { algorithms: this.#algorithms, isKeyStrict: false, isEverSecure: true };
-    const findings = [...judge(this.histories, rules), ...this.#checks.claimsOf(this.scenario.parent.kind)];
+    const findings = [
+      ...judge(this.#served.histories, rules),
+      ...this.#checks.claimsOf(this.scenario.parent.kind),
+    ];
     const text = formatFindings(findings.slice(0, 5), instant);
     return [...this.#checks.problems, ...(findings.length === 0 ? [] : [text])];
-  }
-
-  get histories(): Histories {
-    return this.#served.histories;
   }
 
   get state(): ZoneState | undefined {
@@ -203,9 +203,11 @@ export class FleetZone {
     let state = change ?? keys.zoneState;
     const purged: Key[] = [];
     let nextWake: UnixSeconds | null = null;
+    let isTelling = false;
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       const step = next(state, this.#told, this.#policy, this.#clock);
       nextWake = step.nextWake;
+      isTelling = this.#parent.isTelling(step.waiting);
       state = step.zoneState;
       const dead = step.actions.flatMap((one) => (one.kind === 'purge' ? [findKey(state, one.keyId)!] : []));
       if (dead.length > 0) state = { ...state, keys: state.keys.filter((key) => !dead.includes(key)) };
@@ -224,6 +226,9 @@ export class FleetZone {
       if (seconds <= 0) this.#checks.fail(this.#now, 'the next wake-up is not later than now');
       this.#wake = this.#schedule(Math.max(1, seconds), () => this.#turn());
     }
+    // What a look proves depends on when it is.
+    const roundIn = Math.max(HOUR, this.scenario.parent.monitorDelay);
+    if (isTelling) this.#round ??= this.#schedule(roundIn, () => this.#observe());
     this.#checks.check(keys.zoneState, this.#now);
     if (this.scenario.parent.kind === 'quick') this.#checks.checkPace(keys.zoneState, this.#now);
   }
@@ -294,6 +299,7 @@ export class FleetZone {
 
   /** A round of the monitor: what both servers agree upon. */
   async #observe(): Promise<void> {
+    this.#round = undefined;
     const keys = this.#keys;
     if (keys === undefined) return;
     const { answers, ttl } = this.#parent;

@@ -408,9 +408,12 @@ export class KillFleet {
     }
   }
 
+  /** What a zone waits for that does not come to rest, and what the server said last. */
   async #waitsOf({ name }: ZoneWitness): Promise<string> {
-    const { rollover, keys, waiting } = await this.#client.call('rollover.status', { zone: name });
-    return JSON.stringify({ step: rollover?.step, keys, waiting });
+    const { rollover, keys, waiting, nextAt } = await this.#client.call('rollover.status', { zone: name });
+    const { due } = await this.#client.call('status', {});
+    const now = new Date().toISOString();
+    return `${JSON.stringify({ now, step: rollover?.step, waiting, nextAt, due, keys })}\n${this.#daemon?.process.tail()}`;
   }
 
   /** The zones as files, with all signatures, for validators of whole zones. */
@@ -469,9 +472,11 @@ function isExpected(error: unknown): boolean {
 }
 
 /** The state knows what was said of a key's DS: as observed, or as a word that will count when it lasts. */
-function isHeard({ keys, dsWords }: ZoneState, tag: number | undefined, seen: boolean): boolean {
+function isHeard({ keys, dsWords, delegation }: ZoneState, tag: number | undefined, seen: boolean): boolean {
   const key = keys.find((one) => one.tag === tag);
   if (key === undefined) return true;
+  // Of a key that goes, only that there is a DS is news.
+  if (seen && key.goal === 'OUT' && delegation === 'secure') return true;
   const { seenAllAt, goneAllAt } = key.dsObservation;
   const isObserved = (seen ? seenAllAt : goneAllAt) !== null;
   return isObserved || dsWords.some((word) => word.keyId === key.id && word.seen === seen);
