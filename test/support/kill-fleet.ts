@@ -386,7 +386,7 @@ export class KillFleet {
   // ---- The end ----
 
   /** Lets every rollover come to its end, and starts no other. */
-  async rest(withinMs = 90_000): Promise<void> {
+  async rest(withinMs = 180_000): Promise<void> {
     const until = performance.now() + withinMs;
     const isBusy = ({ zoneState: { goal, rollover, keys, delegation } }: StoredState) =>
       goal === 'insecure' ||
@@ -471,10 +471,13 @@ function isExpected(error: unknown): boolean {
   );
 }
 
-/** The state knows what was said of a key's DS: as observed, or as a word that will count when it lasts. */
+/**
+ * The state knows what was said of a key's DS: as observed, or as a word that will count when it lasts. A word on a key
+ * that since was told to go, or to stay after all, is meant no more; that order may have had no time to be acknowledged.
+ */
 function isHeard({ keys, dsWords, delegation }: ZoneState, tag: number | undefined, seen: boolean): boolean {
   const key = keys.find((one) => one.tag === tag);
-  if (key === undefined) return true;
+  if (key === undefined || (key.goal === 'IN') !== seen) return true;
   // Of a key that goes, only that there is a DS is news.
   if (seen && key.goal === 'OUT' && delegation === 'secure') return true;
   const { seenAllAt, goneAllAt } = key.dsObservation;

@@ -106,7 +106,10 @@ export class ZoneWitness {
     ];
     const { acknowledged } = this;
     if (acknowledged !== undefined && !acknowledged.isKept(stored)) {
-      faults.push(`was acknowledged and is not in the state: ${acknowledged.order}`);
+      const { keys, dsWords, rollover } = stored.zoneState;
+      const seen = keys.map(({ tag, goal, dsObservation }) => ({ tag, goal, dsObservation }));
+      const found = JSON.stringify({ rollover, dsWords, seen });
+      faults.push(`was acknowledged and is not in the state: ${acknowledged.order}; there is ${found}`);
     }
     this.acknowledged = undefined;
     this.#known = read;
