@@ -475,11 +475,9 @@ function isExpected(error: unknown): boolean {
  * The state knows what was said of a key's DS: as observed, or as a word that will count when it lasts. A word on a key
  * that since was told to go, or to stay after all, is meant no more; that order may have had no time to be acknowledged.
  */
-function isHeard({ keys, dsWords, delegation }: ZoneState, tag: number | undefined, seen: boolean): boolean {
+function isHeard({ keys, dsWords }: ZoneState, tag: number | undefined, seen: boolean): boolean {
   const key = keys.find((one) => one.tag === tag);
   if (key === undefined || (key.goal === 'IN') !== seen) return true;
-  // Of a key that goes, only that there is a DS is news.
-  if (seen && key.goal === 'OUT' && delegation === 'secure') return true;
   const { seenAllAt, goneAllAt } = key.dsObservation;
   const isObserved = (seen ? seenAllAt : goneAllAt) !== null;
   return isObserved || dsWords.some((word) => word.keyId === key.id && word.seen === seen);
