@@ -7,6 +7,9 @@ import { machine, median, spread, table, versionOf, writeSection } from './resul
 const MOST_LIST_S = 1;
 const MOST_RATIO = 1.1;
 
+/** Seconds of `zone list`: wall clock as text and as JSON, and CPU of the command and the daemon for the text. */
+export type Lists = Record<'text' | 'json' | 'cpu', number[]>;
+
 /** All that was measured. */
 export interface Figures {
   readonly command: string;
@@ -20,7 +23,7 @@ export interface Figures {
   readonly restartS: number;
   readonly jobS: number;
   readonly killedAt: number;
-  readonly lists: { readonly text: readonly number[]; readonly json: readonly number[] };
+  readonly lists: Lists;
   /** The last state of the progress bar before the kill, and at the end. */
   readonly bars: readonly string[];
   readonly samples: ReadonlyMap<Phase, readonly Sample[]>;
@@ -62,6 +65,7 @@ function overview({ count, lists, job, rolled, bars, ...rest }: Figures): string
   return [
     ['first start, with all keys made, until all are served', `${firstStartS.toFixed(0)} s`],
     ['`zone list`, the whole command', `${spread(lists.text)} s (goal ≤ ${MOST_LIST_S} s: ${isQuick})`],
+    ['CPU of that, command and daemon', `${spread(lists.cpu)} s`],
     ['`zone list --json`', `${spread(lists.json)} s`],
     [
       'the job, the restart included',
