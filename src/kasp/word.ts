@@ -4,7 +4,7 @@
  * Until then it can be replaced by another, and the monitor may find otherwise.
  */
 import type { UnixSeconds } from '../base/time.ts';
-import { type Key, stateOf } from './key.ts';
+import { isShown, type Key, stateOf } from './key.ts';
 import { type DsSighting, observeDs, observeNoDs } from './parent.ts';
 import type { Policy } from './policy.ts';
 import { absenceLastsFrom, presenceLastsFrom } from './proof.ts';
@@ -60,7 +60,16 @@ function withoutWord(state: ZoneState, id: string): ZoneState {
 /** A DS is waited for that shall come, and for the end of one that shall go. Everything else counts at once. */
 function isMeant(state: ZoneState, { keyId, seen }: DsWord): boolean {
   const key = findKey(state, keyId);
-  return key !== undefined && key.states.ds !== null && (key.goal === 'IN') === seen;
+  if (key === undefined || key.states.ds === null || (key.goal === 'IN') !== seen) return false;
+  return seen || !isShown(key, 'ds') || hasPeer(state, key);
+}
+
+/**
+ * A DS that CDS still name may come back by them after it was said to be gone. That breaks nothing if a key that stays
+ * has one of the same algorithm; else the word must be said again when the DS is no longer asked for.
+ */
+function hasPeer({ keys }: ZoneState, { algorithm }: Key): boolean {
+  return keys.some((key) => key.goal === 'IN' && key.algorithm === algorithm && isShown(key, 'ds'));
 }
 
 function isObserved(state: ZoneState, { keyId, seen }: DsWord): boolean {

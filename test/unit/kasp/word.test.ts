@@ -73,6 +73,24 @@ describe('the word of an operator', () => {
     expect(rig.state.dsWords).toEqual([]);
   });
 
+  it('that a DS is gone does not last while CDS bring it back to an algorithm that has no other', () => {
+    const rig = atRest(SPLIT);
+    rig.world = DEAF;
+    started(rig, { type: 'algorithm', algorithm: 15 });
+    const [old, made] = ['K1', 'K2'];
+    rig.runUntil(() => dsOf(rig, made!) === 'rumoured', 'a DS is asked for');
+    say(rig, made!, true);
+    say(rig, old!, false);
+    expect(rig.state.dsWords.filter(({ seen }) => !seen)).toEqual([]);
+    rig.run(60 * DAY);
+    expect(dsOf(rig, old!), 'its end was asked for since').toBe('unretentive');
+    rig.setDs([made!]);
+    say(rig, old!, false);
+    rig.run(60 * DAY);
+    expect(dsOf(rig, old!)).toBe('hidden');
+    expect(rig.state.rollover).toBeNull();
+  });
+
   it('is forgotten by a cancel: it was said of what was asked before', () => {
     const rig = tended('additive');
     rig.runUntil(() => dsOf(rig, 'K2') === 'rumoured', 'a DS is asked for');
