@@ -5,10 +5,18 @@
 import type { FileStore } from '../base/ports.ts';
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import { findAlgorithm, formatPem } from '../dnssec/algorithm.ts';
-import { isShown, type Key, RECORD_KINDS, type RecordKind, stateOf } from '../kasp/key.ts';
+import { isShown, type Key, RECORD_KINDS, stateOf } from '../kasp/key.ts';
 import { findKey, type ZoneState } from '../kasp/zonestate.ts';
 import { formatName, type Name } from '../wire/name.ts';
-import { formatPrivateFile, formatPublicFile, keyFileBase } from './keyfile.ts';
+import {
+  compactInstant,
+  formatPrivateFile,
+  formatPublicFile,
+  keyFileBase,
+  type PrivateKeyFile,
+  type PrivateTime,
+  RECORD_NAMES,
+} from './keyfile.ts';
 import { type KeyDirectory, KeystoreError, loadPair, readPrivate } from './keypairs.ts';
 import { zoneKeysPath } from './keystore.ts';
 import { loadState } from './state.ts';
@@ -79,12 +87,7 @@ function filesOf(
   const { algorithm, publicKey } = key;
   const loaded = loadPair(directory, { base, algorithm, privateOctets, publicKey });
   if (format === 'pem') return { key, names: names.set(`${base}.pem`, formatPem(loaded)) };
-  const times = timesOf(key).map(([name, at]) => `${name}: ${compact(at)}\n`);
-  const head = formatPrivateFile(algorithm, privateOctets, key.createdAt).replace(
-    /^(?:Publish|Activate): .*\n/gm,
-    '',
-  );
-  names.set(`${base}.private`, head + times.join(''));
+  names.set(`${base}.private`, formatPrivateFile(algorithm, privateOctets, key.createdAt, timesOf(key)));
   names.set(`${base}.state`, formatStateFile(key, state, { origin, now }));
   return { key, names };
 }
@@ -92,30 +95,20 @@ function filesOf(
 // ---- BIND's times and states ----
 
 /** Instants by which BIND knows what a key does, without and with a policy. */
-function timesOf(key: Key): [string, UnixSeconds][] {
+function timesOf(key: Key): PrivateKeyFile['times'] {
   const { dnskey, krrsig, zrrsig } = key.states;
   const active = key.roles.includes('zone-signing') ? zrrsig : krrsig;
-  const times: [string, UnixSeconds][] = [];
-  if (key.publishedAt !== null) times.push(['Publish', key.publishedAt]);
+  const times: Partial<Record<PrivateTime, UnixSeconds>> = {};
+  if (key.publishedAt !== null) times.Publish = key.publishedAt;
   if (active !== null && active.state !== 'hidden') {
-    times.push([
-      'Activate',
-      active.state === 'unretentive' ? (key.publishedAt ?? active.since) : active.since,
-    ]);
+    times.Activate = active.state === 'unretentive' ? (key.publishedAt ?? active.since) : active.since;
   }
   if (key.goal === 'OUT' && active !== null && !isShown(key, active === zrrsig ? 'zrrsig' : 'krrsig')) {
-    times.push(['Inactive', active.since]);
+    times.Inactive = active.since;
   }
-  if (key.goal === 'OUT' && dnskey !== null && !isShown(key, 'dnskey')) times.push(['Delete', dnskey.since]);
+  if (key.goal === 'OUT' && dnskey !== null && !isShown(key, 'dnskey')) times.Delete = dnskey.since;
   return times;
 }
-
-const STATE_NAMES: Readonly<Record<RecordKind, string>> = {
-  dnskey: 'DNSKEY',
-  zrrsig: 'ZRRSIG',
-  krrsig: 'KRRSIG',
-  ds: 'DS',
-};
 
 /** The `.state` file of a key, as named writes it; what is not served by all threads yet counts from `now` on. */
 export function formatStateFile(
@@ -124,12 +117,12 @@ export function formatStateFile(
   { origin, now }: { readonly origin: Name; readonly now: UnixSeconds },
 ): string {
   const field = (name: string, value: string) => `${name}: ${value}`;
-  const instant = (name: string, at: UnixSeconds | null) =>
-    at === null ? [] : [field(name, `${compact(at)} (${formatInstant(at)})`)];
+  const instant = (name: string, at: UnixSeconds | null | undefined) =>
+    at == null ? [] : [field(name, `${compactInstant(at)} (${formatInstant(at)})`)];
   const tagOf = (id: string | null) => (id === null ? undefined : findKey(state, id)?.tag);
   const { seenAllAt, goneAllAt } = key.dsObservation;
   const [before, after] = [tagOf(key.predecessor), tagOf(key.successor)];
-  const times = new Map(timesOf(key));
+  const times = timesOf(key);
   const octets = findAlgorithm(key.algorithm)!.privateKeyOctets;
   const kinds = RECORD_KINDS.filter((record) => key.states[record] !== null);
   return [
@@ -143,19 +136,14 @@ export function formatStateFile(
     field('ZSK', key.roles.includes('zone-signing') ? 'yes' : 'no'),
     ...instant('Generated', key.createdAt),
     ...instant('Published', key.publishedAt),
-    ...instant('Active', times.get('Activate') ?? null),
-    ...instant('Retired', times.get('Inactive') ?? null),
-    ...instant('Removed', times.get('Delete') ?? null),
+    ...instant('Active', times.Activate),
+    ...instant('Retired', times.Inactive),
+    ...instant('Removed', times.Delete),
     ...instant('DSPublish', seenAllAt),
     ...instant('DSRemoved', goneAllAt),
-    ...kinds.flatMap((record) => instant(`${STATE_NAMES[record]}Change`, key.states[record]!.doneAt ?? now)),
-    ...kinds.map((record) => field(`${STATE_NAMES[record]}State`, stateOf(key, record))),
+    ...kinds.flatMap((record) => instant(`${RECORD_NAMES[record]}Change`, key.states[record]!.doneAt ?? now)),
+    ...kinds.map((record) => field(`${RECORD_NAMES[record]}State`, stateOf(key, record))),
     field('GoalState', key.goal === 'IN' ? 'omnipresent' : 'hidden'),
     '',
   ].join('\n');
-}
-
-/** `20261124125946`, as BIND writes instants. */
-function compact(at: UnixSeconds): string {
-  return formatInstant(at).replace(/[^0-9]/g, '');
 }

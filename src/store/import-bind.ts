@@ -2,12 +2,19 @@
  * Key files of BIND (`K*.key`, `K*.private`, and `K*.state` of its dnssec-policy), ldns and PowerDNS. BIND's states
  * have the names of ours, as both follow the same model; its `…Change` times say since when.
  */
-import { type UnixSeconds, unixSeconds } from '../base/time.ts';
+import type { UnixSeconds } from '../base/time.ts';
 import { DNSKEY_FLAG, dnskeyRdata, keyTag } from '../dnssec/dnskey.ts';
 import { RECORD_STATES, type RecordKind, type RecordState } from '../kasp/key.ts';
 import type { Name } from '../wire/name.ts';
 import type { ForeignKey, ForeignRecord, ForeignTiming } from './import-key.ts';
-import { type PrivateKeyFile, parseKeyFileName, parsePrivateFile, parsePublicFile } from './keyfile.ts';
+import {
+  type PrivateKeyFile,
+  parseCompactInstant,
+  parseKeyFileName,
+  parsePrivateFile,
+  parsePublicFile,
+  RECORD_NAMES,
+} from './keyfile.ts';
 import { KeystoreError } from './keypairs.ts';
 
 /** Reads a file as text; undefined if it is not there. Throws KeystoreError. */
@@ -15,8 +22,9 @@ export type ReadText = (path: string) => string | undefined;
 
 /** Reads the key with this base path, `/etc/bind/Kexample.com.+013+55648`. Throws KeystoreError. */
 export function readBindKey(base: string, origin: Name, readText: ReadText, now: UnixSeconds): ForeignKey {
-  const publicFile = parsed(`${base}.key`, readText, (text) => parsePublicFile(text, origin));
-  const privateFile = parsed(`${base}.private`, readText, parsePrivateFile);
+  const publicText = mustRead(`${base}.key`, readText);
+  const publicFile = parsed(`${base}.key`, parsePublicFile(publicText, origin));
+  const privateFile = parsed(`${base}.private`, parsePrivateFile(mustRead(`${base}.private`, readText)));
   const { flags, algorithm, publicKey } = publicFile;
   const named = parseKeyFileName(base.slice(base.lastIndexOf('/') + 1));
   const tag = keyTag(dnskeyRdata(flags, algorithm, publicKey));
@@ -37,7 +45,7 @@ export function readBindKey(base: string, origin: Name, readText: ReadText, now:
     flags: (flags & DNSKEY_FLAG.REVOKE) === 0 ? flags : refuseRevoked(base),
     roles: rolesOf(fields),
     createdAt: instantOf(fields, 'Generated') ?? times.Created ?? null,
-    ttl: ttlOf(readText(`${base}.key`) ?? ''),
+    ttl: ttlOf(publicText),
     timing: timingOf(fields, now),
     plan: planOf(fields, times),
   };
@@ -50,13 +58,15 @@ function refuseRevoked(base: string): never {
   );
 }
 
-function parsed<T extends object>(path: string, readText: ReadText, parse: (text: string) => T | string): T {
+function mustRead(path: string, readText: ReadText): string {
   const text = readText(path);
-  if (text === undefined)
-    throw new KeystoreError('KEY_MISSING', `${path} is missing; bring both files of a key`);
-  const result = parse(text);
-  if (typeof result === 'string') throw new KeystoreError('KEY_MALFORMED', `${path}: ${result}`);
-  return result;
+  if (text !== undefined) return text;
+  throw new KeystoreError('KEY_MISSING', `${path} is missing; bring both files of a key`);
+}
+
+function parsed<T extends object>(path: string, result: T | string): T {
+  if (typeof result !== 'string') return result;
+  throw new KeystoreError('KEY_MALFORMED', `${path}: ${result}`);
 }
 
 /** `example.com. 3600 IN DNSKEY …`: the TTL, if the line has one. */
@@ -86,20 +96,12 @@ function rolesOf(fields: ReadonlyMap<string, string>): ForeignKey['roles'] {
   ];
 }
 
-/** BIND's names of our records. */
-const STATE_FIELDS: Readonly<Record<RecordKind, string>> = {
-  dnskey: 'DNSKEY',
-  krrsig: 'KRRSIG',
-  zrrsig: 'ZRRSIG',
-  ds: 'DS',
-};
-
 /** Null if the file is not there, or BIND has not begun to keep states (a key that was just made for a policy). */
 function timingOf(fields: ReadonlyMap<string, string>, now: UnixSeconds): ForeignTiming | null {
   if (!fields.has('DNSKEYState')) return null;
   const recordOf = (record: RecordKind): ForeignRecord => {
-    const state = stateOf(fields.get(`${STATE_FIELDS[record]}State`));
-    const since = instantOf(fields, `${STATE_FIELDS[record]}Change`) ?? now;
+    const state = stateOf(fields.get(`${RECORD_NAMES[record]}State`));
+    const since = instantOf(fields, `${RECORD_NAMES[record]}Change`) ?? now;
     const isMoving = state === 'rumoured' || state === 'unretentive';
     // BIND replaces signatures bit by bit: what takes part in that is done when we have signed everything.
     return { state, since: record === 'zrrsig' && isMoving ? now : earlier(since, now) };
@@ -127,10 +129,7 @@ function earlier(a: UnixSeconds, b: UnixSeconds): UnixSeconds {
 
 /** `20261124194015` in a field. */
 function instantOf(fields: ReadonlyMap<string, string>, name: string): UnixSeconds | null {
-  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(fields.get(name) ?? '');
-  if (match === null) return null;
-  const [year, month, day, hour, minute, second] = match.slice(1).map(Number);
-  return unixSeconds(Date.UTC(year!, month! - 1, day, hour, minute, second) / 1000);
+  return parseCompactInstant(fields.get(name));
 }
 
 function planOf(fields: ReadonlyMap<string, string>, times: PrivateKeyFile['times']): ForeignKey['plan'] {

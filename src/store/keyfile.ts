@@ -5,6 +5,7 @@
 import { formatInstant, type UnixSeconds, unixSeconds } from '../base/time.ts';
 import { findAlgorithm } from '../dnssec/algorithm.ts';
 import { DNSKEY_FLAG, dnskeyRdata, keyTag } from '../dnssec/dnskey.ts';
+import type { RecordKind } from '../kasp/key.ts';
 import { equalNames, formatName, type Name, parseName } from '../wire/name.ts';
 import { zoneStem } from './stem.ts';
 
@@ -82,20 +83,19 @@ export interface PrivateKeyFile {
 const PRIVATE_TIMES = ['Created', 'Publish', 'Activate', 'Revoke', 'Inactive', 'Delete'] as const;
 export type PrivateTime = (typeof PRIVATE_TIMES)[number];
 
-/** Text of a `.private` file, format v1.3. */
+/** Text of a `.private` file, format v1.3; without `times`, of a key that is in use from the first. */
 export function formatPrivateFile(
   algorithm: number,
   privateOctets: Uint8Array,
   createdAt: UnixSeconds,
+  times: PrivateKeyFile['times'] = { Publish: createdAt, Activate: createdAt },
 ): string {
-  const created = compactInstant(createdAt);
+  const all = { Created: createdAt, ...times };
   return [
     'Private-key-format: v1.3',
     `Algorithm: ${algorithm} (${findAlgorithm(algorithm)?.mnemonic})`,
     `PrivateKey: ${base64(privateOctets)}`,
-    `Created: ${created}`,
-    `Publish: ${created}`,
-    `Activate: ${created}`,
+    ...Object.entries(all).map(([name, at]) => `${name}: ${compactInstant(at)}`),
     '',
   ].join('\n');
 }
@@ -128,16 +128,32 @@ export function parsePrivateFile(text: string): PrivateKeyFile | string {
 function readTimes(fields: ReadonlyMap<string, string>): PrivateKeyFile['times'] {
   const times: Partial<Record<PrivateTime, UnixSeconds>> = {};
   for (const name of PRIVATE_TIMES) {
-    const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(fields.get(name.toLowerCase()) ?? '');
-    if (match === null) continue;
-    const [year, month, day, hour, minute, second] = match.slice(1).map(Number);
-    times[name] = unixSeconds(Date.UTC(year!, month! - 1, day, hour, minute, second) / 1000);
+    const at = parseCompactInstant(fields.get(name.toLowerCase()));
+    if (at !== null) times[name] = at;
   }
   return times;
 }
 
+// ---- Words of BIND ----
+
+/** BIND's names of our records in `.state` files. */
+export const RECORD_NAMES: Readonly<Record<RecordKind, string>> = {
+  dnskey: 'DNSKEY',
+  krrsig: 'KRRSIG',
+  zrrsig: 'ZRRSIG',
+  ds: 'DS',
+};
+
+/** The instant that `20261124125946` is; null for anything else. */
+export function parseCompactInstant(text: string | undefined): UnixSeconds | null {
+  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text ?? '');
+  if (match === null) return null;
+  const [year, month, day, hour, minute, second] = match.slice(1).map(Number);
+  return unixSeconds(Date.UTC(year!, month! - 1, day, hour, minute, second) / 1000);
+}
+
 /** `20261124125946`, as BIND writes instants. */
-function compactInstant(at: UnixSeconds): string {
+export function compactInstant(at: UnixSeconds): string {
   return formatInstant(at).replace(/[^0-9]/g, '');
 }
 
