@@ -1,6 +1,7 @@
 /** Key files written by the command line itself: keys of a zone for other programs, and new keys. */
 import path from 'node:path';
 import { FileStoreError } from '../base/ports.ts';
+import { originOf } from '../control/find.ts';
 import { OperationError, SCHEMA_VERSION } from '../control/operation.ts';
 import { tag as tagSchema } from '../control/params.ts';
 import { keyWord } from '../control/words.ts';
@@ -10,11 +11,12 @@ import type { Key } from '../kasp/key.ts';
 import { createKeys } from '../store/create.ts';
 import { type ExportFormat, exportKeys } from '../store/export-keys.ts';
 import { DiskFileStore } from '../store/files.ts';
-import { ROLES_OF, type RoleWord } from '../store/import-key.ts';
+import { ROLES_OF } from '../store/import-key.ts';
 import { keyFileBase } from '../store/keyfile.ts';
 import { KeystoreError } from '../store/keypairs.ts';
 import { StateError } from '../store/state.ts';
-import { formatName, lowerName, type Name, parseName } from '../wire/name.ts';
+import type { RoleWord } from '../store/words.ts';
+import { formatName } from '../wire/name.ts';
 import { askBefore } from './ask.ts';
 import type { Runner } from './runner.ts';
 
@@ -105,12 +107,6 @@ function show(zone: string, keys: readonly WrittenKey[], runner: Runner): void {
       runner.output.note(`key ${tag} of ${zone}: ${role}, ${algorithmName}`);
     }
   });
-}
-
-function originOf(text: string): Name {
-  const name = parseName(text.endsWith('.') ? text : `${text}.`);
-  if (typeof name !== 'string') return lowerName(name);
-  throw new OperationError('USAGE_WRONG', 'BAD_NAME', `"${text}" is no domain name: ${name}`);
 }
 
 function tagOf(text: string): number {

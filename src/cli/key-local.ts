@@ -1,5 +1,6 @@
 /** `key export` and `key generate`: private halves are written by this process alone, never by way of the server. */
 import { type Command, Option } from 'commander';
+import { ROLE_WORDS } from '../store/words.ts';
 import { groupOf } from './command.ts';
 import type { ExportFlags, GenerateFlags } from './key-files.ts';
 import type { Runner } from './runner.ts';
@@ -29,7 +30,7 @@ export function addKeyFiles(program: Command, runner: Runner): void {
     .argument('<zone>', 'name of the zone')
     .requiredOption('--to <dir>', 'directory to write into')
     .option('--algorithm <algorithm>', 'ECDSAP256SHA256, ECDSAP384SHA384 or ED25519', 'ECDSAP256SHA256')
-    .addOption(new Option('--role <role>', 'what it is for').choices(['csk', 'ksk', 'zsk']).default('csk'))
+    .addOption(new Option('--role <role>', 'what it is for').choices(ROLE_WORDS).default('csk'))
     .action(async (zone: string, flags: GenerateFlags) =>
       (await load()).generateCommand(zone, flags, runner),
     );

@@ -1,6 +1,6 @@
 /** Commands that need no server: `serve`, which is the server, and `zone check`. */
 import { type Command, Option } from 'commander';
-import { LOG_LEVELS, UDP_MODES } from '../store/config-schema.ts';
+import { LOG_LEVELS, UDP_MODES } from '../store/words.ts';
 import { groupOf } from './command.ts';
 import type { Runner } from './runner.ts';
 import type { ServeFlags } from './serve.ts';
@@ -16,11 +16,11 @@ export function addServe(program: Command, runner: Runner): void {
     .option('--keys <dir>', 'directory of keys (default: keys)')
     .option('--listen <addr:port>', 'UDP and TCP; may be repeated (default: 127.0.0.1:5300)', collect)
     .option('--workers <n>', 'UDP threads')
-    .addOption(new Option('--udp <mode>', 'how UDP is received').choices([...UDP_MODES]))
+    .addOption(new Option('--udp <mode>', 'how UDP is received').choices(UDP_MODES))
     .option('--denial <mode>', 'how names that do not exist are denied: nsec')
     .option('--unsigned', 'serve without signatures and make no keys')
     .option('--replace-keys', 'sign also zones that come with keys of another signer')
-    .addOption(new Option('--log-level <level>', 'how much is logged').choices([...LOG_LEVELS]))
+    .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS))
     .action(async (_flags: ServeFlags, command: Command) => {
       runner.isServing = true;
       // Loaded when it is needed: other commands start in a fraction of the time.

@@ -1,7 +1,6 @@
 /** Operations on the keys of a zone. Private halves come in by path and never go out: `key export` needs no server. */
 import { z } from 'zod';
-import { ROLE_WORDS } from '../store/import-key.ts';
-import { IMPORT_FORMATS } from '../store/import-read.ts';
+import { IMPORT_FORMATS, ROLE_WORDS } from '../store/words.ts';
 import { keyImport, keyList, keyShown } from './key-shapes.ts';
 import { operation } from './operation.ts';
 import { flag, plainText, reason, seconds, tag, zone } from './params.ts';

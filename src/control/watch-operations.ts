@@ -1,6 +1,6 @@
 /** Operations that watch the server: whether it is well, what happens, how much it logs. */
 import { z } from 'zod';
-import { LOG_LEVELS } from '../store/config-schema.ts';
+import { LOG_LEVELS } from '../store/words.ts';
 import { operation } from './operation.ts';
 import { flag, optionalZone, seconds, whole } from './params.ts';
 import { eventLine, health, logLevel } from './watch-shapes.ts';

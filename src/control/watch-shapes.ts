@@ -1,7 +1,7 @@
 /** What operations give that watch the server: health, events, the level of the log. */
 import { z } from 'zod';
 import { EVENT_KINDS } from '../ops/events.ts';
-import { LOG_LEVELS } from '../store/config-schema.ts';
+import { LOG_LEVELS } from '../store/words.ts';
 import { instant } from './shapes.ts';
 
 export const HEALTH_LEVELS = ['ok', 'warning', 'critical'] as const;

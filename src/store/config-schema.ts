@@ -7,6 +7,7 @@ import { parseDuration } from '../base/time.ts';
 import { ALGORITHMS, parseAlgorithm } from '../dnssec/algorithm.ts';
 import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
 import { parseListen } from './listen.ts';
+import { LOG_LEVELS, UDP_MODES } from './words.ts';
 
 const MAX_TTL = 0x7fff_ffff;
 const CENTURY = 100 * 365 * 86_400;
@@ -150,11 +151,6 @@ export const policySchema = z.strictObject({
 });
 
 const path = z.string().min(1, 'a path is not empty');
-
-/** How UDP is received; `auto` takes batches of system calls where they can be had. */
-export const UDP_MODES = ['auto', 'batched', 'dgram'] as const;
-
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 
 export const configSchema = z.strictObject({
   listen: z

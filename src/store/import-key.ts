@@ -9,6 +9,7 @@ import {
   type RecordState,
   ZSK_ROLES,
 } from '../kasp/key.ts';
+import type { RoleWord } from './words.ts';
 
 /** One record of a key as the other signer left it. */
 export interface ForeignRecord {
@@ -57,10 +58,7 @@ export interface ForeignKey {
 
 export const NO_PLAN: ForeignPlan = { publish: null, activate: null, retire: null, remove: null };
 
-/** Words for roles on a command line. */
-export const ROLE_WORDS = ['csk', 'ksk', 'zsk'] as const;
-export type RoleWord = (typeof ROLE_WORDS)[number];
-
+/** The roles of a key that was said to be one of these. */
 export const ROLES_OF: Readonly<Record<RoleWord, readonly KeyRole[]>> = {
   csk: CSK_ROLES,
   ksk: KSK_ROLES,

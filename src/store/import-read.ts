@@ -8,9 +8,7 @@ import { readKnotKeys } from './import-knot.ts';
 import { MAX_KEY_FILE_OCTETS, parseKeyFileName } from './keyfile.ts';
 import { KeystoreError } from './keypairs.ts';
 import { foreignOfPem, readPemKey } from './pem.ts';
-
-export const IMPORT_FORMATS = ['bind', 'pem', 'knot'] as const;
-export type ImportFormat = (typeof IMPORT_FORMATS)[number];
+import type { ImportFormat } from './words.ts';
 
 const MAX_LIST_OCTETS = 4 * 1024 * 1024;
 const OTHERS_READ_BITS = 0o007;

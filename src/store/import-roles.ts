@@ -13,9 +13,9 @@ import {
   type ForeignTiming,
   flagsOfWord,
   ROLES_OF,
-  type RoleWord,
 } from './import-key.ts';
 import { KeystoreError } from './keypairs.ts';
+import type { RoleWord } from './words.ts';
 
 /** A foreign key of which all is settled. */
 export interface SettledKey extends ForeignKey {
