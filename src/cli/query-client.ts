@@ -9,6 +9,7 @@ import { FLAG, getFlags, getId, getU16, HEADER, setU16 } from '../wire/header.ts
 import { CLASS } from '../wire/iana.ts';
 import { equalNames, type Name, nameOctets } from '../wire/name.ts';
 
+export const DNS_PORT = 53;
 const UDP_PAYLOAD_OCTETS = 1232;
 const LENGTH_OCTETS = 2;
 

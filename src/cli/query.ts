@@ -10,11 +10,10 @@ import { parseType, RCODE, RRTYPE } from '../wire/iana.ts';
 import { readMessage } from '../wire/message.ts';
 import { type Name, parseName } from '../wire/name.ts';
 import { nearest } from '../zonefile/suggest.ts';
-import { ask, NoReplyError, type QueryTarget, type Question, type Reply } from './query-client.ts';
+import { ask, DNS_PORT, NoReplyError, type QueryTarget, type Question, type Reply } from './query-client.ts';
 import { type Answer, answerOf, printAnswer } from './query-output.ts';
 import type { Runner } from './runner.ts';
 
-const DNS_PORT = 53;
 /** Types that one answer cannot give. */
 const TRANSFERS: readonly number[] = [RRTYPE.AXFR, RRTYPE.IXFR];
 /** Rcodes of answers; with any other one the server did not do its work. */
