@@ -19,6 +19,16 @@ import { ManualClock } from './manual-clock.ts';
 import { Workplace } from './processes.ts';
 import { strongRandom } from './random.ts';
 
+/** Everything lasts seconds, and nothing is done by itself but what must be. */
+export const QUICK_POLICY: Policy = {
+  ...DEFAULT_POLICY,
+  ...{ dnskeyTtl: 20, cdsTtl: 5, publishSafety: 5, retireSafety: 5, propagation: 0, bootstrapHold: 0 },
+  ...{ parent: { propagation: 0, dsTtl: 30 }, minInterval: 0, cdsHold: 10, purgeAfter: 100_000 },
+};
+
+/** So many things may be due while time passes. */
+const MAX_DUE = 200;
+
 /** A zone file with an apex; its names are outside. */
 export const zoneText = (serial: number, extra = '') =>
   `@ 300 IN SOA ns.b.test. admin.b.test. ${serial} 7200 900 1209600 300\n@ 300 IN NS ns.b.test.\n${extra}`;
@@ -54,8 +64,10 @@ export class ZonesBench {
   });
   readonly zones: Zones;
   readonly config: Config;
+  readonly #options: BenchOptions;
 
   constructor(options: BenchOptions = {}) {
+    this.#options = options;
     this.place = options.place ?? new Workplace();
     this.directory = path.join(fs.realpathSync(this.place.path), 'zones');
     fs.mkdirSync(this.directory, { recursive: true });
@@ -116,6 +128,29 @@ export class ZonesBench {
       this.clock.advance(seconds);
       await this.rest();
     }
+  }
+
+  /** Lets time pass, from one thing that is due to the next. */
+  async lapse(seconds: number): Promise<void> {
+    const { clock, scheduler } = this;
+    const until = clock.now() + seconds;
+    for (let round = 0; clock.now() < until; round++) {
+      if (round === MAX_DUE) throw new Error('something is due all the time');
+      const due = scheduler.due(1)[0]?.at ?? until;
+      clock.advance(Math.min(until, Math.max(due, clock.now() + 1)) - clock.now());
+      scheduler.runDue();
+      await this.rest();
+    }
+  }
+
+  /** Ends this process; another one over the same files, not earlier than this one ended. */
+  async restarted(): Promise<ZonesBench> {
+    this.scheduler.close();
+    await this.zones.close();
+    const { place, clock } = this;
+    const next = new ZonesBench({ ...this.#options, place });
+    next.clock.advance(Math.max(0, clock.now() - next.clock.now()));
+    return next;
   }
 
   /** Waits until nothing is left to do at this instant. */

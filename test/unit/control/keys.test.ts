@@ -2,9 +2,7 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeyHandlers } from '../../../src/control/key-handlers.ts';
-import type { KeyImport, KeyList, KeyShown } from '../../../src/control/key-shapes.ts';
-import { OperationError } from '../../../src/control/operation.ts';
-import { OPERATIONS, type OperationName } from '../../../src/control/operations.ts';
+import { OPERATIONS } from '../../../src/control/operations.ts';
 import { CSK_ROLES, type Key, type KeyRole, KSK_ROLES, ZSK_ROLES } from '../../../src/kasp/key.ts';
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { dnskeyOf } from '../../../src/kasp/records.ts';
@@ -13,6 +11,7 @@ import { createKeys } from '../../../src/store/create.ts';
 import { DiskFileStore } from '../../../src/store/files.ts';
 import { RRTYPE } from '../../../src/wire/iana.ts';
 import { nameOf } from '../../../src/wire/name.ts';
+import { callsOf } from '../../support/calls.ts';
 import { strongRandom } from '../../support/random.ts';
 import { ZonesBench, zoneText } from '../../support/zones-bench.ts';
 
@@ -22,6 +21,7 @@ const files = new DiskFileStore();
 
 let bench: ZonesBench;
 let handlers: ReturnType<typeof createKeyHandlers>;
+const { call, failureOf } = callsOf(() => handlers, meanwhile);
 /** Where the other signer has its keys. */
 let folder: string;
 
@@ -35,34 +35,18 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-type Name = keyof typeof handlers;
-
-/** The result of an operation; its shape is that of the table. */
-async function call<R>(name: Name, params: object): Promise<R> {
-  const parsed = OPERATIONS[name as OperationName].params.parse(params);
-  const pending = Promise.resolve((handlers[name] as (given: object) => unknown)(parsed as object));
+/** An import that reloads a zone waits for looks at the directory, and for the clock. */
+async function meanwhile(pending: Promise<unknown>): Promise<void> {
   let isDone = false;
   const end = () => {
     isDone = true;
   };
   pending.then(end, end);
-  // An import that reloads a zone waits for looks at the directory, and for the clock.
   for (let round = 0; round < 40 && !isDone; round++) {
     await bench.rest();
     if (!isDone) bench.clock.advance(1);
     if (!isDone) bench.zones.look();
   }
-  return OPERATIONS[name as OperationName].result!.parse(await pending) as R;
-}
-
-async function failureOf(name: Name, params: object): Promise<OperationError> {
-  try {
-    await call(name, params);
-  } catch (error) {
-    if (error instanceof OperationError) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
 }
 
 async function foreign(roles: readonly KeyRole[], zone = OLD): Promise<Key> {
@@ -95,7 +79,7 @@ const trail = (zone: string) =>
 
 describe('key list and show', () => {
   it('tell the records of every key, and what they wait for', async () => {
-    const { zone, keys } = await call<KeyList>('key.list', { zone: OWN });
+    const { zone, keys } = await call('key.list', { zone: OWN });
     expect(zone).toBe(OWN);
     expect(keys.map(({ roles }) => roles.join())).toEqual(['key-signing', 'zone-signing']);
     const [ksk] = keys;
@@ -105,19 +89,19 @@ describe('key list and show', () => {
   });
 
   it('show one key with its DS and its past', async () => {
-    const [{ tag } = { tag: 0 }, zsk] = (await call<KeyList>('key.list', { zone: OWN })).keys;
-    const { key } = await call<KeyShown>('key.show', { zone: OWN, key: tag });
+    const [{ tag } = { tag: 0 }, zsk] = (await call('key.list', { zone: OWN })).keys;
+    const { key } = await call('key.show', { zone: OWN, key: tag });
     expect(key.dnskeyRdata).toMatch(/^257 3 13 /);
     expect(key.dsRdata).toEqual([expect.stringMatching(new RegExp(`^${tag} 13 2 [0-9A-F]{64}$`))]);
     expect(key.history).toMatchObject([
       { record: 'dnskey', from: 'hidden', to: 'rumoured' },
       { record: 'krrsig' },
     ]);
-    expect((await call<KeyShown>('key.show', { zone: OWN, key: zsk!.tag })).key.dsRdata).toEqual([]);
+    expect((await call('key.show', { zone: OWN, key: zsk!.tag })).key.dsRdata).toEqual([]);
   });
 
   it('know no key and no zone that is not there', async () => {
-    const tags = (await call<KeyList>('key.list', { zone: OWN })).keys.map(({ tag }) => tag);
+    const tags = (await call('key.list', { zone: OWN })).keys.map(({ tag }) => tag);
     const other = [1, 2, 3].find((tag) => !tags.includes(tag))!;
     expect(await failureOf('key.show', { zone: OWN, key: other })).toMatchObject({ code: 'NO_SUCH_KEY' });
     expect(await failureOf('key.list', { zone: 'nowhere.example' })).toMatchObject({ code: 'NO_SUCH_ZONE' });
@@ -129,12 +113,12 @@ describe('key import', () => {
     const [ksk, zsk] = [await foreign(KSK_ROLES), await foreign(ZSK_ROLES)];
     await signedElsewhere(ksk, zsk);
     const params = { zone: OLD, path: [folder] };
-    const shown = await call<KeyImport>('key.import', { ...params, dryRun: true });
+    const shown = await call('key.import', { ...params, dryRun: true });
     expect(shown).toMatchObject({ covered: true, dryRun: true, loaded: null, rollover: null });
     expect(bench.problem(OLD)).toBe('ZONE_FOREIGN_KEYS');
     expect(fs.existsSync(shown.path)).toBe(false);
 
-    const done = await call<KeyImport>('key.import', params);
+    const done = await call('key.import', params);
     expect(done).toMatchObject({ covered: true, loaded: { outcome: 'served', message: null } });
     expect(done.keys.map(({ tag }) => tag).sort()).toEqual([ksk.tag, zsk.tag].sort());
     expect(bench.serial(OLD)).toBe(7);
@@ -150,7 +134,7 @@ describe('key import', () => {
     const [lost, brought] = [await foreign(CSK_ROLES, 'elsewhere.example.'), await foreign(CSK_ROLES)];
     await signedElsewhere(lost, brought);
     const params = { zone: OLD, path: [folder] };
-    const shown = await call<KeyImport>('key.import', { ...params, dryRun: true });
+    const shown = await call('key.import', { ...params, dryRun: true });
     expect(shown.covered).toBe(false);
     expect(shown.served!.map(({ tag, stays }) => [tag, stays])).toEqual(
       expect.arrayContaining([
@@ -162,7 +146,7 @@ describe('key import', () => {
     expect(refusal).toMatchObject({ kind: 'REFUSED', code: 'KEYS_UNCOVERED' });
     expect(refusal.message).toContain(String(lost.tag));
     expect(fs.existsSync(shown.path)).toBe(false);
-    const forced = await call<KeyImport>('key.import', { ...params, forceUnsafe: 'the old disk is lost' });
+    const forced = await call('key.import', { ...params, forceUnsafe: 'the old disk is lost' });
     // The file still names the lost key: it is not served before that is taken out.
     expect(forced.loaded).toMatchObject({
       outcome: 'failed',
@@ -177,7 +161,7 @@ describe('key import', () => {
   it('believes what somebody saw at the old server', async () => {
     const [used, spare] = [await foreign(CSK_ROLES), await foreign(CSK_ROLES)];
     const params = { zone: OLD, path: folder, served: rdataOf(used), servedTtl: '2h', dryRun: true };
-    const shown = await call<KeyImport>('key.import', params);
+    const shown = await call('key.import', params);
     expect(shown.keys.map(({ tag, served }) => [tag, served])).toEqual([[used.tag, true]]);
     expect(shown.notes).toEqual([expect.stringContaining('not among the keys that are served')]);
     expect(shown.covered).toBe(true);
@@ -188,12 +172,12 @@ describe('key import', () => {
 
   it('prepares a zone whose file is not there yet', async () => {
     const key = await foreign(CSK_ROLES);
-    const done = await call<KeyImport>('key.import', { zone: 'old.example', path: [folder] });
+    const done = await call('key.import', { zone: 'old.example', path: [folder] });
     expect(done).toMatchObject({ covered: null, loaded: null });
     bench.write('old.example.zone', zoneText(3));
     await bench.settle();
     expect(bench.serial(OLD)).toBe(3);
-    const { keys } = await call<KeyList>('key.list', { zone: OLD });
+    const { keys } = await call('key.list', { zone: OLD });
     expect(keys.map(({ tag }) => tag)).toEqual([key.tag]);
   });
 

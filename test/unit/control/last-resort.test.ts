@@ -2,69 +2,33 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asCaller } from '../../../src/control/caller.ts';
-import { OperationError } from '../../../src/control/operation.ts';
-import { OPERATIONS, type OperationName } from '../../../src/control/operations.ts';
+import { OPERATIONS } from '../../../src/control/operations.ts';
 import { createRolloverHandlers } from '../../../src/control/rollovers.ts';
 import type { Zone } from '../../../src/daemon/zone.ts';
 import { isEntirelyHidden } from '../../../src/kasp/key.ts';
-import { DEFAULT_POLICY, type Policy } from '../../../src/kasp/policy.ts';
+import type { Policy } from '../../../src/kasp/policy.ts';
 import { nameOf } from '../../../src/wire/name.ts';
-import { ZonesBench, zoneText } from '../../support/zones-bench.ts';
+import { callsOf } from '../../support/calls.ts';
+import { QUICK_POLICY, ZonesBench, zoneText } from '../../support/zones-bench.ts';
 
 const CSK = 'csk.example.';
 const FORCED = { zone: CSK, forceUnsafe: "the keys were on a laptop that is gone: it's stolen" };
 const DS_TTL = 1_000;
-const POLICY: Policy = {
-  ...DEFAULT_POLICY,
-  ...{ dnskeyTtl: 20, cdsTtl: 5, publishSafety: 5, retireSafety: 5, propagation: 0, bootstrapHold: 0 },
-  ...{ parent: { propagation: 0, dsTtl: DS_TTL }, minInterval: 0, cdsHold: 10, purgeAfter: 100_000 },
-};
+const POLICY: Policy = { ...QUICK_POLICY, parent: { propagation: 0, dsTtl: DS_TTL } };
 const OPTIONS = { policies: { [CSK]: POLICY } };
 
 let bench: ZonesBench;
 let handlers: ReturnType<typeof createRolloverHandlers>;
+const { call, failureOf } = callsOf(() => handlers);
+const pass = (seconds: number) => bench.lapse(seconds);
 
 const zoneOf = (): Zone => bench.zones.find(nameOf(CSK))!;
 const stateOf = () => zoneOf().signing!.zoneState;
 const signersOf = () => zoneOf().served?.epoch.signers.map(({ tag }) => tag);
 
-/** Lets time pass, from one thing that is due to the next. */
-async function pass(seconds: number): Promise<void> {
-  const until = bench.clock.now() + seconds;
-  for (let round = 0; bench.clock.now() < until; round++) {
-    expect(round, 'something is due all the time').toBeLessThan(400);
-    const due = bench.scheduler.due(1)[0]?.at ?? until;
-    bench.clock.advance(Math.min(until, Math.max(due, bench.clock.now() + 1)) - bench.clock.now());
-    bench.scheduler.runDue();
-    await bench.rest();
-  }
-}
-
-async function call<N extends keyof typeof handlers>(
-  name: N,
-  params: object,
-): Promise<Awaited<ReturnType<(typeof handlers)[N]>>> {
-  const parsed = OPERATIONS[name as OperationName].params.parse(params);
-  return (await (handlers[name] as (given: object) => unknown)(parsed as object)) as never;
-}
-
-async function failureOf(name: keyof typeof handlers, params: object): Promise<OperationError> {
-  try {
-    await call(name, params);
-  } catch (error) {
-    if (error instanceof OperationError) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
-}
-
 /** Another process over the same files. */
 async function restart(): Promise<void> {
-  const { place, scheduler, clock, zones } = bench;
-  scheduler.close();
-  await zones.close();
-  bench = new ZonesBench({ ...OPTIONS, place });
-  bench.clock.advance(Math.max(0, clock.now() - bench.clock.now()));
+  bench = await bench.restarted();
   handlers = createRolloverHandlers(bench);
   await bench.settle();
 }

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatDuration } from '../../../src/base/time.ts';
 import { OperationError } from '../../../src/control/operation.ts';
-import { OPERATIONS, type ParamsIn, type Result } from '../../../src/control/operations.ts';
+import type { ParamsIn } from '../../../src/control/operations.ts';
 import { createPolicyHandlers } from '../../../src/control/policy-handlers.ts';
 import { withValues } from '../../../src/control/policy-set.ts';
 import { rolloversUnder } from '../../../src/control/policy-waits.ts';
@@ -11,6 +11,7 @@ import { DEFAULT_POLICY, type Policy } from '../../../src/kasp/policy.ts';
 import { policySchema } from '../../../src/store/config-schema.ts';
 import { impossibilities } from '../../../src/store/policy-check.ts';
 import { ALGORITHM } from '../../../src/wire/iana.ts';
+import { callsOf } from '../../support/calls.ts';
 import { ZonesBench, zoneText } from '../../support/zones-bench.ts';
 
 const CSK = 'csk.example.';
@@ -20,6 +21,7 @@ const SPLIT_POLICY: Policy = { ...DEFAULT_POLICY, scheme: 'ksk-zsk', maxZoneTtl:
 
 let bench: ZonesBench;
 let handlers: ReturnType<typeof createPolicyHandlers>;
+const { call, failureOf } = callsOf(() => handlers);
 
 beforeEach(async () => {
   bench = new ZonesBench({ policies: { [SPLIT]: SPLIT_POLICY } });
@@ -29,25 +31,6 @@ beforeEach(async () => {
   await bench.settle();
 });
 afterEach(() => bench.close());
-
-type Name = keyof typeof handlers;
-
-/** The result of an operation; parameters and result have the shapes of the table. */
-async function call<N extends Name>(name: N, params: ParamsIn<N>): Promise<Result<N>> {
-  const parsed = OPERATIONS[name].params.parse(params);
-  const result = await (handlers[name] as (given: unknown) => unknown)(parsed);
-  return OPERATIONS[name].result.parse(result) as Result<N>;
-}
-
-async function failureOf<N extends Name>(name: N, params: ParamsIn<N>): Promise<OperationError> {
-  try {
-    await call(name, params);
-  } catch (error) {
-    if (error instanceof OperationError) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
-}
 
 describe('values of a policy', () => {
   it('are all that the configuration file may say', () => {

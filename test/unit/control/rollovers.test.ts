@@ -1,27 +1,24 @@
 /** Operations on keys over real files, with a clock that the test moves. */
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OperationError } from '../../../src/control/operation.ts';
-import { OPERATIONS, type OperationName } from '../../../src/control/operations.ts';
 import { createRolloverHandlers } from '../../../src/control/rollovers.ts';
 import type { Zone } from '../../../src/daemon/zone.ts';
-import { DEFAULT_POLICY, type Policy } from '../../../src/kasp/policy.ts';
 import { nameOf } from '../../../src/wire/name.ts';
-import { ZonesBench, zoneText } from '../../support/zones-bench.ts';
+import { callsOf } from '../../support/calls.ts';
+import { QUICK_POLICY, ZonesBench, zoneText } from '../../support/zones-bench.ts';
 
 const CSK = 'csk.example.';
 const SPLIT = 'split.example.';
-const POLICY: Policy = {
-  ...DEFAULT_POLICY,
-  ...{ dnskeyTtl: 20, cdsTtl: 5, publishSafety: 5, retireSafety: 5, propagation: 0, bootstrapHold: 0 },
-  ...{ parent: { propagation: 0, dsTtl: 30 }, minInterval: 0, cdsHold: 10, purgeAfter: 100_000 },
-};
 
 let bench: ZonesBench;
 let handlers: ReturnType<typeof createRolloverHandlers>;
+const { call, failureOf } = callsOf(() => handlers);
+const pass = (seconds: number) => bench.lapse(seconds);
 
 beforeEach(async () => {
-  bench = new ZonesBench({ policies: { [CSK]: POLICY, [SPLIT]: { ...POLICY, scheme: 'ksk-zsk' } } });
+  bench = new ZonesBench({
+    policies: { [CSK]: QUICK_POLICY, [SPLIT]: { ...QUICK_POLICY, scheme: 'ksk-zsk' } },
+  });
   handlers = createRolloverHandlers(bench);
   for (const name of ['csk', 'split']) bench.write(`${name}.example.zone`, zoneText(1));
   await bench.settle();
@@ -31,36 +28,6 @@ afterEach(() => bench.close());
 const zoneOf = (name: string): Zone => bench.zones.find(nameOf(name))!;
 const keysOf = (name: string) => zoneOf(name).signing!.zoneState.keys;
 const signersOf = (name: string) => zoneOf(name).served!.epoch.signers.map(({ tag }) => tag);
-
-/** Lets time pass, from one thing that is due to the next. */
-async function pass(seconds: number): Promise<void> {
-  const until = bench.clock.now() + seconds;
-  for (let round = 0; bench.clock.now() < until; round++) {
-    expect(round, 'something is due all the time').toBeLessThan(200);
-    const due = bench.scheduler.due(1)[0]?.at ?? until;
-    bench.clock.advance(Math.min(until, Math.max(due, bench.clock.now() + 1)) - bench.clock.now());
-    bench.scheduler.runDue();
-    await bench.rest();
-  }
-}
-
-/** The result of an operation; its shape is that of the table. */
-async function call<N extends keyof typeof handlers>(name: N, params: object): Promise<ResultOf<N>> {
-  const parsed = OPERATIONS[name as OperationName].params.parse(params);
-  const result = await (handlers[name] as (given: object) => unknown)(parsed as object);
-  return OPERATIONS[name as OperationName].result!.parse(result) as ResultOf<N>;
-}
-type ResultOf<N extends keyof typeof handlers> = Awaited<ReturnType<(typeof handlers)[N]>>;
-
-async function failureOf(name: keyof typeof handlers, params: object): Promise<OperationError> {
-  try {
-    await call(name, params);
-  } catch (error) {
-    if (error instanceof OperationError) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
-}
 
 const confirm = (zone: string, tag: number, observed: string) =>
   call('rollover.confirm-ds', { zone, key: tag, [observed]: true });

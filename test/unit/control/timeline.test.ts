@@ -31,19 +31,8 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 const zone = () => bench.zones.find(nameOf(ZONE))!;
+const pass = (seconds: number) => bench.lapse(seconds);
 const keys = () => zone().signing!.zoneState.keys;
-
-/** Lets time pass, from one thing that is due to the next. */
-async function pass(seconds: number): Promise<void> {
-  const until = bench.clock.now() + seconds;
-  for (let round = 0; bench.clock.now() < until; round++) {
-    expect(round, 'something is due all the time').toBeLessThan(200);
-    const due = bench.scheduler.due(1)[0]?.at ?? until;
-    bench.clock.advance(Math.min(until, Math.max(due, bench.clock.now() + 1)) - bench.clock.now());
-    bench.scheduler.runDue();
-    await bench.rest();
-  }
-}
 
 function draw(params: Omit<ParamsIn<'timeline'>, 'zone'> = {}): Timeline {
   const parsed = OPERATIONS.timeline.params.parse({ zone: ZONE, ...params });
