@@ -7,6 +7,7 @@ import { FAILURE, type FailureKind } from '../control/operation.ts';
 import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../control/operations.ts';
 import { commandWords, parametersOf } from '../control/parameters.ts';
 import { EXAMPLES, type Example } from './examples.ts';
+import { INTERRUPTED } from './runner.ts';
 
 /** An argument, as it is shown. */
 export interface ArgumentPage {
@@ -119,9 +120,6 @@ export function fullHelp({ help, choices, ...rest }: ArgumentPage | OptionPage):
 }
 
 // ---- Exit codes ----
-
-/** Of a command that was ended from the keyboard. */
-const INTERRUPTED = 130;
 
 /** What the exit codes mean (DESIGN §8). */
 export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [

@@ -6,10 +6,9 @@ import { checkParams, optionWord, parametersOf } from '../control/parameters.ts'
 import type { EventLine } from '../control/watch-shapes.ts';
 import { paramsOf } from './command.ts';
 import type { Output } from './output.ts';
-import type { Runner } from './runner.ts';
+import { INTERRUPTED, type Runner } from './runner.ts';
 import { eventText } from './watch-output.ts';
 
-const INTERRUPTED = 130;
 /** No event is longer. */
 const MAX_LINE_CHARACTERS = 1 << 20;
 

@@ -1,9 +1,9 @@
 /** `keyturn health`: exit code 0 if nothing needs a person, 1 if something does; `--nagios` for monitoring. */
 import type { Command } from 'commander';
-import { FAILURE, OperationError } from '../control/operation.ts';
-import type { HealthResult } from '../control/watch-shapes.ts';
+import { OperationError } from '../control/operation.ts';
+import { runOperation } from './command.ts';
 import type { Runner } from './runner.ts';
-import { NAGIOS_EXIT, NAGIOS_UNKNOWN, nagiosLine, pluginText, printHealth } from './watch-output.ts';
+import { NAGIOS_EXIT, NAGIOS_UNKNOWN, nagiosLine, pluginText } from './watch-output.ts';
 
 /** Adds `--nagios`. */
 export function addHealth(command: Command, runner: Runner): void {
@@ -13,14 +13,8 @@ export function addHealth(command: Command, runner: Runner): void {
   );
   command.action(async ({ nagios }: { readonly nagios?: boolean }) => {
     if (nagios === true) return plugin(runner);
-    const health = await runner.call('health', {});
-    runner.show(health, () => printHealth(runner.output, health));
-    runner.exitCode = healthExit(health);
+    return runOperation('health', {}, runner);
   });
-}
-
-export function healthExit({ level }: HealthResult): number {
-  return level === 'ok' ? 0 : FAILURE.DATA_WRONG.exit;
 }
 
 async function plugin(runner: Runner): Promise<void> {

@@ -7,22 +7,22 @@ import type { Command } from 'commander';
 import { formatDuration } from '../base/time.ts';
 import type { JobDetail, JobSummary } from '../control/job-shapes.ts';
 import { FAILURE, OperationError } from '../control/operation.ts';
+import { runOperation } from './command.ts';
 import { printJob } from './job-output.ts';
 import type { Output } from './output.ts';
-import type { Runner } from './runner.ts';
+import { INTERRUPTED, type Runner } from './runner.ts';
 
 const LOOK_MS = 1_000;
 const LINE_MS = 10_000;
 const BAR_COLUMNS = 30;
-const INTERRUPTED = 130;
 
 /** Adds `--follow` to `job show`. */
 export function addFollow(command: Command, runner: Runner): void {
   command.option('--follow', 'watch it until it is over');
   command.action(async (job: string, { follow }: { readonly follow?: boolean }) => {
-    const detail = await runner.call('job.show', { job });
-    if (follow === true) return followJob(detail.id, runner);
-    runner.show(detail, () => printJob(runner.output, detail));
+    if (follow !== true) return runOperation('job.show', { job }, runner);
+    const { id } = await runner.call('job.show', { job });
+    return followJob(id, runner);
   });
 }
 
@@ -56,21 +56,28 @@ async function watch(id: string, runner: Runner): Promise<void> {
   const beganMs = performance.now();
   let first: number | undefined;
   let toldMs = Number.NEGATIVE_INFINITY;
-  for (;;) {
-    const job = await jobOf(id, runner);
-    const { done, failed } = job.zones;
-    first ??= done + failed;
-    const nowMs = performance.now();
-    const perSecond = (done + failed - first) / Math.max(1, (nowMs - beganMs) / 1_000);
-    const isOver = job.state !== 'running' && job.zones.running === 0;
-    if (isBar(output))
-      process.stderr.write(`\r\u001b[K${progressLine(job, perSecond, true)}${isOver ? '\n' : ''}`);
-    else if (isOver || nowMs - toldMs >= LINE_MS) {
-      output.note(progressLine(job, perSecond, false));
-      toldMs = nowMs;
+  let isOnBar = false;
+  try {
+    for (;;) {
+      const job = await jobOf(id, runner);
+      const { done, failed } = job.zones;
+      first ??= done + failed;
+      const nowMs = performance.now();
+      const perSecond = (done + failed - first) / Math.max(1, (nowMs - beganMs) / 1_000);
+      const isOver = job.state !== 'running' && job.zones.running === 0;
+      if (isBar(output)) {
+        process.stderr.write(`\r\u001b[K${progressLine(job, perSecond, true)}`);
+        isOnBar = true;
+      } else if (isOver || nowMs - toldMs >= LINE_MS) {
+        output.note(progressLine(job, perSecond, false));
+        toldMs = nowMs;
+      }
+      if (isOver) return;
+      await sleep(LOOK_MS);
     }
-    if (isOver) return;
-    await sleep(LOOK_MS);
+  } finally {
+    // What is told next, an error too, stands on a line of its own.
+    if (isOnBar) process.stderr.write('\n');
   }
 }
 

@@ -2,6 +2,7 @@
 import { formatDuration } from '../base/time.ts';
 import type { PolicyCheck, PolicyList, PolicyRollover, PolicySimulation } from '../control/policy-shapes.ts';
 import { marked, type Output, table } from './output.ts';
+import { PLAN_HEAD, planCells } from './rollover-output.ts';
 
 /** Rollovers of a zone under a policy, in the words of operators. */
 const ROLLOVER_WORDS: Readonly<Record<string, string>> = {
@@ -78,18 +79,8 @@ export function printSimulation(output: Output, result: PolicySimulation): void 
   const who = zone === null ? 'a new zone' : zone;
   const changes = set.length === 0 ? '' : ` with ${set.join(', ')}`;
   output.print(`${who} under policy ${policy}${changes}, from ${from} to ${until}; nothing is changed`);
-  const list = (names: readonly string[]) => (names.length === 0 ? '-' : names.join(', '));
-  const lines = rows.map((row) => [
-    row.at,
-    row.step ?? '-',
-    list(row.dnskey),
-    list(row.signers),
-    list(row.zoneSigners),
-    list(row.cds),
-    list(row.ds),
-    row.until ?? '-',
-  ]);
-  output.print(table(['FROM', 'STEP', 'DNSKEY', 'SIGNED BY', 'ZONE SIGNED BY', 'CDS', 'DS', 'UNTIL'], lines));
+  const lines = rows.map((row) => [row.at, ...planCells(row), row.until ?? '-']);
+  output.print(table(['FROM', ...PLAN_HEAD, 'UNTIL'], lines));
   printReasons(output, rows);
   output.print(`  ${sumOf(result)}`);
   if (rollovers.some(({ doneAt }) => doneAt === null)) output.print('  the last one is not done by then');

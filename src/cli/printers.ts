@@ -1,11 +1,9 @@
 /** How the result of each operation looks to a person, and which exit code it means. */
-import type { Diagnostic } from '../base/diagnostic.ts';
-import { formatDiagnostic } from '../base/diagnostic.ts';
+import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
 import { FAILURE } from '../control/operation.ts';
 import type { OperationName, Params, Result } from '../control/operations.ts';
 import { countWords, diffExit, printDiff } from './diff-output.ts';
 import { dsLines } from './ds.ts';
-import { healthExit } from './health.ts';
 import { printCancelledJob, printJob, printJobs, printStarted } from './job-output.ts';
 import { importExit, printImport, printKey, printKeys } from './key-output.ts';
 import { type Output, printStatus, printZone, printZones } from './output.ts';
@@ -60,7 +58,7 @@ export const PRINTERS: Printers = {
 
 /** Exit codes of results that are no failures of the operation. */
 export const EXITS: { readonly [N in OperationName]?: (result: Result<N>) => number } = {
-  health: healthExit,
+  health: ({ level }) => (level === 'ok' ? 0 : FAILURE.DATA_WRONG.exit),
   'zone.diff': diffExit,
   'zone.reload': ({ zones }) =>
     zones.some(({ outcome }) => outcome === 'failed') ? FAILURE.DATA_WRONG.exit : 0,

@@ -107,19 +107,24 @@ export function printChange(output: Output, change: RolloverChange): void {
   if (change.command !== null) output.print(`  next: ${change.command}`);
 }
 
+/** Columns of a plan beside its dates. */
+export const PLAN_HEAD = ['STEP', 'DNSKEY', 'SIGNED BY', 'ZONE SIGNED BY', 'CDS', 'DS'];
+
+type PlanRow = Pick<
+  RolloverPlan['rows'][number],
+  'step' | 'dnskey' | 'signers' | 'zoneSigners' | 'cds' | 'ds'
+>;
+
+/** One row of them. */
+export function planCells({ step, dnskey, signers, zoneSigners, cds, ds }: PlanRow): string[] {
+  const lists = [dnskey, signers, zoneSigners, cds, ds];
+  return [step ?? '-', ...lists.map((names) => (names.length === 0 ? '-' : names.join(', ')))];
+}
+
 /** `rollover plan` and dry runs. */
 export function printPlan(output: Output, plan: RolloverPlan): void {
-  const list = (names: readonly string[]) => (names.length === 0 ? '-' : names.join(', '));
-  const rows = plan.rows.map((row) => [
-    row.at,
-    row.step ?? '-',
-    list(row.dnskey),
-    list(row.signers),
-    list(row.zoneSigners),
-    list(row.cds),
-    list(row.ds),
-  ]);
-  output.print(table(['AT', 'STEP', 'DNSKEY', 'SIGNED BY', 'ZONE SIGNED BY', 'CDS', 'DS'], rows));
+  const rows = plan.rows.map((row) => [row.at, ...planCells(row)]);
+  output.print(table(['AT', ...PLAN_HEAD], rows));
   const told = new Set<string>();
   for (const { at, waitingFor } of plan.rows) {
     const fresh = waitingFor.filter((wait) => !told.has(wait));

@@ -7,6 +7,9 @@ import type { Output } from './output.ts';
 
 const DEFAULT_CONTROL = 'keys/control.sock';
 
+/** Exit code of a command that was ended from the keyboard. */
+export const INTERRUPTED = 130;
+
 /** Options of every command. */
 export interface GlobalFlags {
   readonly control?: string;
