@@ -2,10 +2,8 @@
 import type { Clock } from '../base/ports.ts';
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import { type Order, obey, orderRefusal } from '../daemon/orders.ts';
-import { problemOfError } from '../daemon/problem.ts';
 import type { Scheduler } from '../daemon/scheduler.ts';
 import type { ZoneSigning } from '../daemon/signing.ts';
-import type { Zone } from '../daemon/zone.ts';
 import type { Zones } from '../daemon/zones.ts';
 import { findAlgorithm } from '../dnssec/algorithm.ts';
 import type { Key } from '../kasp/key.ts';
@@ -14,6 +12,8 @@ import { insteadOf } from '../kasp/request.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
 import { currentCaller } from './caller.ts';
 import { needsOf, nextWords, rolloverStatusOf } from './describe.ts';
+import { knownErrors } from './failures.ts';
+import type { SignedZone } from './find.ts';
 import { OperationError } from './operation.ts';
 import { STARTED_TYPES } from './rollover-operations.ts';
 import type { RolloverChange } from './shapes.ts';
@@ -28,12 +28,6 @@ export interface RolloverContext {
   readonly scheduler: Scheduler;
 }
 
-/** A zone whose keys are at work. */
-export interface SignedZone {
-  readonly zone: Zone;
-  readonly signing: ZoneSigning;
-}
-
 /** Obeys an order, or says why not; waits until what follows from it is served. Throws OperationError. */
 export async function carryOut(
   { scheduler, zones }: Pick<RolloverContext, 'scheduler' | 'zones'>,
@@ -43,7 +37,7 @@ export async function carryOut(
   let before = signing.zoneState.keys;
   let notes: string[] = [];
   const who = currentCaller();
-  const { published } = await knownErrors(signing, () =>
+  const { published } = await knownErrors(() =>
     zone.keeper.change(async (at) => {
       refuse({ zone, signing }, order, at.now);
       before = signing.zoneState.keys;
@@ -67,22 +61,6 @@ export async function carryOut(
     command: needsOf(zone)[0]?.command ?? `keyturn rollover status ${zone.name}`,
     plan: null,
   };
-}
-
-/** Turns the errors of keys and disks into those of operations. */
-export async function knownErrors<T>(signing: ZoneSigning, act: () => T | Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    if (error instanceof OperationError) throw error;
-    const { code, message } = problemOfError(error, signing.keys.path);
-    throw new OperationError(
-      'DATA_WRONG',
-      code,
-      `nothing was changed: ${message}`,
-      'see to that and try again',
-    );
-  }
 }
 
 /** What was asked for in a way that cannot be meant, not what safety forbids. */

@@ -19,11 +19,14 @@ export function getZone(zones: Zones, text: string): Zone {
   return zone;
 }
 
+/** A zone whose keys are at work. */
+export interface SignedZone {
+  readonly zone: Zone;
+  readonly signing: ZoneSigning;
+}
+
 /** A zone with its keys. Throws OperationError if it has none at work. */
-export function findSigned(
-  zones: Zones,
-  text: string,
-): { readonly zone: Zone; readonly signing: ZoneSigning } {
+export function findSigned(zones: Zones, text: string): SignedZone {
   const zone = getZone(zones, text);
   const { signing, served, name } = zone;
   // Without a key a zone may not be servable; what is to be done about that is an order to its keys.

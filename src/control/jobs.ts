@@ -1,5 +1,4 @@
 /** Operations on bulk rotations: which zones, begun when, and what became of them. */
-import { FileStoreError } from '../base/ports.ts';
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import type { BulkRunner } from '../daemon/bulk.ts';
 import { orderRefusal } from '../daemon/orders.ts';
@@ -11,6 +10,7 @@ import type { RolloverRequest } from '../kasp/step.ts';
 import { rolloversOf } from '../kasp/zonestate.ts';
 import type { RolloverContext } from './carry-out.ts';
 import { iso } from './describe.ts';
+import { knownErrors } from './failures.ts';
 import { originOf } from './find.ts';
 import type { JobDetail, JobStart, JobSummary } from './job-shapes.ts';
 import { OperationError } from './operation.ts';
@@ -82,18 +82,7 @@ async function cancel(bulk: BulkRunner, job: BulkJob): Promise<JobSummary> {
     const fix = 'keyturn rollover cancel ZONE undoes the rollover of one zone';
     throw new OperationError('REFUSED', 'JOB_NOT_RUNNING', message, fix);
   }
-  return summaryOf((await written(() => bulk.cancel())) ?? job);
-}
-
-/** Turns a disk that fails into an error of the operation. */
-async function written<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    if (!(error instanceof FileStoreError)) throw error;
-    const message = `nothing was changed: ${error.message}`;
-    throw new OperationError('DATA_WRONG', `KEY_STORE_${error.code}`, message, 'see to that and try again');
-  }
+  return summaryOf((await knownErrors(() => bulk.cancel())) ?? job);
 }
 
 // ---- Start ----
@@ -126,7 +115,7 @@ async function start({ clock, zones, bulk }: JobContext, params: Params<'job.sta
   }
   const { spread, maxParallel, stopAfter } = params;
   const asked = { request, chosen: words, zones: names, spread, maxParallel, stopAfter };
-  const job = params.dryRun ? null : await written(() => bulk.start(asked));
+  const job = params.dryRun ? null : await knownErrors(() => bulk.start(asked));
   // Another one may have been started meanwhile.
   if (job === undefined) throw notEnded(bulk.active!);
   return {

@@ -1,6 +1,4 @@
 /** Handlers of the operations on keys. */
-
-import { problemOfError } from '../daemon/problem.ts';
 import type { ZoneSigning } from '../daemon/signing.ts';
 import type { Zone } from '../daemon/zone.ts';
 import { findAlgorithm } from '../dnssec/algorithm.ts';
@@ -10,11 +8,11 @@ import { dnskeyOf } from '../kasp/records.ts';
 import type { Waiting } from '../kasp/step.ts';
 import { findKey } from '../kasp/zonestate.ts';
 import { formatRdata } from '../rdata/text.ts';
-import type { AuditEntry } from '../store/audit.ts';
 import { keyFileBase } from '../store/keyfile.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { iso, keySummary, waitingSummary } from './describe.ts';
-import { findSigned } from './find.ts';
+import { trailOf } from './failures.ts';
+import { findSigned, type SignedZone } from './find.ts';
 import { importKeys, type KeyContext } from './key-import.ts';
 import type { KEY_OPERATIONS } from './key-operations.ts';
 import type { KeyDetail, KeyShown } from './key-shapes.ts';
@@ -37,7 +35,7 @@ export function createKeyHandlers(context: KeyContext): Pick<Handlers, keyof typ
 }
 
 /** The key of a zone with a tag; the one that stays, if an old one has it too. Throws OperationError. */
-function keyWithTag({ zone, signing }: { zone: Zone; signing: ZoneSigning }, tag: number): Key {
+function keyWithTag({ zone, signing }: SignedZone, tag: number): Key {
   const { keys } = signing.zoneState;
   const found = keys.filter((key) => key.tag === tag);
   const key = found.find(({ goal }) => goal === 'IN') ?? found[0];
@@ -103,15 +101,8 @@ function textOf(type: number, rdata: Uint8Array): string {
 }
 
 function historyOf(signing: ZoneSigning, { id }: Key): KeyShown['key']['history'] {
-  let trail: readonly AuditEntry[];
-  try {
-    trail = signing.history().entries;
-  } catch (error) {
-    const { code, message } = problemOfError(error, signing.keys.path);
-    throw new OperationError('DATA_WRONG', code, message, 'see to that and try again');
-  }
-  return trail
-    .filter(({ kind, details }) => kind === 'edge' && details.keyId === id)
+  return trailOf(signing)
+    .entries.filter(({ kind, details }) => kind === 'edge' && details.keyId === id)
     .map(({ at, details: { record, from, to, because } }) => ({
       at: iso(at)!,
       ...{ record: String(record), from: String(from), to: String(to), because: String(because) },

@@ -60,11 +60,11 @@ export async function importKeys(context: KeyContext, params: Params<'key.import
   const { policy } = policyOf(config, origin);
   const target = { files, random, keysDirectory: config.keysDirectory, origin, policy, now };
   const served = servedNow(zone, params.served);
-  const prepared = await knownErrors(zone, () => prepare(target, params, served));
+  const prepared = await importErrors(() => prepare(target, params, served));
   const report = reportOf(target, params, prepared, served);
   if (params.dryRun) return report;
   if (report.covered === false && params.forceUnsafe === undefined) throw uncovered(report);
-  await knownErrors(zone, () => write(target, params, prepared));
+  await importErrors(() => write(target, params, prepared));
   return { ...report, loaded: await load(context, zone) };
 }
 
@@ -230,13 +230,13 @@ const FIXES: Readonly<Record<string, string>> = {
   KEYS_NOT_FOUND: 'name key files, or a directory that holds them, as the server sees it',
 };
 
-/** Turns the errors of keys and disks into those of operations. */
-async function knownErrors<T>(zone: Zone | undefined, act: () => T | Promise<T>): Promise<T> {
+/** Turns the errors of keys and disks into those of the operation, with what to do about them. */
+async function importErrors<T>(act: () => T | Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
     if (error instanceof OperationError) throw error;
-    const { code, message } = problemOfError(error, zone?.path ?? '');
+    const { code, message } = problemOfError(error, '');
     const kind = KINDS[code] ?? 'DATA_WRONG';
     const fix = FIXES[code] ?? 'see to that and try again; nothing was changed';
     throw new OperationError(kind, code, message, fix);

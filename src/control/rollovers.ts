@@ -1,23 +1,17 @@
 /** Operations on keys: rollovers, what is known of the DS at the parent, going signed and going insecure. */
 import { assert } from '../base/assert.ts';
-import { plus, type UnixSeconds } from '../base/time.ts';
+import { plus } from '../base/time.ts';
 import { asKnown, type Order } from '../daemon/orders.ts';
 import type { Zone } from '../daemon/zone.ts';
 import { parseAlgorithm } from '../dnssec/algorithm.ts';
 import type { Key } from '../kasp/key.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
 import { rolloversOf } from '../kasp/zonestate.ts';
-import {
-  carryOut,
-  fittingTypes,
-  knownErrors,
-  notesOn,
-  type RolloverContext,
-  refuse,
-  type SignedZone,
-} from './carry-out.ts';
+import { carryOut, fittingTypes, notesOn, type RolloverContext, refuse } from './carry-out.ts';
 import { iso, needsOf, rolloverStatusOf } from './describe.ts';
-import { findSigned, getZone } from './find.ts';
+import { dryRun, orderPlan } from './dry-run.ts';
+import { trailOf } from './failures.ts';
+import { findSigned, getZone, type SignedZone } from './find.ts';
 import { OperationError } from './operation.ts';
 import type { Params } from './operations.ts';
 import { planOf } from './plans.ts';
@@ -26,8 +20,7 @@ import type { Handlers } from './server.ts';
 import type { RolloverChange } from './shapes.ts';
 import { unsign } from './unsign.ts';
 
-/** How far a dry run looks. */
-const DRY_RUN_DAYS = 400;
+const DAY = 86_400;
 
 type RolloverHandlers = Pick<
   Handlers,
@@ -51,7 +44,7 @@ export function createRolloverHandlers(context: RolloverContext): RolloverHandle
     'rollover.pause': ({ zone }) => order(zone, { kind: 'pause' }),
     'rollover.resume': ({ zone }) => order(zone, { kind: 'resume' }),
     'rollover.plan': ({ zone, parentDelay, days }) => {
-      const options = { until: daysAfter(clock.now(), days), parentDelay };
+      const options = { until: plus(clock.now(), days * DAY), parentDelay };
       return planOf(findSigned(zones, zone), options, clock.now());
     },
     'rollover.list': ({ zone }) => {
@@ -66,10 +59,6 @@ export function createRolloverHandlers(context: RolloverContext): RolloverHandle
   };
 }
 
-function daysAfter(now: UnixSeconds, days: number): UnixSeconds {
-  return plus(now, days * 86_400);
-}
-
 function rolloversListed(zone: Zone) {
   const { signing } = zone;
   if (signing === undefined) return [];
@@ -81,8 +70,8 @@ function rolloversListed(zone: Zone) {
   }));
 }
 
-async function historyOf({ zone, signing }: SignedZone, limit: number) {
-  const { entries, torn, brokenAt } = await knownErrors(signing, () => signing.history());
+function historyOf({ zone, signing }: SignedZone, limit: number) {
+  const { entries, torn, brokenAt } = trailOf(signing);
   return {
     zone: zone.name,
     trail: { torn, brokenAt: iso(brokenAt) },
@@ -107,13 +96,11 @@ async function start(context: RolloverContext, params: Params<'rollover.start'>)
   if (!params.dryRun && request.emergency !== 'containment') return carryOut(context, found, order);
   const now = context.clock.now();
   refuse(found, order, now);
-  const plan = planOf(found, { request, until: daysAfter(now, DRY_RUN_DAYS) }, now);
+  const plan = orderPlan(found, request, now);
   // What containment breaks is told also when it is done.
   if (!params.dryRun) return { ...(await carryOut(context, found, order)), plan };
   const command = `keyturn rollover start ${found.zone.name} ${optionsOf({ ...params, type })}`;
-  const done = `it would be done at ${plan.doneAt ?? 'no known time'}; nothing was changed`;
-  const next = [...notesOn(found.signing, request), done];
-  return { ...rolloverStatusOf(found.zone, found.signing), changed: [], next, command, plan };
+  return dryRun(found, plan, { notes: notesOn(found.signing, request), command });
 }
 
 /** A reason is asked for only by what breaks validation on purpose. */

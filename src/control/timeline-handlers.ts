@@ -1,10 +1,7 @@
 /** The timeline of a zone of the daemon. */
-import { problemOfError } from '../daemon/problem.ts';
-import type { ZoneSigning } from '../daemon/signing.ts';
-import type { AuditEntry } from '../store/audit.ts';
 import type { RolloverContext } from './carry-out.ts';
+import { trailOf } from './failures.ts';
 import { findSigned } from './find.ts';
-import { OperationError } from './operation.ts';
 import type { Handlers } from './server.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -19,18 +16,9 @@ export function createTimelineHandlers({
       const subject = {
         ...{ zone: zone.name, policyName: zone.policyName, policy: signing.policy },
         ...{ state: signing.zoneState, facts: zone.keeper.facts!, waiting: signing.waiting },
-        trail: trailOf(signing),
+        trail: trailOf(signing).entries,
       };
       return timelineOf(subject, { ...options, now: clock.now() });
     },
   };
-}
-
-function trailOf(signing: ZoneSigning): readonly AuditEntry[] {
-  try {
-    return signing.history().entries;
-  } catch (error) {
-    const { code, message } = problemOfError(error, signing.keys.path);
-    throw new OperationError('DATA_WRONG', code, message, 'see to that and try again');
-  }
 }

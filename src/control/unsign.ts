@@ -2,49 +2,38 @@
  * Going unsigned: the DS first, then the signatures (ROLLOVER 2.7). For a reason that is written down it is done at
  * once: the last resort when nothing can be signed any more, or nothing that is signed can be trusted.
  */
-import { plus } from '../base/time.ts';
 import { type Order, unsigning } from '../daemon/orders.ts';
 import type { ZoneSigning } from '../daemon/signing.ts';
 import { isDsWaived } from '../kasp/versions.ts';
-import { carryOut, type RolloverContext, refuse, type SignedZone } from './carry-out.ts';
-import { rolloverStatusOf } from './describe.ts';
-import { findSigned } from './find.ts';
+import { carryOut, type RolloverContext, refuse } from './carry-out.ts';
+import { dryRun, orderPlan } from './dry-run.ts';
+import { findSigned, type SignedZone } from './find.ts';
 import { OperationError } from './operation.ts';
 import type { Params } from './operations.ts';
-import { planOf } from './plans.ts';
 import type { RolloverChange } from './shapes.ts';
-
-/** How far the plan looks. */
-const PLAN_S = 400 * 86_400;
 
 /** `zone unsign`: what is forced comes with what it breaks, and from when to when. */
 export async function unsign(
   context: RolloverContext,
-  { zone, forceUnsafe, dryRun }: Params<'zone.unsign'>,
+  params: Params<'zone.unsign'>,
 ): Promise<RolloverChange> {
+  const { zone, forceUnsafe } = params;
   const found = findSigned(context.zones, zone);
   const order: Order = { kind: 'insecure', forceUnsafe };
   const now = context.clock.now();
-  if (forceUnsafe === undefined && !dryRun) return carryOut(context, found, order);
+  if (forceUnsafe === undefined && !params.dryRun) return carryOut(context, found, order);
   refuse(found, order, now);
   if (forceUnsafe !== undefined && isDsWaived(found.signing.zoneState, found.signing.policy, now)) {
     throw nothingToForce(found);
   }
-  const plan = planOf(found, { request: unsigning(order), until: plus(now, PLAN_S) }, now);
-  const words = forceUnsafe === undefined ? [] : lastResortWords(found);
-  if (!dryRun) {
+  const plan = orderPlan(found, unsigning(order), now);
+  const notes = forceUnsafe === undefined ? [] : lastResortWords(found);
+  if (!params.dryRun) {
     const change = await carryOut(context, found, order);
-    return { ...change, plan, next: [...words, ...change.next] };
+    return { ...change, plan, next: [...notes, ...change.next] };
   }
-  const done = `it would be done at ${plan.doneAt ?? 'no known time'}; nothing was changed`;
   const force = forceUnsafe === undefined ? '' : ` --force-unsafe '${quoted(forceUnsafe)}'`;
-  return {
-    ...rolloverStatusOf(found.zone, found.signing),
-    changed: [],
-    next: [...words, done],
-    command: `keyturn zone unsign ${zone}${force}`,
-    plan,
-  };
+  return dryRun(found, plan, { notes, command: `keyturn zone unsign ${zone}${force}` });
 }
 
 /** What only the operator can do: CDS that nobody signs are believed by nobody. */
