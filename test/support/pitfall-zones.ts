@@ -2,42 +2,18 @@
 import { assert } from '../../src/base/assert.ts';
 import type { UnixSeconds } from '../../src/base/time.ts';
 import type { RecordKind } from '../../src/kasp/key.ts';
-import { DEFAULT_POLICY, type Policy } from '../../src/kasp/policy.ts';
+import type { Policy } from '../../src/kasp/policy.ts';
 import type { RolloverRequest } from '../../src/kasp/step.ts';
 import { nameOf } from '../../src/wire/name.ts';
-import { isSecure, RolloverRig, type World } from './rollover-rig.ts';
+import { isSecure, RolloverRig } from './rollover-rig.ts';
+import { DAY, FACTS, WORLD, POLICY as WORLD_POLICY } from './rollover-world.ts';
 
-export const MINUTE = 60;
-export const HOUR = 3_600;
-export const DAY = 86_400;
 export const YEAR = 365 * DAY;
 export const APEX = nameOf('example.');
 
-export const POLICY: Policy = {
-  ...DEFAULT_POLICY,
-  publishSafety: 10 * MINUTE,
-  retireSafety: 20 * MINUTE,
-  parent: { propagation: 30 * MINUTE, dsTtl: DAY },
-  lifetime: { csk: 'unlimited', ksk: 'unlimited', zsk: 'unlimited' },
-  minInterval: 0,
-  purgeAfter: 3650 * DAY,
-};
+/** Nothing is forgotten while a test looks. */
+export const POLICY: Policy = { ...WORLD_POLICY, purgeAfter: 3650 * DAY };
 export const SPLIT: Policy = { ...POLICY, scheme: 'ksk-zsk' };
-export const FACTS = { maxTtl: 4 * HOUR, negativeTtl: 15 * MINUTE };
-export const WORLD: World = {
-  ackDelay: MINUTE,
-  parent: {
-    isMute: false,
-    scanDelay: 3 * HOUR,
-    applyDelay: HOUR,
-    spread: 10 * MINUTE,
-    monitorDelay: 5 * MINUTE,
-    watchInterval: 30 * MINUTE,
-    rescanInterval: 7 * DAY,
-    ttl: DAY,
-    negativeTtl: DAY,
-  },
-};
 export const ROLLS: readonly { readonly policy: Policy; readonly request: RolloverRequest }[] = [
   { policy: SPLIT, request: { type: 'zsk' } },
   { policy: SPLIT, request: { type: 'ksk', method: 'additive' } },

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { plus } from '../../../src/base/time.ts';
 import { next } from '../../../src/kasp/next.ts';
-import { atRest, DAY, FACTS, POLICY, runToStep, SPLIT, started, YEAR } from '../../support/pitfall-zones.ts';
+import { atRest, POLICY, runToStep, SPLIT, started, YEAR } from '../../support/pitfall-zones.ts';
+import { DAY, FACTS } from '../../support/rollover-world.ts';
 
 const DOUBTED = { ...FACTS, isClockTrusted: false };
 

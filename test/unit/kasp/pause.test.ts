@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { formatStates } from '../../../src/kasp/key.ts';
 import { next } from '../../../src/kasp/next.ts';
 import { paused, pauseRefusal, resumed, resumeRefusal } from '../../../src/kasp/pause.ts';
-import { atRest, DAY, SPLIT, started, YEAR } from '../../support/pitfall-zones.ts';
+import { atRest, SPLIT, started, YEAR } from '../../support/pitfall-zones.ts';
 import type { RolloverRig } from '../../support/rollover-rig.ts';
+import { DAY } from '../../support/rollover-world.ts';
 
 const statesOf = (rig: RolloverRig) => rig.state.keys.map((key) => `${key.id} ${formatStates(key)}`);
 const waitsOf = ({ state, facts, policy, now }: RolloverRig) =>

@@ -13,19 +13,10 @@ import { observeDs } from '../../../src/kasp/parent.ts';
 import type { Policy } from '../../../src/kasp/policy.ts';
 import { findKey } from '../../../src/kasp/zonestate.ts';
 import { openZoneKeys } from '../../../src/store/keystore.ts';
-import {
-  APEX,
-  atRest,
-  DAY,
-  FACTS,
-  POLICY,
-  ROLLS,
-  runToStep,
-  started,
-  YEAR,
-} from '../../support/pitfall-zones.ts';
+import { APEX, atRest, POLICY, ROLLS, runToStep, started, YEAR } from '../../support/pitfall-zones.ts';
 import { seededRandom } from '../../support/random.ts';
 import { RolloverRig } from '../../support/rollover-rig.ts';
+import { DAY, FACTS } from '../../support/rollover-world.ts';
 import { SimulatedFiles } from '../../support/simulated-files.ts';
 
 // ---- Keys ----

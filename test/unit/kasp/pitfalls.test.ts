@@ -15,20 +15,16 @@ import { findKey, withKeys, type ZoneState } from '../../../src/kasp/zonestate.t
 import {
   APEX,
   atRest,
-  DAY,
   edgeAt,
-  FACTS,
-  HOUR,
-  MINUTE,
   POLICY,
   ROLLS,
   runToStep,
   SPLIT,
   started,
-  WORLD,
   YEAR,
 } from '../../support/pitfall-zones.ts';
 import { RolloverRig } from '../../support/rollover-rig.ts';
+import { DAY, FACTS, HOUR, MINUTE, WORLD } from '../../support/rollover-world.ts';
 
 /** Every order of three TTLs, as ROLLOVER 6.3 has them. */
 const TTL_ORDERS: readonly (readonly [number, number, number])[] = [2, 3, 4]

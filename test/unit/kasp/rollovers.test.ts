@@ -6,43 +6,12 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isEntirelyHidden } from '../../../src/kasp/key.ts';
-import { DEFAULT_POLICY, type Policy } from '../../../src/kasp/policy.ts';
+import type { Policy } from '../../../src/kasp/policy.ts';
 import type { RolloverRequest } from '../../../src/kasp/step.ts';
 import type { ZoneState } from '../../../src/kasp/zonestate.ts';
-import { isSecure, RolloverRig, type World } from '../../support/rollover-rig.ts';
+import { isSecure, RolloverRig } from '../../support/rollover-rig.ts';
 import { timelineOf } from '../../support/rollover-timeline.ts';
-
-const MINUTE = 60;
-const HOUR = 3_600;
-const DAY = 86_400;
-
-const POLICY: Policy = {
-  ...DEFAULT_POLICY,
-  dnskeyTtl: HOUR,
-  cdsTtl: 5 * MINUTE,
-  publishSafety: 10 * MINUTE,
-  retireSafety: 20 * MINUTE,
-  propagation: 5 * MINUTE,
-  parent: { propagation: 30 * MINUTE, dsTtl: DAY },
-  lifetime: { csk: 'unlimited', ksk: 'unlimited', zsk: 'unlimited' },
-  minInterval: 0,
-};
-const SPLIT: Policy = { ...POLICY, scheme: 'ksk-zsk' };
-const FACTS = { maxTtl: 4 * HOUR, negativeTtl: 15 * MINUTE };
-const WORLD: World = {
-  ackDelay: MINUTE,
-  parent: {
-    isMute: false,
-    scanDelay: 3 * HOUR,
-    applyDelay: HOUR,
-    spread: 10 * MINUTE,
-    monitorDelay: 5 * MINUTE,
-    rescanInterval: 7 * DAY,
-    watchInterval: 30 * MINUTE,
-    ttl: DAY,
-    negativeTtl: DAY,
-  },
-};
+import { DAY, FACTS, HOUR, MINUTE, POLICY, SPLIT, WORLD } from '../../support/rollover-world.ts';
 
 interface Scenario {
   readonly name: string;

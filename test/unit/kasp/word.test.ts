@@ -5,8 +5,9 @@ import { formatStates, stateOf } from '../../../src/kasp/key.ts';
 import { next } from '../../../src/kasp/next.ts';
 import { observeDs } from '../../../src/kasp/parent.ts';
 import { hearDs, hearNoDs } from '../../../src/kasp/word.ts';
-import { atRest, DAY, HOUR, SPLIT, started, WORLD } from '../../support/pitfall-zones.ts';
+import { atRest, SPLIT, started } from '../../support/pitfall-zones.ts';
 import type { RolloverRig } from '../../support/rollover-rig.ts';
+import { DAY, HOUR, WORLD } from '../../support/rollover-world.ts';
 
 /** A parent that no monitor looks at, and that a person tends. */
 const DEAF = {

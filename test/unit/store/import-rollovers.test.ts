@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDuration } from '../../../src/base/time.ts';
 import { isEntirelyHidden } from '../../../src/kasp/key.ts';
-import { DEFAULT_POLICY, type Policy } from '../../../src/kasp/policy.ts';
+import type { Policy } from '../../../src/kasp/policy.ts';
 import type { RolloverRequest } from '../../../src/kasp/step.ts';
 import type { ZoneState } from '../../../src/kasp/zonestate.ts';
 import { formatStateFile } from '../../../src/store/export-keys.ts';
@@ -16,41 +16,14 @@ import { adoptedState } from '../../../src/store/import-state.ts';
 import { formatPrivateFile, formatPublicFile, keyFileBase } from '../../../src/store/keyfile.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { formatFindings } from '../../support/rollover-judge.ts';
-import { isSecure, RolloverRig, type World } from '../../support/rollover-rig.ts';
+import { isSecure, RolloverRig } from '../../support/rollover-rig.ts';
+import { FACTS, WORLD, POLICY as WORLD_POLICY } from '../../support/rollover-world.ts';
 
-const MINUTE = 60;
-const HOUR = 3_600;
-const DAY = 86_400;
 const ORIGIN = nameOf('example.');
 
-const POLICY: Policy = {
-  ...DEFAULT_POLICY,
-  dnskeyTtl: HOUR,
-  cdsTtl: 5 * MINUTE,
-  maxZoneTtl: 4 * HOUR,
-  publishSafety: 10 * MINUTE,
-  retireSafety: 20 * MINUTE,
-  propagation: 5 * MINUTE,
-  parent: { propagation: 30 * MINUTE, dsTtl: DAY },
-  lifetime: { csk: 'unlimited', ksk: 'unlimited', zsk: 'unlimited' },
-  minInterval: 0,
-};
+/** What is imported is taken for a zone with the largest TTL that its policy has. */
+const POLICY: Policy = { ...WORLD_POLICY, maxZoneTtl: FACTS.maxTtl };
 const SPLIT: Policy = { ...POLICY, scheme: 'ksk-zsk' };
-const FACTS = { maxTtl: 4 * HOUR, negativeTtl: 15 * MINUTE };
-const WORLD: World = {
-  ackDelay: MINUTE,
-  parent: {
-    isMute: false,
-    scanDelay: 3 * HOUR,
-    applyDelay: HOUR,
-    spread: 10 * MINUTE,
-    monitorDelay: 5 * MINUTE,
-    rescanInterval: 7 * DAY,
-    watchInterval: 30 * MINUTE,
-    ttl: DAY,
-    negativeTtl: DAY,
-  },
-};
 
 /** The state as it is after its keys went through BIND's files; ids stay, so that the rig knows them again. */
 function throughFiles(state: ZoneState, policy: Policy, now: ZoneState['zoneTtl']['horizon']): ZoneState {
