@@ -2,26 +2,24 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fs from 'node:fs';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { unixSeconds } from '../../../src/base/time.ts';
 import { formatPem, generateKey, loadPrivateKey, parsePem } from '../../../src/dnssec/algorithm.ts';
 import { dnskeyRdata } from '../../../src/dnssec/dnskey.ts';
 import { CSK_ROLES, formatStates, type Key, KSK_ROLES, ZSK_ROLES } from '../../../src/kasp/key.ts';
-import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { createKeys } from '../../../src/store/create.ts';
 import { DiskFileStore } from '../../../src/store/files.ts';
 import { readForeignKeys } from '../../../src/store/import-read.ts';
 import { settleKeys } from '../../../src/store/import-roles.ts';
 import { adoptedState } from '../../../src/store/import-state.ts';
 import { probeKeys } from '../../../src/store/import-write.ts';
-import { KeystoreError } from '../../../src/store/keypairs.ts';
 import { nameOf } from '../../../src/wire/name.ts';
+import { adopting, BARE, codeOf } from '../../support/foreign-keys.ts';
+import { NOON } from '../../support/kasp-states.ts';
 import { Workplace } from '../../support/processes.ts';
 import { strongRandom } from '../../support/random.ts';
 
 const place = new Workplace();
 afterAll(() => place.remove());
 
-const NOW = unixSeconds(1_795_521_600);
 const DAY = 86_400;
 const ORIGIN = nameOf('example.com.');
 const files = new DiskFileStore();
@@ -32,17 +30,7 @@ beforeEach(() => {
   fs.mkdirSync(folder, { mode: 0o700 });
 });
 
-function codeOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof KeystoreError) return error.code;
-    throw error;
-  }
-  return 'none';
-}
-
-const MAKING = { random: strongRandom, now: NOW, keys: [], tombstones: [] };
+const MAKING = { random: strongRandom, now: NOON, keys: [], tombstones: [] };
 /** A key pair in the folder. */
 async function made(roles = CSK_ROLES, algorithm = 13, origin = ORIGIN): Promise<Key> {
   const [key] = await createKeys({ files, path: folder, origin }, [{ roles, algorithm }], MAKING);
@@ -50,14 +38,8 @@ async function made(roles = CSK_ROLES, algorithm = 13, origin = ORIGIN): Promise
 }
 const baseOf = ({ tag }: Key) => `${folder}/Kexample.com.+013+${String(tag).padStart(5, '0')}`;
 const read = (...paths: string[]) =>
-  readForeignKeys(paths, { files, origin: ORIGIN, now: NOW, format: undefined });
+  readForeignKeys(paths, { files, origin: ORIGIN, now: NOON, format: undefined });
 const instant = (at: number) => new Date(at * 1000).toISOString().replace(/\D/g, '').slice(0, 14);
-const newIds = () => {
-  let n = 0;
-  return () => `id-${++n}`;
-};
-const adopting = () => ({ policy: DEFAULT_POLICY, now: NOW, servedTtl: null, newId: newIds() });
-const bare = { served: undefined, words: [], now: NOW };
 
 describe('files of BIND', () => {
   it('are found by key, private half, base and directory', async () => {
@@ -77,7 +59,7 @@ describe('files of BIND', () => {
 
   it('bring the states of a dnssec-policy along, and since when', async () => {
     const base = baseOf(await made(KSK_ROLES));
-    const since = NOW - 2 * 3_600;
+    const since = NOON - 2 * 3_600;
     fs.writeFileSync(
       `${base}.state`,
       [
@@ -85,30 +67,30 @@ describe('files of BIND', () => {
         'Algorithm: 13',
         'KSK: yes',
         'ZSK: no',
-        `Generated: ${instant(NOW - 9 * DAY)} (a comment)`,
-        `DSPublish: ${instant(NOW - 3_600)} (a comment)`,
+        `Generated: ${instant(NOON - 9 * DAY)} (a comment)`,
+        `DSPublish: ${instant(NOON - 3_600)} (a comment)`,
         `DNSKEYChange: ${instant(since)}`,
         'DNSKEYState: omnipresent',
         'KRRSIGState: rumoured',
         `KRRSIGChange: ${instant(since)}`,
         'DSState: rumoured',
-        `DSChange: ${instant(NOW + DAY)}`,
+        `DSChange: ${instant(NOON + DAY)}`,
         'ZRRSIGState: unretentive',
         `ZRRSIGChange: ${instant(since)}`,
         'GoalState: omnipresent',
       ].join('\n'),
     );
     const [key] = read(folder).keys;
-    expect(key).toMatchObject({ roles: ['key-signing'], createdAt: NOW - 9 * DAY });
+    expect(key).toMatchObject({ roles: ['key-signing'], createdAt: NOON - 9 * DAY });
     expect(key!.timing).toMatchObject({
       goal: 'IN',
       dnskey: { state: 'omnipresent', since },
       krrsig: { state: 'rumoured', since },
       // Signatures that BIND replaces bit by bit are all replaced when we serve the zone.
-      zrrsig: { state: 'unretentive', since: NOW },
+      zrrsig: { state: 'unretentive', since: NOON },
       // A clock that was ahead there does not put the past into our future.
-      ds: { state: 'rumoured', since: NOW },
-      dsSeenAt: NOW - 3_600,
+      ds: { state: 'rumoured', since: NOON },
+      dsSeenAt: NOON - 3_600,
     });
   });
 
@@ -133,7 +115,7 @@ describe('files of BIND', () => {
   it('whose halves are of two keys are found out', async () => {
     const [one, two] = [baseOf(await made()), baseOf(await made())];
     fs.copyFileSync(`${one}.private`, `${two}.private`);
-    const { keys } = settleKeys(read(`${two}.key`).keys, bare);
+    const { keys } = settleKeys(read(`${two}.key`).keys, BARE);
     expect(codeOf(() => probeKeys(keys, strongRandom))).toBe('KEY_MISMATCH');
   });
 
@@ -223,13 +205,13 @@ describe('PEM', () => {
     fs.writeFileSync(`${folder}/a.pem`, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
     const { keys } = read(folder);
     expect(keys).toMatchObject([{ flags: null, roles: null, algorithm: 15 }]);
-    expect(codeOf(() => settleKeys(keys, bare))).toBe('KEY_ROLES');
-    expect(codeOf(() => settleKeys(keys, { ...bare, words: ['ksk', 'zsk'] }))).toBe('KEY_ROLES');
-    expect(settleKeys(keys, { ...bare, words: ['zsk'] }).keys).toMatchObject([
+    expect(codeOf(() => settleKeys(keys, BARE))).toBe('KEY_ROLES');
+    expect(codeOf(() => settleKeys(keys, { ...BARE, words: ['ksk', 'zsk'] }))).toBe('KEY_ROLES');
+    expect(settleKeys(keys, { ...BARE, words: ['zsk'] }).keys).toMatchObject([
       { flags: 256, roles: ZSK_ROLES },
     ]);
     const served = [dnskeyRdata(257, 15, keys[0]!.publicKey)];
-    expect(settleKeys(keys, { ...bare, served }).keys).toMatchObject([{ flags: 257, roles: CSK_ROLES }]);
+    expect(settleKeys(keys, { ...BARE, served }).keys).toMatchObject([{ flags: 257, roles: CSK_ROLES }]);
     fs.writeFileSync(`${folder}/Kexample.com.+015+00001.key`, '');
     expect(codeOf(() => read(folder))).toBe('KEYS_AMBIGUOUS');
   });
@@ -248,7 +230,7 @@ describe('JSON of Knot', () => {
       size: 256,
       'public-only': false,
     },
-    ...{ 'pre-active': 0, publish: NOW - 9 * DAY, ready: NOW - 8 * DAY, active: NOW - 7 * DAY },
+    ...{ 'pre-active': 0, publish: NOON - 9 * DAY, ready: NOON - 8 * DAY, active: NOON - 7 * DAY },
     ...{ 'retire-active': 0, retire: 0, 'post-active': 0, revoke: 0, remove: 0 },
     ...changes,
   });
@@ -261,7 +243,7 @@ describe('JSON of Knot', () => {
     return read(folder);
   };
   const statesOf = (...entries: object[]) => {
-    const { keys } = settleKeys(readKnot(...entries).keys, bare);
+    const { keys } = settleKeys(readKnot(...entries).keys, BARE);
     const state = adoptedState(keys, adopting());
     return { state, states: state.keys.map(formatStates) };
   };
@@ -270,16 +252,16 @@ describe('JSON of Knot', () => {
     ['published', { ready: 0, active: 0 }, 'R/H/H/H', 'unconfirmed'],
     ['ready', { active: 0 }, 'R/R/H/R', 'unconfirmed'],
     ['active', {}, 'R/R/R/R', 'secure'],
-    ['yet to be published', { publish: NOW + DAY, ready: 0, active: 0 }, 'H/H/H/H', 'unconfirmed'],
+    ['yet to be published', { publish: NOON + DAY, ready: 0, active: 0 }, 'H/H/H/H', 'unconfirmed'],
   ])('says what a key did that is %s', (_, changes, states, delegation) => {
     const found = statesOf(entry(changes));
     expect(found).toMatchObject({ states: [states], state: { delegation } });
   });
 
   it.each([
-    ['removed', { remove: NOW - 1 }],
-    ['revoked', { revoke: NOW - 1 }],
-    ['rollover of the algorithm', { publish: 0, ready: 0, active: 0, 'pre-active': NOW - 1 }],
+    ['removed', { remove: NOON - 1 }],
+    ['revoked', { revoke: NOON - 1 }],
+    ['rollover of the algorithm', { publish: 0, ready: 0, active: 0, 'pre-active': NOON - 1 }],
     ['elsewhere', { 'public-only': true }],
   ])('leaves out a key: %s', (why, changes) => {
     const { keys, notes } = readKnot(entry(changes));

@@ -2,24 +2,22 @@
 import fs from 'node:fs';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FileStore } from '../../../src/base/ports.ts';
-import { unixSeconds } from '../../../src/base/time.ts';
-import { generateKey } from '../../../src/dnssec/algorithm.ts';
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { DiskFileStore } from '../../../src/store/files.ts';
-import { type ForeignKey, NO_PLAN } from '../../../src/store/import-key.ts';
 import { settleKeys } from '../../../src/store/import-roles.ts';
 import { adoptedState } from '../../../src/store/import-state.ts';
 import { type ImportTarget, writeImport } from '../../../src/store/import-write.ts';
 import { KeystoreError } from '../../../src/store/keypairs.ts';
 import { openZoneKeys } from '../../../src/store/keystore.ts';
 import { nameOf } from '../../../src/wire/name.ts';
+import { adopting, BARE, foreignKey } from '../../support/foreign-keys.ts';
+import { NOON } from '../../support/kasp-states.ts';
 import { Workplace } from '../../support/processes.ts';
 import { strongRandom } from '../../support/random.ts';
 
 const place = new Workplace();
 afterAll(() => place.remove());
 
-const NOW = unixSeconds(1_795_521_600);
 const ORIGIN = nameOf('example.com.');
 const files = new DiskFileStore();
 let folder = '';
@@ -29,27 +27,6 @@ beforeEach(() => {
   fs.mkdirSync(folder, { mode: 0o700 });
 });
 
-const newIds = () => {
-  let n = 0;
-  return () => `id-${++n}`;
-};
-const adopting = () => ({ policy: DEFAULT_POLICY, now: NOW, servedTtl: null, newId: newIds() });
-const bare = { served: undefined, words: [], now: NOW };
-
-const foreign = (changes: Partial<ForeignKey> = {}): ForeignKey => ({
-  ...{
-    source: `key ${++count}`,
-    algorithm: 13,
-    flags: 257,
-    roles: null,
-    createdAt: null,
-    ttl: null,
-    timing: null,
-  },
-  ...generateKey(13, (octets) => strongRandom.octets(octets)),
-  plan: NO_PLAN,
-  ...changes,
-});
 /** Fails at the n-th change of the disk. */
 function failingAt(nth: number): { readonly store: FileStore; readonly changes: () => number } {
   let changes = 0;
@@ -67,12 +44,12 @@ function failingAt(nth: number): { readonly store: FileStore; readonly changes: 
 }
 
 describe('writing', () => {
-  const { keys } = settleKeys([foreign(), foreign({ flags: 256 })], bare);
+  const { keys } = settleKeys([foreignKey(), foreignKey({ flags: 256 })], BARE);
   const zoneState = adoptedState(keys, adopting());
   const event = { kind: 'order', order: 'key import' };
   const targetOf = (store: FileStore): ImportTarget => ({
     ...{ files: store, random: strongRandom, keysDirectory: folder, origin: ORIGIN },
-    ...{ policy: DEFAULT_POLICY, now: NOW },
+    ...{ policy: DEFAULT_POLICY, now: NOON },
   });
   const open = () =>
     openZoneKeys({
@@ -81,7 +58,7 @@ describe('writing', () => {
       keysDirectory: folder,
       origin: ORIGIN,
       policy: DEFAULT_POLICY,
-      now: NOW,
+      now: NOON,
     });
 
   const codeOfImport = (store: FileStore = files) =>
@@ -110,11 +87,11 @@ describe('writing', () => {
   it('is not undone by keys that were being made for the zone', async () => {
     const fresh = await openZoneKeys({
       ...{ files, random: strongRandom, keysDirectory: folder, origin: ORIGIN },
-      ...{ policy: DEFAULT_POLICY, now: NOW },
+      ...{ policy: DEFAULT_POLICY, now: NOON },
     });
     fs.renameSync(`${folder}/example.com`, `${folder}/made`);
     await writeImport(targetOf(files), keys, zoneState, event);
-    await expect(fresh.commit({ zoneState: fresh.zoneState, now: NOW })).rejects.toMatchObject({
+    await expect(fresh.commit({ zoneState: fresh.zoneState, now: NOON })).rejects.toMatchObject({
       code: 'KEYS_PRESENT',
     });
     expect((await open()).zoneState).toEqual(zoneState);
