@@ -9,18 +9,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KeyImport, KeyList } from '../../src/control/key-shapes.ts';
 import { dnskeyRdata, keyTag } from '../../src/dnssec/dnskey.ts';
 import { CLI, Daemon } from '../support/daemon.ts';
+import { delv, writeAnchors } from '../support/delv.ts';
 import { dig } from '../support/dig.ts';
+import { Named } from '../support/named.ts';
 import { describeWithPeers, getPeer } from '../support/peers.ts';
-import {
-  freePort,
-  type Output,
-  run,
-  runOk,
-  ServerProcess,
-  Workplace,
-  waitUntil,
-} from '../support/processes.ts';
-import { answers } from '../support/unbound.ts';
+import { type Output, run, runOk, Workplace, waitUntil } from '../support/processes.ts';
 
 const PEERS = [
   ...([
@@ -35,6 +28,12 @@ const PEERS = [
   ] as const),
   ...(['ldns-keygen', 'ldns-signzone', 'ldns-verify-zone'] as const),
 ];
+
+/** A policy of named: a KSK and a ZSK that stay. */
+const TWO_KEYS = [
+  'dnssec-policy "two" { keys { ksk lifetime unlimited algorithm ecdsap256sha256;',
+  'zsk lifetime unlimited algorithm ecdsap256sha256; }; };',
+].join('\n');
 
 const text = (origin: string): string =>
   [
@@ -103,23 +102,16 @@ describeWithPeers(PEERS, 'keys of others', () => {
   /** BIND's validator, with the keys that are served with flags 257 as trust anchors. */
   async function expectValid(port: number, origin: string): Promise<void> {
     const { answer } = await dig(port, origin, 'DNSKEY');
-    const anchors = answer
-      .filter(({ rdata }) => rdata.startsWith('257'))
-      .map(({ rdata }) => {
-        const [flags, protocol, algorithm, ...key] = rdata.split(' ');
-        return `${origin} static-key ${flags} ${protocol} ${algorithm} "${key.join('')}";`;
-      });
-    expect(anchors.length).toBeGreaterThan(0);
-    const file = workplace.at(`${origin}${port}.anchor`);
-    writeFileSync(file, `trust-anchors { ${anchors.join(' ')} };\n`);
+    const trusted = answer.map(({ rdata }) => rdata).filter((rdata) => rdata.startsWith('257'));
+    expect(trusted.length).toBeGreaterThan(0);
+    const anchors = workplace.at(`${origin}${port}.anchor`);
+    writeAnchors(anchors, origin, trusted);
     for (const [name, type] of [
       [`www.${origin}`, 'A'],
       [`x.wild.${origin}`, 'TXT'],
       [`nothing.${origin}`, 'A'],
     ] as const) {
-      const server = ['@127.0.0.1', '-p', `${port}`, '-a', file, `+root=${origin}`];
-      const { stdout, stderr } = await run(getPeer('delv'), [...server, '-q', name, '-t', type], 20_000);
-      expect(stdout + stderr).toContain('fully validated');
+      expect(await delv({ origin, port, anchors }, name, type)).toContain('fully validated');
     }
   }
 
@@ -264,29 +256,15 @@ describeWithPeers(PEERS, 'keys of others', () => {
 
   // ---- A named that signs, and hands over ----
 
-  async function startNamed(
-    origin: string,
-    folder: string,
-    keys: string,
-  ): Promise<{ port: number; process: ServerProcess }> {
-    const port = await freePort();
-    writeFileSync(`${folder}/zone.db`, text(origin));
-    const conf = [
-      `options { directory "${folder}"; listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; };`,
-      'pid-file none; session-keyfile none; recursion no; notify no; dnssec-validation no; empty-zones-enable no; };',
-      'controls { };',
-      `dnssec-policy "two" { keys { ksk lifetime unlimited algorithm ecdsap256sha256;`,
-      'zsk lifetime unlimited algorithm ecdsap256sha256; }; };',
-      `zone "${origin}" { type primary; file "zone.db"; dnssec-policy "two"; inline-signing yes;`,
-      `key-directory "${keys}"; };`,
-    ];
-    writeFileSync(`${folder}/named.conf`, `${conf.join('\n')}\n`);
-    const process = new ServerProcess(getPeer('named'), ['-g', '-n', '1', '-c', `${folder}/named.conf`]);
-    await waitUntil(() => answers(port), 'named answers', 20_000, process);
+  async function startSigner(origin: string, folder: string, keys: string): Promise<Named> {
+    const file = `${folder}/zone.db`;
+    writeFileSync(file, text(origin));
+    const signing = `dnssec-policy "two"; inline-signing yes; key-directory "${keys}";`;
+    const named = await Named.start([{ origin, file, signing }], workplace, TWO_KEYS);
     const isSigned = async () =>
-      (await dig(port, origin, 'SOA', '+dnssec')).answer.some(({ type }) => type === 'RRSIG');
-    await waitUntil(isSigned, 'named signs', 30_000, process);
-    return { port, process };
+      (await dig(named.port, origin, 'SOA', '+dnssec')).answer.some(({ type }) => type === 'RRSIG');
+    await waitUntil(isSigned, 'named signs', 30_000, named.process);
+    return named;
   }
 
   async function tagsServed(port: number, origin: string): Promise<number[]> {
@@ -303,7 +281,8 @@ describeWithPeers(PEERS, 'keys of others', () => {
     const origin = 'moved.test.';
     const folder = folderOf(origin);
     const keys = folderOf(`${origin}keys`);
-    const { port, process } = await startNamed(origin, folder, keys);
+    const named = await startSigner(origin, folder, keys);
+    const { port } = named;
     try {
       const old = await tagsServed(port, origin);
       expect(old).toHaveLength(2);
@@ -331,7 +310,7 @@ describeWithPeers(PEERS, 'keys of others', () => {
       const again = await daemon.keyturn('key', 'import', origin, keys);
       expect(again).toMatchObject({ code: 5, stderr: expect.stringContaining('KEYS_PRESENT') });
     } finally {
-      await process.stop();
+      await named.stop();
     }
   });
 
@@ -382,14 +361,15 @@ describeWithPeers(PEERS, 'keys of others', () => {
     const folder = folderOf('back');
     const keys = folderOf('back-keys');
     await exportKeys(origin, keys);
-    const { port, process } = await startNamed(origin, folder, keys);
+    const named = await startSigner(origin, folder, keys);
+    const { port } = named;
     try {
       expect(await tagsServed(port, origin)).toEqual(await tagsServed(daemon.port, origin));
       await expectValid(port, origin);
       // It made no key of its own, and found ours in no need of change.
       expect(readdirSync(keys).filter((name) => name.endsWith('.private'))).toHaveLength(2);
     } finally {
-      await process.stop();
+      await named.stop();
     }
   });
 

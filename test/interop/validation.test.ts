@@ -11,6 +11,7 @@ import { formatType, RRTYPE } from '../../src/wire/iana.ts';
 import { formatName } from '../../src/wire/name.ts';
 import { type Answer, Asker } from '../support/asker.ts';
 import { Daemon } from '../support/daemon.ts';
+import { delv, type Trusted, writeAnchors } from '../support/delv.ts';
 import { dig } from '../support/dig.ts';
 import { type Surroundings, startSurroundings } from '../support/named.ts';
 import { describeWithPeers, getPeer } from '../support/peers.ts';
@@ -157,10 +158,14 @@ describeWithPeers(PEERS, 'what Keyturn serves', () => {
       const model = models[index % models.length] as ZoneModel;
       return { model, ...random.pick(pools[index % models.length] as SweepCase[]) };
     });
-    for (const { origin } of models) writeFileSync(anchorFile(origin), delvAnchor(origin));
+    for (const { origin } of models) {
+      const own = anchors.filter((record) => record.startsWith(`${origin} `));
+      const dnskeys = own.map((record) => record.replace(/^.* DNSKEY /, ''));
+      writeAnchors(anchorFile(origin), origin, dnskeys);
+    }
     const faults: string[] = [];
     for (const { model, name, type, kind } of sample) {
-      const verdict = await delv(model.origin, formatName(name), formatType(type));
+      const verdict = await delv(trusted(model.origin), formatName(name), formatType(type));
       if (!/fully validated/.test(verdict))
         faults.push(`${formatName(name)} ${formatType(type)} (${kind}): ${verdict}`);
     }
@@ -171,20 +176,8 @@ describeWithPeers(PEERS, 'what Keyturn serves', () => {
     return workplace.at(`${origin}anchor`);
   }
 
-  function delvAnchor(origin: string): string {
-    const own = anchors
-      .filter((record) => record.startsWith(`${origin} `))
-      .map((record) => {
-        const [, , , , flags, protocol, algorithm, ...key] = record.split(' ');
-        return `${origin} static-key ${flags} ${protocol} ${algorithm} "${key.join('')}";`;
-      });
-    return `trust-anchors { ${own.join(' ')} };\n`;
-  }
-
-  async function delv(origin: string, name: string, type: string): Promise<string> {
-    const server = ['@127.0.0.1', '-p', `${daemon.port}`, '-a', anchorFile(origin), `+root=${origin}`];
-    const { stdout, stderr } = await run(getPeer('delv'), [...server, '-q', name, '-t', type], 20_000);
-    return stdout + stderr;
+  function trusted(origin: string): Trusted {
+    return { origin, port: daemon.port, anchors: anchorFile(origin) };
   }
 
   it('exports every zone so that BIND and ldns find it completely signed', { timeout: 180_000 }, async () => {

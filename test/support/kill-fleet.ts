@@ -11,11 +11,13 @@ import { OperationError } from '../../src/control/operation.ts';
 import type { RolloverChange, RolloverStatus } from '../../src/control/shapes.ts';
 import { dnskeyOf, dnskeySigners } from '../../src/kasp/records.ts';
 import { rolloversOf, type ZoneState } from '../../src/kasp/zonestate.ts';
+import { formatRdata } from '../../src/rdata/text.ts';
 import type { StoredState } from '../../src/store/state.ts';
 import { formatType, RRTYPE } from '../../src/wire/iana.ts';
 import { formatName, nameOf } from '../../src/wire/name.ts';
 import { Asker } from './asker.ts';
 import { Daemon, foldersOf } from './daemon.ts';
+import { delv, writeAnchors } from './delv.ts';
 import {
   impliedSight,
   readSight,
@@ -26,8 +28,7 @@ import {
 } from './kill-sights.ts';
 import { type Kill, type KillTarget, KillWatch } from './kill-watch.ts';
 import { type Acknowledged, type Remnant, ZoneWitness } from './kill-witness.ts';
-import { getPeer } from './peers.ts';
-import { freePort, run, Workplace, waitUntil } from './processes.ts';
+import { freePort, Workplace, waitUntil } from './processes.ts';
 import { watchedZone } from './rollover-watch.ts';
 import { Unbound } from './unbound.ts';
 import type { SeededRandom } from './zones.ts';
@@ -296,14 +297,9 @@ export class KillFleet {
 
   /** BIND's validator, with the keys that sign the DNSKEY RRset as trust anchors. */
   async #delv({ name }: ZoneWitness, { zoneState }: StoredState, type: string): Promise<string> {
-    const keys = dnskeySigners(zoneState.keys).map(({ flags, algorithm, publicKey }) => {
-      return `${name} static-key ${flags} 3 ${algorithm} "${Buffer.from(publicKey).toString('base64')}";`;
-    });
-    const file = this.#workplace.at(`${name}${type}.anchor`);
-    writeFileSync(file, `trust-anchors { ${keys.join(' ')} };\n`);
-    const server = ['@127.0.0.1', '-p', `${this.#port}`, '-a', file, `+root=${name}`];
-    const { stdout, stderr } = await run(getPeer('delv'), [...server, '-q', name, '-t', type], 20_000);
-    return `delv: ${stdout}${stderr}`;
+    const anchors = this.#workplace.at(`${name}${type}.anchor`);
+    writeAnchors(anchors, name, anchorsOf(zoneState));
+    return `delv: ${await delv({ origin: name, port: this.#port, anchors }, name, type)}`;
   }
 
   /** Asks for apexes, one zone after the other, until it is told to stop. */
@@ -433,9 +429,7 @@ export class KillFleet {
   async resolve(): Promise<string[]> {
     const stubs = this.witnesses.map(({ name }) => ({ origin: name, port: this.#port }));
     const trustAnchors = this.witnesses.flatMap(({ name, stored }) =>
-      dnskeySigners(stored!.zoneState.keys).map(({ flags, algorithm, publicKey }) => {
-        return `${name} DNSKEY ${flags} 3 ${algorithm} ${Buffer.from(publicKey).toString('base64')}`;
-      }),
+      anchorsOf(stored!.zoneState).map((rdata) => `${name} DNSKEY ${rdata}`),
     );
     const unbound = await Unbound.start({ stubs, trustAnchors }, this.#workplace);
     const faults: string[] = [];
@@ -461,6 +455,11 @@ export class KillFleet {
     await this.#daemon?.stop();
     this.#workplace.remove();
   }
+}
+
+/** The keys that sign the DNSKEY RRset, as RDATA in presentation form. */
+function anchorsOf({ keys }: ZoneState): string[] {
+  return dnskeySigners(keys).map((key) => formatRdata(RRTYPE.DNSKEY, dnskeyOf(key), 0, dnskeyOf(key).length));
 }
 
 /** Killed servers do not answer, and what was true when a zone was asked need not be when it is told. */

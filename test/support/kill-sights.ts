@@ -1,9 +1,8 @@
 /** What a zone serves at its apex as far as keys go, and what a state file says that it serves: compared by RDATA. */
-
 import type { UnixSeconds } from '../../src/base/time.ts';
-import { keyTag } from '../../src/dnssec/dnskey.ts';
 import { CDNSKEY_DELETE } from '../../src/dnssec/ds.ts';
 import { verifyRRset } from '../../src/dnssec/rrsig.ts';
+import type { Key } from '../../src/kasp/key.ts';
 import {
   cdsSet,
   cdsSigners,
@@ -77,12 +76,11 @@ export function impliedSight(state: ZoneState, type: SightType, apex: Name): Sig
   const { keys } = state;
   const dnskey = dnskeySet(keys);
   if (dnskey.length === 0) return NOTHING;
-  const tags = (some: readonly { readonly tag: number }[]) => some.map(({ tag }) => tag).sort(byNumber);
-  if (type === RRTYPE.SOA) return { rdata: [], signers: tags(zoneSigners(keys)) };
-  if (type === RRTYPE.DNSKEY) return { rdata: dnskey.map(hex).sort(), signers: tags(dnskeySigners(keys)) };
+  if (type === RRTYPE.SOA) return { rdata: [], signers: tagsOf(zoneSigners(keys)) };
+  if (type === RRTYPE.DNSKEY) return { rdata: dnskey.map(hex).sort(), signers: tagsOf(dnskeySigners(keys)) };
   const sets = cdsSet(state, apex, POLICY);
   const rdata = type === RRTYPE.CDS ? sets.cds : sets.cdnskey;
-  return rdata.length === 0 ? NOTHING : { rdata: rdata.map(hex).sort(), signers: tags(cdsSigners(state)) };
+  return rdata.length === 0 ? NOTHING : { rdata: rdata.map(hex).sort(), signers: tagsOf(cdsSigners(state)) };
 }
 
 /** What the logs of a state say may have been served until now: the newest version, and those still in caches. */
@@ -94,10 +92,7 @@ export function loggedSights(state: ZoneState, type: SightType, at: UnixSeconds)
     known(ids)
       .map((key) => hex(dnskeyOf(key)))
       .sort();
-  const signers = (ids: readonly string[]) =>
-    known(ids)
-      .map((key) => keyTag(dnskeyOf(key)))
-      .sort(byNumber);
+  const signers = (ids: readonly string[]) => tagsOf(known(ids));
   const alive = <V extends Span>(versions: readonly V[]) => versions.filter((one) => isAliveAt(one, 0, at));
   const none = alive(logs.dnskey).some((version) => version.keys.length === 0) ? [sightText(NOTHING)] : [];
   switch (type) {
@@ -125,6 +120,10 @@ export function loggedSights(state: ZoneState, type: SightType, at: UnixSeconds)
 
 export function hex(octets: Uint8Array): string {
   return Buffer.from(octets).toString('hex');
+}
+
+function tagsOf(keys: readonly Key[]): number[] {
+  return keys.map(({ tag }) => tag).sort(byNumber);
 }
 
 function byNumber(a: number, b: number): number {

@@ -13,6 +13,8 @@ export interface ZoneFile {
   /** With a final dot. */
   readonly origin: string;
   readonly file: string;
+  /** More statements, for a zone that named signs. */
+  readonly signing?: string;
 }
 
 /** A running named. */
@@ -25,7 +27,8 @@ export class Named {
     this.process = process;
   }
 
-  static async start(zones: readonly ZoneFile[], workplace: Workplace): Promise<Named> {
+  /** `policies` are statements outside of all zones. */
+  static async start(zones: readonly ZoneFile[], workplace: Workplace, policies = ''): Promise<Named> {
     const port = await freePort();
     const folder = workplace.at(`named-${port}`);
     mkdirSync(folder);
@@ -43,8 +46,10 @@ export class Named {
       'dnssec-validation no',
       'check-names primary ignore',
     ];
-    const rows = zones.map(({ origin, file }) => `zone "${origin}" { type primary; file "${file}"; };`);
-    const text = `options { ${options.join('; ')}; };\ncontrols { };\n${rows.join('\n')}\n`;
+    const rows = zones.map(
+      ({ origin, file, signing = '' }) => `zone "${origin}" { type primary; file "${file}"; ${signing} };`,
+    );
+    const text = `options { ${options.join('; ')}; };\ncontrols { };\n${policies}\n${rows.join('\n')}\n`;
     writeFileSync(`${folder}/named.conf`, text);
     const process = new ServerProcess(getPeer('named'), ['-g', '-n', '1', '-c', `${folder}/named.conf`]);
     await waitUntil(() => answers(port), 'named answers', 20_000, process);
