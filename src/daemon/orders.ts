@@ -11,7 +11,7 @@ import { REPLACED } from '../kasp/request.ts';
 import { goInsecure, goSecure, keysForSecure, refusalOf, secureRefusal } from '../kasp/start.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
 import { hearDs, hearNoDs } from '../kasp/word.ts';
-import { rolloversOf } from '../kasp/zonestate.ts';
+import { findKey, rolloversOf } from '../kasp/zonestate.ts';
 import type { Change, OrderEvent, ZoneSigning } from './signing.ts';
 import type { KeyInstant } from './steadyclock.ts';
 
@@ -94,7 +94,7 @@ export async function obey(signing: ZoneSigning, order: Order, { now, ended }: K
       return { state: resumed(state), events: [told('rollover resume')] };
     case 'ds': {
       const { keyId, seen, ttl } = order;
-      const tag = state.keys.find(({ id }) => id === keyId)?.tag;
+      const tag = findKey(state, keyId)?.tag;
       const event = { ...told(`confirm-ds ${seen ? 'seen' : 'gone'}`), keyId, tag, ttl };
       return { state: hearDs(state, { keyId, seen, ttl }, policy, ended), events: [event] };
     }

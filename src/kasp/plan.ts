@@ -10,10 +10,10 @@ import { next } from './next.ts';
 import { contradictions, type OracleOptions, type Property, type Violation, violations } from './oracle.ts';
 import { observeDs, observeNoDs } from './parent.ts';
 import type { Policy } from './policy.ts';
-import { absenceLastsFrom, presenceLastsFrom } from './proof.ts';
 import { keysFor, startRollover } from './start.ts';
 import type { Action, Facts, RolloverRequest, Step, Waiting } from './step.ts';
 import { acknowledge } from './versions.ts';
+import { countsFrom } from './word.ts';
 import { findKey, type PublicationLogs, rolloversOf, type ZoneState } from './zonestate.ts';
 
 /** Public keys that are imagined have the length of Ed25519's: nothing is ever signed or verified with them. */
@@ -218,10 +218,7 @@ class Planner {
   }
 
   #lastsFrom({ keyId, reason }: Waiting): number {
-    const key = findKey(this.#state, keyId);
-    if (key === undefined) return 0;
-    const lastsFrom = reason === 'parent_ds' ? presenceLastsFrom : absenceLastsFrom;
-    return lastsFrom(this.#state, key, this.#policy) ?? 0;
+    return countsFrom(this.#state, { keyId, seen: reason === 'parent_ds' }, this.#policy) ?? 0;
   }
 
   #askedOf(step: Step): Waiting[] {

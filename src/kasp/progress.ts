@@ -42,14 +42,12 @@ export function progress(before: ZoneState, policy: Policy, now: UnixSeconds): P
   const isDue = planned !== null && planned.at <= now;
   const mayStart = isDue && refusalOf(state, planned.request, policy, now) === undefined;
   const [forgotten] = forgottenRollovers(state, policy);
+  const pacedFrom = pacedAt(state, policy, isDue && !mayStart);
   const purgeTimes = purges.map((key) => purgeAt(state, key, policy));
   return {
     state,
     events,
-    wakes: [
-      ...[...staleAt, ...purgeTimes, planned?.at ?? null, forgotten?.at ?? null],
-      pacedAt(state, policy, isDue && !mayStart),
-    ],
+    wakes: [...staleAt, ...purgeTimes, planned?.at ?? null, forgotten?.at ?? null, pacedFrom],
     due: mayStart ? planned.request : null,
     forgotten: forgotten !== undefined && forgotten.at <= now ? forgotten.rollover : null,
   };

@@ -5,9 +5,9 @@
  */
 import { plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from './policy.ts';
-import { absenceLastsFrom, presenceLastsFrom } from './proof.ts';
 import type { Waiting } from './step.ts';
 import { isParentStep } from './steps.ts';
+import { countsFrom } from './word.ts';
 import { findKey, type Rollover, rolloversOf, type ZoneState } from './zonestate.ts';
 
 const DAY = 86_400;
@@ -68,12 +68,9 @@ function waitingSince(
   const key = findKey(state, keyId);
   const since = key?.states.ds?.since;
   if (key === undefined || since === undefined || !isParentStep(rollover)) return null;
+  const seen = reason === 'parent_ds' && key.goal === 'IN';
+  if (!seen && reason !== 'parent_ds_gone') return null;
   // What is seen before a parent can no longer change its mind does not count: nobody was asked to look.
-  if (reason === 'parent_ds' && key.goal === 'IN')
-    return latest(since, presenceLastsFrom(state, key, policy));
-  return reason === 'parent_ds_gone' ? latest(since, absenceLastsFrom(state, key, policy)) : null;
-}
-
-function latest(since: UnixSeconds, from: UnixSeconds | null): UnixSeconds | null {
+  const from = countsFrom(state, { keyId, seen }, policy);
   return from === null ? null : (Math.max(since, from) as UnixSeconds);
 }

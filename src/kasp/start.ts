@@ -143,12 +143,12 @@ function hasten(state: ZoneState, running: Rollover, { emergency, isLost }: Roll
 
 // ---- Pacing (ROLLOVER 2.10) ----
 
-/** A key of the same role that still leaves must be gone from every cache (ROLLOVER 2.10). */
 function refusalByPause(): Refusal {
   const message = 'the keys of the zone are paused';
   return { code: 'PAUSED', message, fix: 'let them go on first: keyturn rollover resume ZONE' };
 }
 
+/** A key of the same role that still leaves must be gone from every cache (ROLLOVER 2.10). */
 function refusalByPredecessor(state: ZoneState, roles: readonly KeyRole[]): Refusal | undefined {
   const leaving = state.keys.find(
     (key) => key.goal === 'OUT' && !isEntirelyHidden(key) && key.roles.some((role) => roles.includes(role)),
