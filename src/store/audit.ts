@@ -2,7 +2,8 @@
  * The audit trail of a zone: `audit.log` beside its keys, a JSON object a line, appended and never rewritten. It tells
  * people and tools what happened to the keys and why; nothing is ever decided by it (that is what the state is for),
  * so what cannot be appended is told to the caller and stops nothing. A line is on disk before the state that it tells
- * of: if power is lost in between, it tells of what is done anew, and another line of that generation follows.
+ * of. If power is lost in between, another line of that generation follows: what fell due by itself is done anew, while
+ * an order of an operator, which was not acknowledged yet, is lost and stays told.
  *
  *     {"at":"2026-11-24T12:00:00Z","generation":7,"kind":"edge","keyId":…,"hash":"5f0c…"}
  *
@@ -60,7 +61,7 @@ export class AuditLog {
     const told = `${generation} ${JSON.stringify(events)}`;
     if (events.length === 0 || told === this.#told) return undefined;
     try {
-      let head = this.#head ?? readTrail(this.#files, this.path).head;
+      let head = this.#head ?? lastHash(this.#files, this.path);
       const lines = events.map((event) => {
         const line = JSON.stringify({ at: formatInstant(at), generation, ...event });
         head = chained(head, line);
@@ -93,18 +94,11 @@ export interface AuditTrail {
 
 /** Reads the trail in `directory`; none is empty. Throws FileStoreError. */
 export function readAudit(files: FileStore, directory: string): AuditTrail {
-  const { head: _, ...trail } = readTrail(files, `${directory}/${AUDIT_FILE}`);
-  return trail;
-}
-
-function readTrail(files: FileStore, path: string): AuditTrail & { readonly head: string } {
-  if (files.stat(path) === undefined) return { entries: [], torn: 0, brokenAt: null, head: '' };
-  const text = new TextDecoder().decode(files.read(path, MAX_AUDIT_OCTETS));
   const entries: AuditEntry[] = [];
   let torn = 0;
   let head = '';
   let brokenAt: UnixSeconds | null = null;
-  for (const line of text.split('\n').filter((one) => one !== '')) {
+  for (const line of linesOf(files, `${directory}/${AUDIT_FILE}`)) {
     const read = readEntry(line);
     if (read === undefined) {
       torn++;
@@ -117,7 +111,23 @@ function readTrail(files: FileStore, path: string): AuditTrail & { readonly head
     if (!isWhole) brokenAt ??= entry.at;
     head = hash ?? head;
   }
-  return { entries, torn, brokenAt, head };
+  return { entries, torn, brokenAt };
+}
+
+/** The hash that the next line goes on from; empty if there is no chain yet. Looks at no more lines than it must. */
+function lastHash(files: FileStore, path: string): string {
+  const lines = linesOf(files, path);
+  for (let i = lines.length - 1; i >= 0; i--) {
+    const hash = readEntry(lines[i]!)?.hash;
+    if (hash !== undefined) return hash;
+  }
+  return '';
+}
+
+function linesOf(files: FileStore, path: string): string[] {
+  if (files.stat(path) === undefined) return [];
+  const text = new TextDecoder().decode(files.read(path, MAX_AUDIT_OCTETS));
+  return text.split('\n').filter((line) => line !== '');
 }
 
 const HASH_FIELD = /,"hash":"[0-9a-f]{64}"\}$/;

@@ -295,8 +295,7 @@ function checkStored(
     if (removed.has(key.publicKeyHash)) {
       throw new KeystoreError('KEY_REMOVED', `${directory.path}/${base} was removed and cannot come back`);
     }
-    const isMissing = directory.files.stat(privatePath(directory, key)) === undefined;
-    if (isMissing && mayLack) continue;
+    if (mayLack && directory.files.stat(privatePath(directory, key)) === undefined) continue;
     if (readPrivate(directory, `${base}.private`).algorithm !== key.algorithm) {
       throw new KeystoreError('KEY_MISMATCH', `${directory.path}/${base}.private is of another algorithm`);
     }
