@@ -170,6 +170,29 @@ function deadFiles(sources: readonly Source[]): string[] {
   return sources.map(({ path }) => path).filter((path) => !used.has(path));
 }
 
+/** What every command loads at its start may be of these folders and packages: the rest is loaded when it is needed. */
+const START_FOLDERS = ['base', 'wire', 'ops', 'store', 'daemon', 'control', 'cli'];
+const START_PACKAGES = ['commander', 'zod'];
+
+/** What every command would load at its start beyond that, with the file that asks for it. */
+function startFaults(sources: readonly Source[]): string[] {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const loaded = new Set([ENTRY]);
+  const faults: string[] = [];
+  for (const path of loaded) {
+    for (const { specifier, path: target, typeOnly, lazy } of importsOf(byPath.get(path)!)) {
+      if (typeOnly || lazy) continue;
+      if (target !== undefined) loaded.add(target);
+      const isFine =
+        target === undefined
+          ? specifier.startsWith('node:') || START_PACKAGES.includes(packageOf(specifier))
+          : START_FOLDERS.includes(folderOf(target));
+      if (!isFine) faults.push(`${path}: each command would load ${specifier}: import it when it is needed`);
+    }
+  }
+  return faults;
+}
+
 const SOURCES = typescriptBelow('src');
 
 describe('architecture', () => {
@@ -181,6 +204,9 @@ describe('architecture', () => {
   });
   it('has no file that nothing imports or starts', () => {
     expect(deadFiles(SOURCES)).toEqual([]);
+  });
+  it('loads no keys, no zones and no server at the start of each command', () => {
+    expect(startFaults(SOURCES)).toEqual([]);
   });
   it('has each package behind its one door, and no node: module in the core', () => {
     expect(SOURCES.flatMap(packageFaults)).toEqual([]);
@@ -215,6 +241,17 @@ describe('the architecture checks themselves', () => {
     const cli = plant('src/cli.ts', "new Worker(new URL('./daemon/thread.js', import.meta.url));\n");
     const files = [cli, plant('src/daemon/thread.ts', ''), plant('src/daemon/dead.ts', '')];
     expect(deadFiles(files)).toEqual(['src/daemon/dead.ts']);
+  });
+  it('see what each command would load, by whatever way, but not what is loaded later', () => {
+    const cli = plant('src/cli.ts', "import { a } from './cli/a.ts';\n");
+    const later = "const { pino } = await import('pino');\nimport type { K } from '../kasp/k.ts';\n";
+    const a = plant('src/cli/a.ts', `import { b } from '../store/b.ts';\n${later}`);
+    const b = plant('src/store/b.ts', "import { k } from '../kasp/k.ts';\nimport { parse } from 'yaml';\n");
+    const all = [cli, a, b, plant('src/kasp/k.ts', '')];
+    expect(startFaults(all).map((fault) => fault.split(':')[0])).toEqual([
+      'src/store/b.ts',
+      'src/store/b.ts',
+    ]);
   });
   it('see packages outside of their doors', () => {
     expect(packageFaults(plant('src/kasp/a.ts', "import { sign } from 'node:crypto';\n"))).toHaveLength(1);

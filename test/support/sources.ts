@@ -123,6 +123,8 @@ export interface Import {
   readonly path: string | undefined;
   readonly line: number;
   readonly typeOnly: boolean;
+  /** `import('x')`: loaded when it is reached. */
+  readonly lazy: boolean;
   readonly reexport: boolean;
 }
 
@@ -146,7 +148,10 @@ export function importsOf(source: Source): Import[] {
         ? relative(ROOT_FOLDER, join(folder, specifier)).split(sep).join('/')
         : undefined;
       const line = lineOf(source.text, match.index);
-      return { specifier, path, line, typeOnly: match[2] !== undefined, reexport: match[1] === 'export' };
+      return {
+        ...{ specifier, path, line, typeOnly: match[2] !== undefined },
+        ...{ lazy: match[5] !== undefined, reexport: match[1] === 'export' },
+      };
     });
 }
 
