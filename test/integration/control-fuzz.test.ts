@@ -7,7 +7,7 @@ import { Daemon } from '../support/daemon.ts';
 import { versionedZone } from '../support/daemon-watch.ts';
 import { dig } from '../support/dig.ts';
 import { Workplace } from '../support/processes.ts';
-import { seededRandom } from '../support/random.ts';
+import { SeededRandom } from '../support/zones.ts';
 
 const ZONE = 'a.example.';
 const REQUESTS = 10_000;
@@ -50,7 +50,7 @@ describe('the control socket', () => {
   }
 
   it(`takes ${REQUESTS} bad requests without harm to answers or memory`, async () => {
-    const stream = badRequests(seededRandom('control'));
+    const stream = badRequests(new SeededRandom(5));
     const take = (count: number) => Array.from({ length: count }, () => stream.next().value as BadRequest);
     await send(take(WARM_UP));
     const before = residentKib();

@@ -1,6 +1,6 @@
 /** Requests that nobody should send to a control socket: malformed, half sent, huge, deep, binary, slow. */
 import net from 'node:net';
-import type { Random } from '../../src/base/ports.ts';
+import type { SeededRandom } from './zones.ts';
 
 /** Octets to send; `isHalf` if the sender then keeps the connection open and silent. */
 export interface BadRequest {
@@ -19,44 +19,52 @@ const PATHS = [
 ];
 const METHODS = ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY', 'get', '\u0000'];
 
-/** Endless bad requests of every kind, the same for the same random octets. */
-export function* badRequests(random: Random): Generator<BadRequest> {
-  const number = (below: number) => {
-    const octets = random.octets(4);
-    return new DataView(octets.buffer, octets.byteOffset).getUint32(0) % below;
-  };
-  const pick = <T>(from: readonly T[]): T => from[number(from.length)]!;
-  const bytes = (count: number) => Buffer.from(random.octets(count));
+/** Endless bad requests of every kind, the same for the same seed. */
+export function* badRequests(random: SeededRandom): Generator<BadRequest> {
+  const bytes = (count: number) => Buffer.from(random.hex(count), 'hex');
   const post = (body: string | Buffer, length = Buffer.byteLength(body), type = 'application/json') =>
     Buffer.concat([
       Buffer.from(
-        `POST ${pick(PATHS)} HTTP/1.1\r\nhost: l\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`,
+        `POST ${random.pick(PATHS)} HTTP/1.1\r\nhost: l\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`,
       ),
       Buffer.from(body),
     ]);
   const whole = (kind: string, octets: Buffer): BadRequest => ({ kind, octets, isHalf: false });
   const half = (kind: string, octets: Buffer): BadRequest => ({ kind, octets, isHalf: true });
   const makers: (() => BadRequest)[] = [
-    () => whole('binary', bytes(1 + number(2_000))),
-    () => whole('binary body', post(bytes(1 + number(2_000)))),
+    () => whole('binary', bytes(1 + random.below(2_000))),
+    () => whole('binary body', post(bytes(1 + random.below(2_000)))),
     () => whole('deep arrays', post(`{"zone":${'['.repeat(20_000)}${']'.repeat(20_000)}}`)),
     () => whole('deep objects', post(`${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`)),
-    () => whole('huge body', post('x'.repeat(100_000 + number(400_000)))),
+    () => whole('huge body', post('x'.repeat(100_000 + random.below(400_000)))),
     () => whole('huge claim', post('{}', 4_000_000_000)),
     () => whole('body cut', post('{"zone":"a.exa', 400)),
     () =>
-      whole('wrong JSON', post(pick(['{', '{"zone"', 'nul', '{"zone":"\u0000"}', '"', '[1,2', '{"a":1}}']))),
-    () => whole('wrong types', post(JSON.stringify({ zone: pick([null, 7, [], {}, true, 1e308]) }))),
+      whole(
+        'wrong JSON',
+        post(random.pick(['{', '{"zone"', 'nul', '{"zone":"\u0000"}', '"', '[1,2', '{"a":1}}'])),
+      ),
+    () => whole('wrong types', post(JSON.stringify({ zone: random.pick([null, 7, [], {}, true, 1e308]) }))),
     () => whole('prototype', post('{"__proto__":{"zone":"a"},"constructor":{"prototype":{}}}')),
     () =>
-      whole('unknown fields', post(JSON.stringify({ [`f${number(1_000)}`]: 'x'.repeat(number(10_000)) }))),
+      whole(
+        'unknown fields',
+        post(JSON.stringify({ [`f${random.below(1_000)}`]: 'x'.repeat(random.below(10_000)) })),
+      ),
     () =>
-      whole('wrong type', post('zone=a', 6, pick(['text/plain', 'application/x-www-form-urlencoded', ';']))),
-    () => whole('wrong method', Buffer.from(`${pick(METHODS)} ${pick(PATHS)} HTTP/1.1\r\nhost: l\r\n\r\n`)),
+      whole(
+        'wrong type',
+        post('zone=a', 6, random.pick(['text/plain', 'application/x-www-form-urlencoded', ';'])),
+      ),
+    () =>
+      whole(
+        'wrong method',
+        Buffer.from(`${random.pick(METHODS)} ${random.pick(PATHS)} HTTP/1.1\r\nhost: l\r\n\r\n`),
+      ),
     () =>
       whole(
         'long path',
-        Buffer.from(`GET /v1/zones/${'%41'.repeat(number(20_000))} HTTP/1.1\r\nhost: l\r\n\r\n`),
+        Buffer.from(`GET /v1/zones/${'%41'.repeat(random.below(20_000))} HTTP/1.1\r\nhost: l\r\n\r\n`),
       ),
     () => whole('bad escapes', Buffer.from('GET /v1/zones/%zz%00%ff/ds HTTP/1.1\r\nhost: l\r\n\r\n')),
     () => whole('many headers', Buffer.from(`GET /v1/status HTTP/1.1\r\n${'a: b\r\n'.repeat(5_000)}\r\n`)),
