@@ -20,16 +20,15 @@ interface Stored {
 }
 
 /** Zone → ids of its ZSKs. */
-export type ZskIds = ReadonlyMap<string, readonly string[]>;
+type ZskIds = ReadonlyMap<string, readonly string[]>;
 
-/** The ZSKs of all zones, from their state files. */
-export function zskIds(keysFolder: string, count: number): ZskIds {
-  const zones = Array.from({ length: count }, (_, i) => `z${String(i).padStart(5, '0')}.example`);
-  return new Map(zones.map((zone) => [zone, zsksOf(keysFolder, zone).map(({ id }) => id)]));
+/** The ZSKs of these zones, from their state files. */
+export function zskIds(keysFolder: string, zones: readonly string[]): ZskIds {
+  return new Map(zones.map((zone) => [zone, zsksOf(storedOf(keysFolder, zone).keys).map(({ id }) => id)]));
 }
 
-function zsksOf(keysFolder: string, zone: string): StoredKey[] {
-  return storedOf(keysFolder, zone).keys.filter(({ roles }) => roles.includes('zone-signing'));
+function zsksOf(keys: readonly StoredKey[]): StoredKey[] {
+  return keys.filter(({ roles }) => roles.includes('zone-signing'));
 }
 
 function storedOf(keysFolder: string, zone: string): Stored {
@@ -50,10 +49,11 @@ export async function checkRolled(before: ZskIds, keysFolder: string, port: numb
   let [asked, signedByNew] = [0, 0];
   const step = Math.max(1, Math.floor(before.size / ASKED));
   for (const [i, [zone, ids]] of [...before].entries()) {
-    const zsks = zsksOf(keysFolder, zone);
+    const { keys, rollover } = storedOf(keysFolder, zone);
+    const zsks = zsksOf(keys);
     const fresh = zsks.filter(({ id }) => !ids.includes(id));
     const wanted = zsks.filter(({ goal }) => goal === 'IN');
-    const isOver = storedOf(keysFolder, zone).rollover === null;
+    const isOver = rollover === null;
     if (fresh.length !== 1 || wanted.length !== 1 || wanted[0] !== fresh[0] || !isOver) {
       bad.push(`${zone}: ${fresh.length} new, ${wanted.length} wanted${isOver ? '' : ', a rollover runs'}`);
     }

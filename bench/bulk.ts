@@ -54,6 +54,7 @@ const zonesFolder = join(folder, 'zones');
 const questions = join(folder, 'questions');
 const options = `--dir ${values.dir} --seconds ${seconds} --rate ${rate} --samples ${quietSamples}`;
 const command = `npm run bench:bulk -- ${count} ${options}`;
+const zoneNames = Array.from({ length: count }, (_, i) => `z${String(i).padStart(5, '0')}.example`);
 const startedMs = performance.now();
 const daemons: ServerProcess[] = [];
 const samples = new Map<Phase, Sample[]>();
@@ -71,7 +72,7 @@ async function bench(): Promise<void> {
   const firstStartS = lapS();
   await untilRefusesNone(server);
   const lists = await timeLists(server);
-  const before = zskIds(keysOf(server.name), count);
+  const before = zskIds(keysOf(server.name), zoneNames);
   const twin = await makeTwin(server);
   await collect('quiet before', { server, twin }, quietSamples);
 
@@ -111,14 +112,10 @@ async function bench(): Promise<void> {
 function makeZones(): void {
   mkdirSync(zonesFolder, { mode: 0o700 });
   const text = `$TTL ${TTL}\n@ SOA ns hostmaster 1 7200 900 1209600 ${TTL}\n@ NS ns\nns A 192.0.2.1\nwww A 192.0.2.2\n`;
-  for (let i = 0; i < count; i++) writeFileSync(join(zonesFolder, `${zoneName(i)}.zone`), text);
+  for (const zone of zoneNames) writeFileSync(join(zonesFolder, `${zone}.zone`), text);
   // A step that shares no factor with the number of zones visits each once.
   const order = Array.from({ length: count }, (_, i) => (i * 7_919) % count);
-  writeFileSync(questions, order.map((i) => `www.${zoneName(i)} A\n`).join(''));
-}
-
-function zoneName(i: number): string {
-  return `z${String(i).padStart(5, '0')}.example`;
+  writeFileSync(questions, order.map((i) => `www.${zoneNames[i]} A\n`).join(''));
 }
 
 function keysOf(name: string): string {
@@ -182,7 +179,7 @@ async function json<T>(server: Server, ...args: string[]): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-export interface Job {
+interface Job {
   readonly id: string;
   readonly state: string;
   readonly zones: Readonly<Record<'total' | 'pending' | 'running' | 'done' | 'failed', number>>;

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** USER_HZ: /proc counts CPU in hundredths of a second on every Linux. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
 /** Process ids of `root` and of all its descendants that live now. */
 export function processTree(root: number): number[] {
@@ -37,7 +37,12 @@ export function waitedForSeconds(): number {
 
 /** Fields of /proc/PID/stat behind the name (which may hold blanks and parentheses); undefined if it is gone. */
 function statOf(pid: number): string[] | undefined {
-  const text = readProc(`/proc/${pid}/stat`);
+  return statFields(`/proc/${pid}/stat`);
+}
+
+/** The same of any such file, of a thread also. */
+export function statFields(path: string): string[] | undefined {
+  const text = readProc(path);
   return text?.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
@@ -49,7 +54,8 @@ export function memoryOf(pid: number): { readonly rss: number; readonly peak: nu
   return { rss: kilobytes('VmRSS') * 1024, peak: kilobytes('VmHWM') * 1024 };
 }
 
-function readProc(path: string): string | undefined {
+/** Undefined if what it tells of has ended, or if it is not told here. */
+export function readProc(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1');
   } catch (error) {

@@ -3,9 +3,7 @@
  * queries are known by their growth while queries come and nothing else is done.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-
-/** USER_HZ: /proc counts CPU in hundredths of a second on every Linux. */
-const TICKS_PER_SECOND = 100;
+import { readProc, statFields, TICKS_PER_SECOND } from './proc.ts';
 
 /** Seconds of CPU of each thread of a process that lives, by thread id. */
 export function threadSeconds(pid: number): Map<number, number> {
@@ -22,20 +20,9 @@ function secondsOf(pid: number, thread: number): number | undefined {
   const folder = `/proc/${pid}/task/${thread}`;
   const ms = /^se\.sum_exec_runtime\s*:\s*([\d.]+)/m.exec(readProc(`${folder}/sched`) ?? '')?.[1];
   if (ms !== undefined) return Number(ms) / 1_000;
-  const text = readProc(`${folder}/stat`);
-  // Behind the name, which may hold blanks, utime and stime are the fields 11 and 12, counted from 0.
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(`${folder}/stat`);
+  // utime and stime.
   return fields && (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-function readProc(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined; // it ended while we looked, or is not told here
-    throw error;
-  }
 }
 
 /** The `count` threads, the main one left out, that used most between two looks. */
