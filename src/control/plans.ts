@@ -54,16 +54,26 @@ export function labelsOf(keys: readonly Key[]): (id: string) => string {
 }
 
 function rowOf(row: PlanRow, nameOf: (id: string) => string): RolloverPlan['rows'][number] {
-  const names = (ids: readonly string[]) => ids.map(nameOf);
   return {
     at: formatInstant(row.at),
+    ...plannedOf(row, nameOf),
+    waitingFor: [...new Set(row.waitingFor.map((wait) => waitWords(wait, nameOf)))],
+  };
+}
+
+/** What is served at the time of a row, and what the parent has, by the names of keys. */
+export function plannedOf(
+  row: PlanRow,
+  nameOf: (id: string) => string,
+): Omit<RolloverPlan['rows'][number], 'at' | 'waitingFor'> {
+  const names = (ids: readonly string[]) => ids.map(nameOf);
+  return {
     step: row.step,
     dnskey: names(row.dnskey),
     signers: names(row.signers),
     zoneSigners: names(row.zoneSigners),
     cds: row.cds === 'delete' ? ['delete'] : names(row.cds),
     ds: names(row.ds),
-    waitingFor: [...new Set(row.waitingFor.map((wait) => waitWords(wait, nameOf)))],
   };
 }
 

@@ -1,6 +1,6 @@
 /** What operations on policies give, as schemas. Durations are seconds, with their words beside them. */
 import { z } from 'zod';
-import { instant } from './shapes.ts';
+import { instant, plannedFields } from './shapes.ts';
 
 /** A part of a rollover, from one step to the next. */
 const policyStep = z.object({
@@ -77,12 +77,7 @@ const simulatedRow = z.object({
   at: instant,
   /** Until the next row; null if nothing is planned that ends the last one. */
   until: instant.nullable(),
-  step: z.string().nullable(),
-  dnskey: z.array(z.string()),
-  signers: z.array(z.string()),
-  zoneSigners: z.array(z.string()),
-  cds: z.array(z.string()),
-  ds: z.array(z.string()),
+  ...plannedFields,
   /** What the row waits for. */
   because: z.array(z.string()),
 });

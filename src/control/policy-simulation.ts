@@ -1,14 +1,13 @@
 /** What-if: the rollovers of a year or more under a policy, by the machine itself on a virtual clock (kasp/plan). */
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
-import { findAlgorithm } from '../dnssec/algorithm.ts';
 import { type Plan, type PlanRow, plan } from '../kasp/plan.ts';
 import type { Policy } from '../kasp/policy.ts';
-import { schemeOf } from '../kasp/request.ts';
 import type { Facts } from '../kasp/step.ts';
 import { rolloversOf, type ZoneState } from '../kasp/zonestate.ts';
 import { reservations } from '../store/policy-check.ts';
 import { iso } from './describe.ts';
-import { labelsOf } from './plans.ts';
+import { labelsOf, plannedOf } from './plans.ts';
+import { deviations } from './policy-check.ts';
 import type { PolicySimulation } from './policy-shapes.ts';
 import { factsUnder, newZone } from './policy-waits.ts';
 
@@ -56,18 +55,12 @@ function firstOf(label: string, id: string): string {
 }
 
 function simulatedRow(row: PlanRow, until: UnixSeconds | null, labelOf: (id: string) => string) {
-  const names = (ids: readonly string[]) => ids.map(labelOf);
   // What only follows from other waits explains nothing.
   const telling = row.waitingFor.filter(({ reason }) => reason !== 'plan' && reason !== 'gate');
   return {
     at: formatInstant(row.at),
     until: iso(until),
-    step: row.step,
-    dnskey: names(row.dnskey),
-    signers: names(row.signers),
-    zoneSigners: names(row.zoneSigners),
-    cds: row.cds === 'delete' ? ['delete'] : names(row.cds),
-    ds: names(row.ds),
+    ...plannedOf(row, labelOf),
     because: [...new Set(telling.map(({ because }) => because))],
   };
 }
@@ -78,10 +71,7 @@ function cutNotes({ cutAt, rows }: Plan): string[] {
 }
 
 function rolloversIn({ events }: Plan, before: ZoneState): PolicySimulation['rollovers'] {
-  const found = new Map<
-    string,
-    { type: string; startedAt: string; doneAt: string | null; parentActs: number }
-  >();
+  const found = new Map<string, PolicySimulation['rollovers'][number]>();
   for (const { id, type, startedAt } of rolloversOf(before)) {
     found.set(id, { type, startedAt: formatInstant(startedAt), doneAt: null, parentActs: 0 });
   }
@@ -104,20 +94,8 @@ function rolloversIn({ events }: Plan, before: ZoneState): PolicySimulation['rol
 function notesOn({ policy, set, zone }: Subject, state: ZoneState): string[] {
   const notes = reservations(policy).map(({ key, why }) => `${key.join('.')}: ${why}`);
   if (zone === undefined) return notes;
-  const staying = state.keys.filter(({ goal }) => goal === 'IN');
-  const other = staying.find(({ algorithm }) => algorithm !== policy.algorithm);
-  if (other !== undefined) {
-    const [is, wanted] = [other.algorithm, policy.algorithm].map(
-      (one) => findAlgorithm(one)?.mnemonic ?? one,
-    );
-    notes.push(
-      `the keys are ${is} and stay so: keyturn rollover start ${zone.name} --type algorithm --to ${wanted}`,
-    );
-  }
-  if (staying.length > 0 && schemeOf(staying) !== policy.scheme) {
-    notes.push(
-      `the keys stay ${schemeOf(staying)}: keyturn rollover start ${zone.name} --type scheme --to ${policy.scheme}`,
-    );
+  for (const { key, is, command } of deviations(zone.name, state.keys, policy)) {
+    notes.push(`the keys ${key === 'algorithm' ? `are ${is} and stay so` : `stay ${is}`}: ${command}`);
   }
   if (set.some((assignment) => assignment.startsWith('maxZoneTtl'))) {
     notes.push('maxZoneTtl changes no wait of a zone: its largest TTL does');

@@ -127,6 +127,15 @@ export const dsResult = z.object({
   caution: z.string().nullable(),
 });
 
+/** How many zones stand how; those that load are in the total alone. */
+export const zoneCounts = z.object({
+  total: z.number(),
+  served: z.number(),
+  stale: z.number(),
+  failed: z.number(),
+  held: z.number(),
+});
+
 export const status = z.object({
   version: z.string(),
   pid: z.number(),
@@ -134,13 +143,7 @@ export const status = z.object({
   listen: z.array(z.string()),
   zonesDirectory: z.string(),
   keysDirectory: z.string(),
-  zones: z.object({
-    total: z.number(),
-    served: z.number(),
-    stale: z.number(),
-    failed: z.number(),
-    held: z.number(),
-  }),
+  zones: zoneCounts,
   alarms: z.array(z.object({ code: z.string(), message: z.string(), fix: z.string() })),
   problems: z.array(z.object({ zone: z.string(), code: z.string(), message: z.string() })),
   /** What waits for a person, a zone at a time. */
@@ -171,16 +174,17 @@ const rolloverState = {
 
 export const rolloverStatus = z.object(rolloverState);
 
-const planRow = z.object({
-  at: instant,
+/** What is served at one time of a plan, and what the parent has. */
+export const plannedFields = {
   step: z.string().nullable(),
   dnskey: z.array(z.string()),
   signers: z.array(z.string()),
   zoneSigners: z.array(z.string()),
   cds: z.array(z.string()),
   ds: z.array(z.string()),
-  waitingFor: z.array(z.string()),
-});
+};
+
+const planRow = z.object({ at: instant, ...plannedFields, waitingFor: z.array(z.string()) });
 
 export const rolloverPlan = z.object({
   zone: z.string(),
@@ -228,6 +232,7 @@ export const history = z.object({
 });
 
 export type ReloadedZone = z.infer<typeof reloaded>;
+export type ZoneCounts = z.infer<typeof zoneCounts>;
 export type ZoneSummary = z.infer<typeof zoneSummary>;
 export type ZoneDetail = z.infer<typeof zoneDetail>;
 export type KeySummary = z.infer<typeof key>;

@@ -3,27 +3,15 @@
  * may have gaps: what the key states say counts, and what the trail does not know is put in its place.
  */
 import type { UnixSeconds } from '../base/time.ts';
-import {
-  type Key,
-  NEVER_OBSERVED,
-  RECORD_KINDS,
-  RECORD_STATES,
-  type RecordKind,
-  type RecordState,
-} from '../kasp/key.ts';
+import { type Key, NEVER_OBSERVED, RECORD_KINDS, RECORD_STATES } from '../kasp/key.ts';
 import type { PlannedEvent } from '../kasp/plan.ts';
+import type { EdgeTaken } from '../kasp/step.ts';
 import type { AuditEntry } from '../store/audit.ts';
 
 /** A record of a key changes its state. */
-export interface RecordEvent {
+export interface RecordEvent extends Omit<EdgeTaken, 'kind'> {
   readonly kind: 'record';
   readonly at: UnixSeconds;
-  readonly keyId: string;
-  readonly tag: number;
-  readonly record: RecordKind;
-  readonly from: RecordState;
-  readonly to: RecordState;
-  readonly because: string;
 }
 
 /** Every server of the parent was seen with the DS of a key, or without it. */

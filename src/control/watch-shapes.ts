@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { EVENT_KINDS } from '../ops/events.ts';
 import { LOG_LEVELS } from '../store/words.ts';
-import { instant } from './shapes.ts';
+import { instant, zoneCounts } from './shapes.ts';
 
 export const HEALTH_LEVELS = ['ok', 'warning', 'critical'] as const;
 
@@ -21,13 +21,7 @@ export const health = z.object({
   /** The worst level of the findings. */
   level: z.enum(HEALTH_LEVELS),
   checkedAt: instant,
-  zones: z.object({
-    total: z.number(),
-    served: z.number(),
-    stale: z.number(),
-    failed: z.number(),
-    held: z.number(),
-  }),
+  zones: zoneCounts,
   /** Rollovers that run, and those among them that are stalled. */
   rollovers: z.object({ running: z.number(), stalled: z.number() }),
   /** Seconds until the first signature that is served expires; null if none is made ahead. */
