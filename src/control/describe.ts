@@ -3,6 +3,7 @@ import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import { zoneNeeds } from '../daemon/needs.ts';
 import type { ZoneSigning } from '../daemon/signing.ts';
 import type { Zone } from '../daemon/zone.ts';
+import { findAlgorithm } from '../dnssec/algorithm.ts';
 import { type Key, RECORD_KINDS } from '../kasp/key.ts';
 import type { Waiting, WaitReason } from '../kasp/step.ts';
 import { stepsOf } from '../kasp/steps.ts';
@@ -13,6 +14,11 @@ import { stepWords } from './words.ts';
 /** ISO 8601, or null. */
 export function iso(at: UnixSeconds | null): string | null {
   return at === null ? null : formatInstant(at);
+}
+
+/** `ECDSAP256SHA256`; of one that is not known, its number. */
+export function algorithmName(algorithm: number): string {
+  return findAlgorithm(algorithm)?.mnemonic ?? String(algorithm);
 }
 
 export function keySummary(key: Key): KeySummary {

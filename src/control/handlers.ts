@@ -7,14 +7,13 @@ import type { Scheduler } from '../daemon/scheduler.ts';
 import type { Supervisor } from '../daemon/supervisor.ts';
 import type { Zone } from '../daemon/zone.ts';
 import type { Zones } from '../daemon/zones.ts';
-import { findAlgorithm } from '../dnssec/algorithm.ts';
 import { isShown, type Key, stateOf } from '../kasp/key.ts';
 import { dnskeyOf, wantedDs } from '../kasp/records.ts';
 import { exportZone } from '../signer/export.ts';
 import type { Config } from '../store/config.ts';
 import { formatListen } from '../transport/listen.ts';
 import type { ZoneImage } from '../zone/image.ts';
-import { iso, keySummary, needsOf, rolloverStatusOf } from './describe.ts';
+import { algorithmName, iso, keySummary, needsOf, rolloverStatusOf } from './describe.ts';
 import { countChanges, diffOf } from './diff.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
 import { createJobHandlers } from './jobs.ts';
@@ -176,7 +175,7 @@ function dsOf(zone: Zone): DsResult {
     ds: wantedDs(keys, zone.origin, signing.policy).map((rdata) => ({
       keyTag: (rdata[0]! << 8) | rdata[1]!,
       algorithm: rdata[2]!,
-      algorithmName: findAlgorithm(rdata[2]!)?.mnemonic ?? String(rdata[2]),
+      algorithmName: algorithmName(rdata[2]!),
       digestType: rdata[3]!,
       digest: Buffer.from(rdata.subarray(4)).toString('hex').toUpperCase(),
     })),

@@ -1,7 +1,6 @@
 /** Handlers of the operations on keys. */
 import type { ZoneSigning } from '../daemon/signing.ts';
 import type { Zone } from '../daemon/zone.ts';
-import { findAlgorithm } from '../dnssec/algorithm.ts';
 import { dsRdata } from '../dnssec/ds.ts';
 import { type Key, RECORD_KINDS, type RecordKind } from '../kasp/key.ts';
 import { dnskeyOf } from '../kasp/records.ts';
@@ -10,7 +9,7 @@ import { findKey } from '../kasp/zonestate.ts';
 import { formatRdata } from '../rdata/text.ts';
 import { keyFileBase } from '../store/keyfile.ts';
 import { RRTYPE } from '../wire/iana.ts';
-import { iso, keySummary, waitingSummary } from './describe.ts';
+import { algorithmName, iso, keySummary, waitingSummary } from './describe.ts';
 import { trailOf } from './failures.ts';
 import { findSigned, type SignedZone } from './find.ts';
 import { importKeys, type KeyContext } from './key-import.ts';
@@ -50,7 +49,7 @@ function detailOf(zone: Zone, signing: ZoneSigning, key: Key): KeyDetail {
   ) as KeyDetail['records'];
   return {
     ...keySummary(key),
-    algorithmName: findAlgorithm(key.algorithm)?.mnemonic ?? String(key.algorithm),
+    algorithmName: algorithmName(key.algorithm),
     createdAt: iso(key.createdAt)!,
     publishedAt: iso(key.publishedAt),
     records,

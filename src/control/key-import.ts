@@ -7,7 +7,6 @@ import type { FileStore, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { problemOfError } from '../daemon/problem.ts';
 import type { Zone } from '../daemon/zone.ts';
-import { findAlgorithm } from '../dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, readDnskey } from '../dnssec/dnskey.ts';
 import { compareRdata } from '../dnssec/rrsig.ts';
 import type { Key } from '../kasp/key.ts';
@@ -27,7 +26,7 @@ import { zoneKeysPath } from '../store/keystore.ts';
 import { formatName } from '../wire/name.ts';
 import { currentCaller } from './caller.ts';
 import type { RolloverContext } from './carry-out.ts';
-import { keySummary } from './describe.ts';
+import { algorithmName, keySummary } from './describe.ts';
 import { originOf } from './find.ts';
 import type { KeyImport } from './key-shapes.ts';
 import { type FailureKind, OperationError } from './operation.ts';
@@ -171,7 +170,7 @@ function reportOf(
     dryRun: params.dryRun,
     keys: after.keys.map((key, index) => ({
       ...keySummary(key),
-      algorithmName: findAlgorithm(key.algorithm)?.mnemonic ?? String(key.algorithm),
+      algorithmName: algorithmName(key.algorithm),
       source: settled[index]!.source,
       served: served === undefined ? null : servedRecord(key, served) !== undefined,
     })),

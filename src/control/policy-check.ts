@@ -1,11 +1,12 @@
 /** Policies against what rollovers need: the rules of the configuration, and the zones that follow a policy. */
 import { formatDuration } from '../base/time.ts';
-import { findAlgorithm } from '../dnssec/algorithm.ts';
+import type { Key } from '../kasp/key.ts';
 import type { Policy } from '../kasp/policy.ts';
 import { schemeOf } from '../kasp/request.ts';
 import type { Facts } from '../kasp/step.ts';
 import type { ZoneState } from '../kasp/zonestate.ts';
 import { impossibilities, type PolicyFinding, reservations } from '../store/policy-check.ts';
+import { algorithmName } from './describe.ts';
 import type { PolicyCheck, PolicyFindingSummary } from './policy-shapes.ts';
 import { rolloversUnder } from './policy-waits.ts';
 
@@ -68,18 +69,35 @@ function findingsOn({ name, facts, state }: Follower, policy: Policy): PolicyFin
       if (key[0] === 'lifetime') warn('POLICY_ZONE_LIFETIME', key.join('.'), why);
     }
   }
-  const staying = state?.goal === 'secure' ? state.keys.filter(({ goal }) => goal === 'IN') : [];
+  if (state?.goal !== 'secure') return found;
+  for (const { key, is, command } of deviations(name, state.keys, policy)) {
+    const until = `until somebody types: ${command}`;
+    if (key === 'algorithm') warn('POLICY_ZONE_ALGORITHM', key, `its keys are ${is} ${until}`);
+    else warn('POLICY_ZONE_SCHEME', key, `it has ${is} ${until}`);
+  }
+  return found;
+}
+
+/** What keys are and a policy does not want. */
+interface Deviation {
+  readonly key: 'algorithm' | 'scheme';
+  readonly is: string;
+  /** What makes them so, for they do not change by themselves. */
+  readonly command: string;
+}
+
+/** In what the keys of a zone that stay are not as a policy says. */
+export function deviations(name: string, keys: readonly Key[], policy: Policy): Deviation[] {
+  const staying = keys.filter(({ goal }) => goal === 'IN');
+  const found: Deviation[] = [];
+  const deviate = (key: Deviation['key'], is: string, wanted: string) =>
+    void found.push({ key, is, command: `keyturn rollover start ${name} --type ${key} --to ${wanted}` });
   const other = staying.find(({ algorithm }) => algorithm !== policy.algorithm);
   if (other !== undefined) {
-    const [is, wanted] = [other.algorithm, policy.algorithm].map(
-      (one) => findAlgorithm(one)?.mnemonic ?? one,
-    );
-    const how = `keyturn rollover start ${name} --type algorithm --to ${wanted}`;
-    warn('POLICY_ZONE_ALGORITHM', 'algorithm', `its keys are ${is} until somebody types: ${how}`);
+    deviate('algorithm', algorithmName(other.algorithm), algorithmName(policy.algorithm));
   }
   if (staying.length > 0 && schemeOf(staying) !== policy.scheme) {
-    const how = `keyturn rollover start ${name} --type scheme --to ${policy.scheme}`;
-    warn('POLICY_ZONE_SCHEME', 'scheme', `it has ${schemeOf(staying)} until somebody types: ${how}`);
+    deviate('scheme', schemeOf(staying), policy.scheme);
   }
   return found;
 }

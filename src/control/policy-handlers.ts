@@ -6,7 +6,7 @@ import type { Policy } from '../kasp/policy.ts';
 import { nearest } from '../store/config-words.ts';
 import { parseName } from '../wire/name.ts';
 import type { RolloverContext } from './carry-out.ts';
-import { findSigned } from './find.ts';
+import { findSigned, type SignedZone } from './find.ts';
 import { OperationError } from './operation.ts';
 import type { Params, Result } from './operations.ts';
 import { checkPolicy, type Follower, isFine } from './policy-check.ts';
@@ -17,12 +17,6 @@ import { policyValues } from './policy-words.ts';
 import type { Handlers } from './server.ts';
 
 const DAY = 86_400;
-
-/** A zone whose keys are at work. */
-interface SignedZone extends Required<Follower> {
-  readonly policyName: string;
-  readonly signed: ReturnType<typeof findSigned>;
-}
 
 /** What is known of policies and of the zones that follow them. */
 export interface Policies {
@@ -49,7 +43,7 @@ export function createPolicyHandlers({
         .all()
         .filter(({ policyName }) => policyName === name)
         .map(followerOf),
-    zone: (word) => (isZone(zones, word) ? signedZone(zones, word) : undefined),
+    zone: (word) => (isZone(zones, word) ? findSigned(zones, word) : undefined),
   };
   return {
     'policy.show': (params) => showPolicies(policies, params),
@@ -60,11 +54,6 @@ export function createPolicyHandlers({
 
 function followerOf({ name, keeper, signing }: Zone): Follower {
   return { name, facts: keeper.facts, state: signing?.zoneState };
-}
-
-function signedZone(zones: Zones, word: string): SignedZone {
-  const signed = findSigned(zones, word);
-  return { ...followerOf(signed.zone), policyName: signed.zone.policyName, signed };
 }
 
 /** Whether a word that is no policy means a zone: it is one, or has a dot as only a name of one has. */
@@ -106,16 +95,16 @@ export function simulatePolicy(
 ): Result<'policy.simulate'> {
   const { subject, set = [], days, parentDelay } = params;
   const options = { now, until: plus(now, days * DAY), parentDelay };
-  const zone = policies.all.has(subject) ? undefined : policies.zone(subject);
-  if (zone === undefined) {
+  const found = policies.all.has(subject) ? undefined : policies.zone(subject);
+  if (found === undefined) {
     if (params.policy !== undefined) throw twoPolicies(params.policy);
     const policy = withValues(getPolicy(policies, subject), set);
     return simulate({ policyName: subject, policy, set }, options);
   }
-  const { signing } = zone.signed;
+  const { zone, signing } = found;
   const base = params.policy === undefined ? signing.policy : getPolicy(policies, params.policy);
   const policyName = params.policy ?? zone.policyName;
-  const ofZone = { name: zone.name, state: signing.zoneState, facts: zone.facts! };
+  const ofZone = { name: zone.name, state: signing.zoneState, facts: zone.keeper.facts! };
   return simulate({ policyName, policy: withValues(base, set), set, zone: ofZone }, options);
 }
 

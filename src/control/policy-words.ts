@@ -1,8 +1,8 @@
 /** Every value of a policy: how it is written and what its default is; what it means is told by its schema. */
 import { formatDuration } from '../base/time.ts';
-import { findAlgorithm } from '../dnssec/algorithm.ts';
 import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
 import { policyMeaning } from '../store/config-schema.ts';
+import { algorithmName } from './describe.ts';
 import type { PolicyValue } from './policy-shapes.ts';
 
 type Value = PolicyValue['value'];
@@ -73,6 +73,6 @@ export function policyValues(policy: Policy): PolicyValue[] {
 function wordsOf({ of, kind }: Row, policy: Policy): string {
   const value = of(policy);
   if (kind === 'duration' && typeof value === 'number') return formatDuration(value);
-  if (kind === 'algorithm') return findAlgorithm(Number(value))?.mnemonic ?? String(value);
+  if (kind === 'algorithm') return algorithmName(Number(value));
   return Array.isArray(value) ? value.join(', ') : String(value);
 }
