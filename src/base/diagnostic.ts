@@ -49,3 +49,14 @@ function harmless(row: string): string {
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((diagnostic) => diagnostic.severity === 'error');
 }
+
+/** `2 errors, 1 warning`. */
+export function severityWords(findings: readonly Pick<Diagnostic, 'severity'>[]): string {
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  return `${counted(errors, 'error')}, ${counted(findings.length - errors, 'warning')}`;
+}
+
+/** `1 zone`, `2 zones`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,7 +1,7 @@
 /** `keyturn zone check`: everything that is wrong with zone files, without a server. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
+import { counted, type Diagnostic, formatDiagnostic, hasErrors, severityWords } from '../base/diagnostic.ts';
 import { SCHEMA_VERSION } from '../control/operation.ts';
 import { loadZone } from '../daemon/loadzone.ts';
 import type { LoadOutcome } from '../daemon/messages.ts';
@@ -36,7 +36,7 @@ export function checkFiles(
   output: Output,
 ): number {
   const verdicts = files.map((file) => checkFile(fileOf(file), options.origin));
-  const isGood = verdicts.every((verdict) => countOf(verdict, 'error') === 0);
+  const isGood = verdicts.every((verdict) => !hasErrors(verdict.diagnostics));
   if (options.json) {
     output.print(JSON.stringify({ schema_version: SCHEMA_VERSION, ok: isGood, files: verdicts }));
   } else {
@@ -103,20 +103,11 @@ function originOf(file: string, text: string | undefined): Name | string {
   return originOfHead(head) ?? 'the file does not begin with $ORIGIN';
 }
 
-function countOf({ diagnostics }: Verdict, severity: Diagnostic['severity']): number {
-  return diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
-}
-
 function report(verdict: Verdict, output: Output): void {
   for (const diagnostic of verdict.diagnostics) output.print(formatDiagnostic(diagnostic));
-  const counts = `${told(countOf(verdict, 'error'), 'error')}, ${told(countOf(verdict, 'warning'), 'warning')}`;
   const what =
     verdict.serial === null
       ? 'would not be served'
-      : `zone ${verdict.zone} serial ${verdict.serial}, ${told(verdict.records ?? 0, 'record')}`;
-  output.print(`${verdict.file}: ${what}: ${counts}`);
-}
-
-function told(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+      : `zone ${verdict.zone} serial ${verdict.serial}, ${counted(verdict.records ?? 0, 'record')}`;
+  output.print(`${verdict.file}: ${what}: ${severityWords(verdict.diagnostics)}`);
 }

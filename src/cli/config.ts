@@ -1,6 +1,6 @@
 /** `keyturn config`: check a configuration file, show what is in force, describe the format. Needs no server. */
 import fs from 'node:fs';
-import { type Diagnostic, formatDiagnostic, hasErrors } from '../base/diagnostic.ts';
+import { type Diagnostic, formatDiagnostic, hasErrors, severityWords } from '../base/diagnostic.ts';
 import { FAILURE, OperationError, SCHEMA_VERSION } from '../control/operation.ts';
 import { type Config, defaultConfig, parseConfig } from '../store/config.ts';
 import { configJsonSchema, shownConfig, yamlOf } from '../store/config-show.ts';
@@ -18,18 +18,13 @@ export function checkConfig(file: string, runner: Runner): void {
   const { output } = runner;
   const { diagnostics } = readConfig(file);
   const ok = !hasErrors(diagnostics);
-  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-  const counts = `${count(errors, 'error')}, ${count(diagnostics.length - errors, 'warning')}`;
+  const counts = severityWords(diagnostics);
   runner.show({ schema_version: SCHEMA_VERSION, ok, file, diagnostics }, () => {
     for (const diagnostic of diagnostics) output.print(formatDiagnostic(diagnostic));
     const level = ok ? (diagnostics.length === 0 ? 'ok' : 'warn') : 'error';
     output.print(marked(output, level, `${file}: ${ok ? 'can be used' : 'cannot be used'}: ${counts}`));
   });
   if (!ok) runner.exitCode = FAILURE.DATA_WRONG.exit;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** `config show [FILE]`. Throws OperationError if the file cannot be used. */

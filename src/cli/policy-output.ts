@@ -1,4 +1,5 @@
 /** How policies look: their values and what these mean, how long rollovers take, what is wrong, and what would come. */
+import { counted, severityWords } from '../base/diagnostic.ts';
 import { formatDuration } from '../base/time.ts';
 import type { PolicyCheck, PolicyList, PolicyRollover, PolicySimulation } from '../control/policy-shapes.ts';
 import { marked, type Output, table } from './output.ts';
@@ -54,12 +55,10 @@ function printRollovers(output: Output, rollovers: readonly PolicyRollover[]): v
 /** `policy check`. */
 export function printPolicyCheck(output: Output, { policies }: PolicyCheck): void {
   for (const { policy, zones, rollovers, findings } of policies) {
-    const errors = findings.filter(({ severity }) => severity === 'error').length;
-    const warnings = findings.length - errors;
-    const level = errors > 0 ? 'error' : warnings > 0 ? 'warn' : 'ok';
-    const counts = `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`;
+    const isBad = findings.some(({ severity }) => severity === 'error');
+    const level = isBad ? 'error' : findings.length > 0 ? 'warn' : 'ok';
     const followers = zones === 0 ? '' : `, followed by ${counted(zones, 'zone')}`;
-    output.print(marked(output, level, `policy ${policy}${followers}: ${counts}`));
+    output.print(marked(output, level, `policy ${policy}${followers}: ${severityWords(findings)}`));
     const sums = rollovers.map(
       ({ type, seconds }) => `${ROLLOVER_WORDS[type] ?? type} ${formatDuration(seconds)}`,
     );
@@ -110,8 +109,4 @@ function sumOf({ rollovers, rows }: PolicySimulation): string {
   const most = Math.max(0, ...rows.map(({ dnskey }) => dnskey.length));
   const what = counts.length === 0 ? 'no rollover' : counts.join(', ');
   return `${what}; the parent acts ${counted(acts, 'time')} for them; at most ${counted(most, 'key')} at once`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
