@@ -1,5 +1,6 @@
 /** How an answer looks: sections and flags as dig has them, one record a line; or as one JSON object. */
 import { formatRdata } from '../rdata/text.ts';
+import { formatListen } from '../transport/listen.ts';
 import { FLAG, opcodeOf, rcodeOf } from '../wire/header.ts';
 import { CLASS, formatType, RCODE, RRTYPE } from '../wire/iana.ts';
 import type { Message, MessageRecord } from '../wire/message.ts';
@@ -152,8 +153,6 @@ function printSection(output: Output, section: string, records: readonly AnswerR
 }
 
 function transferText({ server, transport, milliseconds, octets, retriedOverTcp }: Answer): string {
-  const { address, port } = server;
-  const where = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   const again = retriedOverTcp ? ', for the answer did not fit into UDP' : '';
-  return `${octets} octets from ${where} over ${transport.toUpperCase()}${again}, in ${milliseconds.toFixed(1)} ms`;
+  return `${octets} octets from ${formatListen(server)} over ${transport.toUpperCase()}${again}, in ${milliseconds.toFixed(1)} ms`;
 }

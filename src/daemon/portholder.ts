@@ -1,5 +1,6 @@
 /** Explains why a socket cannot be opened: who holds the port, and what to do about it. */
 import fs from 'node:fs';
+import { formatListen } from '../transport/listen.ts';
 import { parseAddress } from '../wire/peer.ts';
 import type { ListenFailure } from './supervisor.ts';
 
@@ -11,8 +12,8 @@ export function explainListenFailure(failure: ListenFailure): {
   readonly message: string;
   readonly fix: string;
 } {
-  const { transport, address, port, code } = failure;
-  const place = `${address.includes(':') ? `[${address}]` : address}:${port} (${transport})`;
+  const { transport, code } = failure;
+  const place = `${formatListen(failure)} (${transport})`;
   if (code === 'EADDRINUSE') {
     const holder = findHolder(failure);
     const who = holder === undefined ? 'another process' : `process ${holder.pid} (${holder.name})`;
