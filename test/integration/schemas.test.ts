@@ -1,6 +1,5 @@
 /** What a running server answers, against the schemas in docs/reference/operations.json, by a validator of others. */
 import { readFileSync } from 'node:fs';
-import http from 'node:http';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import { OPERATION_NAMES, OPERATIONS } from '../../src/control/operations.ts';
 import { Daemon, foldersOf } from '../support/daemon.ts';
 import { versionedZone } from '../support/daemon-watch.ts';
 import { Workplace } from '../support/processes.ts';
+import { askSocket } from '../support/socket-http.ts';
 import { ROOT_FOLDER } from '../support/sources.ts';
 
 const workplace = new Workplace();
@@ -30,24 +30,13 @@ afterAll(async () => {
   workplace.remove();
 });
 
-function ask(
+async function ask(
   method: string,
   path: string,
   body: string | undefined,
 ): Promise<{ status: number; value: unknown }> {
-  return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-    const request = http.request({ socketPath: foldersOf(workplace).control, method, path, headers });
-    request.once('error', reject);
-    request.once('response', (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, value: JSON.parse(text) }));
-    });
-    request.end(body);
-  });
+  const { status, text } = await askSocket(foldersOf(workplace).control, { method, path, body });
+  return { status, value: JSON.parse(text) };
 }
 
 /** What is wrong with a value; empty if it is as its schema says. */

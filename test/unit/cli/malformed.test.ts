@@ -2,7 +2,6 @@
  * Malformed values of every parameter of every operation, generated from its schema: a command line ends with exit
  * code 2 and names the parameter, before any server is asked; over HTTP the answer is 400, and no handler is called.
  */
-import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../../src/control/operations.ts';
 import { commandWords, type Parameter, parametersOf } from '../../../src/control/parameters.ts';
@@ -11,6 +10,7 @@ import { createLog } from '../../../src/ops/log.ts';
 import { runCaptured } from '../../support/captured.ts';
 import { malformedTexts, malformedValues, some } from '../../support/malformed.ts';
 import { Workplace } from '../../support/processes.ts';
+import { askSocket } from '../../support/socket-http.ts';
 
 const ROWS = OPERATION_NAMES.flatMap((name) =>
   parametersOf(name).map((parameter) => [name, parameter.word, parameter] as const),
@@ -76,22 +76,6 @@ describe('over HTTP', () => {
     place.remove();
   });
 
-  function ask(method: string, path: string, body?: string): Promise<{ status: number; text: string }> {
-    return new Promise((resolve, reject) => {
-      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-      const request = http.request({ socketPath: socket, method, path, headers });
-      request.once('error', reject);
-      request.once('response', (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (part: string) => {
-          text += part;
-        });
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, text }));
-      });
-      request.end(body);
-    });
-  }
-
   /** A lone surrogate has no percent form, and the head of a request has its length. */
   function fitsUrl(text: unknown): text is string {
     return typeof text === 'string' && text.length < 10_000 && !/\p{Cs}/u.test(text);
@@ -126,7 +110,7 @@ describe('over HTTP', () => {
     });
     expect(requests.length).toBeGreaterThan(2);
     for (const { method, path, body, value } of some(requests, name + parameter.name)) {
-      const { status, text } = await ask(method, path, body);
+      const { status, text } = await askSocket(socket, { method, path, body });
       const shown = `${JSON.stringify(value).slice(0, 60)}: ${text.slice(0, 200)}`;
       expect(status, shown).toBe(400);
       const { error } = JSON.parse(text) as { error: { kind: string } };
@@ -142,10 +126,11 @@ describe('over HTTP', () => {
     const path = OPERATIONS[name].http.path.replace(/:(\w+)/g, (_, field: string) => params.get(field)!);
     const more = method === 'POST' ? '' : '?noSuchParameter=1';
     const body = method === 'POST' ? JSON.stringify({ noSuchParameter: 1 }) : undefined;
-    expect(await ask(method, path + more, body)).toMatchObject({ status: 400 });
+    expect(await askSocket(socket, { method, path: path + more, body })).toMatchObject({ status: 400 });
     const polluted =
       method === 'POST' ? '{"__proto__":{"zone":"a."},"constructor":{"prototype":1}}' : undefined;
-    if (polluted !== undefined) expect((await ask(method, path, polluted)).status).toBe(400);
+    if (polluted !== undefined)
+      expect((await askSocket(socket, { method, path, body: polluted })).status).toBe(400);
     expect(called).toEqual([]);
   });
 });

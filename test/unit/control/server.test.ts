@@ -1,6 +1,5 @@
 /** Client and server over a real socket, with handlers of the test. */
 import fs from 'node:fs';
-import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlClient } from '../../../src/control/client.ts';
 import { OperationError } from '../../../src/control/operation.ts';
@@ -8,6 +7,7 @@ import { OPERATIONS, type OperationName } from '../../../src/control/operations.
 import { ControlServer, type Handlers } from '../../../src/control/server.ts';
 import { createLog } from '../../../src/ops/log.ts';
 import { Workplace } from '../../support/processes.ts';
+import { askSocket } from '../../support/socket-http.ts';
 
 const place = new Workplace();
 const file = place.at('control.sock');
@@ -63,19 +63,14 @@ async function failureOf(attempt: Promise<unknown>): Promise<OperationError> {
 }
 
 /** Status and body of a request that our client would never send. */
-function raw(method: string, path: string, body = '', type = 'application/json'): Promise<[number, string]> {
-  return new Promise((resolve, reject) => {
-    const request = http.request({ socketPath: file, method, path, headers: { 'content-type': type } });
-    request.once('error', reject);
-    request.once('response', (response) => {
-      let text = '';
-      response.on('data', (part) => {
-        text += part;
-      });
-      response.once('end', () => resolve([response.statusCode ?? 0, text]));
-    });
-    request.end(body);
-  });
+async function raw(
+  method: string,
+  path: string,
+  body = '',
+  type = 'application/json',
+): Promise<[number, string]> {
+  const { status, text } = await askSocket(file, { method, path, body, type });
+  return [status, text];
 }
 
 describe('control socket', () => {
