@@ -22,11 +22,11 @@ export interface Parameter {
   readonly fallback: unknown;
 }
 
-/** What `z.toJSONSchema` says of a field. */
-interface FieldSchema {
-  readonly description?: string;
+/** What the schema of a field says beside what it takes. */
+interface FieldWords {
+  readonly description?: string | undefined;
   readonly value?: string;
-  readonly enum?: readonly string[];
+  readonly choices?: readonly string[];
 }
 
 /** Words of a command: `zone show` of `zone show ZONE`. */
@@ -44,24 +44,24 @@ export function parametersOf(name: OperationName): readonly Parameter[] {
 }
 
 function readParameters(name: OperationName): Parameter[] {
-  const schema = z.toJSONSchema(OPERATIONS[name].params, { io: 'input', unrepresentable: 'any' });
-  const fields = Object.entries((schema.properties ?? {}) as Record<string, FieldSchema>);
-  const required = new Set(schema.required ?? []);
+  const shape: Readonly<Record<string, z.ZodType>> = OPERATIONS[name].params.shape;
   const positions = OPERATIONS[name].cli.split(' ').filter((part) => part !== part.toLowerCase());
   const placeOf = (field: string) =>
     positions.findIndex((part) => part.replace(/[[\].]/g, '').toLowerCase() === field.toLowerCase());
-  const parameters = fields.map(([field, { description = '', value, enum: choices }]) => {
+  const parameters = Object.entries(shape).map(([field, schema]) => {
+    const { description = '', value, choices = null } = wordsOf(schema);
+    const absent = schema.safeParse(undefined);
     const place = placeOf(field);
     return {
       name: field,
       word: place === -1 ? optionWord(field) : positions[place]!.replace(/[[\].]/g, ''),
       help: description,
       value: value === 'FLAG' ? null : (value ?? field.toUpperCase()),
-      choices: choices ?? null,
-      isRequired: required.has(field),
+      choices,
+      isRequired: !absent.success,
       isPositional: place !== -1,
       isVariadic: place !== -1 && positions[place]!.includes('...'),
-      fallback: fallbackOf(name, field),
+      fallback: absent.data,
       place,
     };
   });
@@ -69,10 +69,12 @@ function readParameters(name: OperationName): Parameter[] {
   return parameters.toSorted((a, b) => rank(a) - rank(b)).map(({ place: _, ...parameter }) => parameter);
 }
 
-/** A JSON schema keeps no default of what is transformed; the parser knows it. */
-function fallbackOf(name: OperationName, field: string): unknown {
-  const shape: Readonly<Record<string, z.ZodType>> = OPERATIONS[name].params.shape;
-  return shape[field]?.safeParse(undefined).data;
+/** The words of a schema, and those of the one that it makes optional. */
+function wordsOf(schema: z.ZodType): FieldWords {
+  const isWrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault;
+  const inner = isWrapped ? wordsOf(schema.unwrap() as z.ZodType) : {};
+  const choices = schema instanceof z.ZodEnum ? { choices: schema.options as string[] } : {};
+  return { ...inner, ...choices, ...(schema.meta() as FieldWords | undefined) };
 }
 
 /** `--max-parallel` for `maxParallel`. */
