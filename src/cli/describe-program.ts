@@ -104,11 +104,6 @@ export function usageOf({ words, options, arguments: taken, commands }: CommandP
   return parts.join(' ');
 }
 
-/** The long form of an option without its value: `--type` of `-t, --type <type>`. */
-export function longFlag(flags: string): string {
-  return /--[\w-]+/.exec(flags)?.[0] ?? flags;
-}
-
 /** Help text, choices and default of an option or an argument, in one line. */
 export function fullHelp({ help, choices, ...rest }: ArgumentPage | OptionPage): string {
   const notes = [

@@ -165,10 +165,3 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     example('keyturn completion fish > ~/.config/fish/completions/keyturn.fish', 'in every fish'),
   ],
 };
-
-/** The words of an example behind `keyturn`; what a shell does with it is left out. */
-export function wordsOfExample(line: string): string[] {
-  const command = /keyturn (?:[^<>|()]+)?/.exec(line)?.[0] ?? line;
-  const words = command.match(/"[^"]*"|\S+/g) ?? [];
-  return words.slice(1).map((word) => word.replace(/^"(.*)"$/, '$1'));
-}

@@ -192,8 +192,8 @@ function configurationPage(): string {
 const COLUMNS = 110;
 
 /** JSON as Biome formats it: objects over lines, arrays of words in one line where they fit. */
-export function formatJson(value: unknown, indent = ''): string {
-  return `${formatValue(value, indent, 0)}\n`;
+export function formatJson(value: unknown): string {
+  return `${formatValue(value, '', 0)}\n`;
 }
 
 function formatValue(value: unknown, indent: string, used: number): string {

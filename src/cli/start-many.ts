@@ -32,7 +32,7 @@ export function addMany(command: Command, runner: Runner): void {
 }
 
 /** Whether the options mean many zones. Throws OperationError if they mean one and many, or none. */
-export function isMany(given: Readonly<Record<string, unknown>>, added: readonly Parameter[]): boolean {
+function isMany(given: Readonly<Record<string, unknown>>, added: readonly Parameter[]): boolean {
   const chosen = CHOOSERS.filter((name) => given[name] !== undefined).length;
   const isPaced = added.some(({ name }) => !CHOOSERS.includes(name) && given[name] !== undefined);
   const isOne = given.zone !== undefined;

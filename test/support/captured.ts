@@ -43,3 +43,8 @@ export async function runCaptured(...words: string[]): Promise<Captured> {
 export function lookedAtProgram(): Command {
   return createProgram(capturedRunner().runner);
 }
+
+/** The long form of an option without its value: `--type` of `-t, --type <type>`. */
+export function longFlag(flags: string): string {
+  return /--[\w-]+/.exec(flags)?.[0] ?? flags;
+}

@@ -4,15 +4,14 @@ import {
   type CommandPage,
   describeProgram,
   EXIT_MEANINGS,
-  longFlag,
   pagesBelow,
   runnablePages,
 } from '../../../src/cli/describe-program.ts';
-import { EXAMPLES, wordsOfExample } from '../../../src/cli/examples.ts';
+import { EXAMPLES } from '../../../src/cli/examples.ts';
 import { FAILURE } from '../../../src/control/operation.ts';
 import { OPERATION_NAMES } from '../../../src/control/operations.ts';
 import { commandWords } from '../../../src/control/parameters.ts';
-import { lookedAtProgram, runCaptured } from '../../support/captured.ts';
+import { longFlag, lookedAtProgram, runCaptured } from '../../support/captured.ts';
 
 const PROGRAM = describeProgram(lookedAtProgram());
 const PAGES = pagesBelow(PROGRAM);
@@ -20,6 +19,13 @@ const title = ({ words }: CommandPage) => ['keyturn', ...words].join(' ');
 const ALL = PAGES.map((page) => [title(page), page] as const);
 const RUNNABLE = runnablePages(PROGRAM).map((page) => [title(page), page] as const);
 const GROUPS = ALL.filter(([, page]) => page.commands.length > 0);
+
+/** The words of an example behind `keyturn`; what a shell does with it is left out. */
+function wordsOfExample(line: string): string[] {
+  const command = /keyturn (?:[^<>|()]+)?/.exec(line)?.[0] ?? line;
+  const words = command.match(/"[^"]*"|\S+/g) ?? [];
+  return words.slice(1).map((word) => word.replace(/^"(.*)"$/, '$1'));
+}
 
 /** Options without which a command is not understood. */
 function mandatory({ options }: CommandPage): string[] {

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { completionLines } from '../../../src/cli/completion.ts';
 import { wantedAt } from '../../../src/cli/completion-words.ts';
-import { describeProgram, longFlag, pagesBelow } from '../../../src/cli/describe-program.ts';
+import { describeProgram, pagesBelow } from '../../../src/cli/describe-program.ts';
 import { OPERATION_NAMES } from '../../../src/control/operations.ts';
 import { commandWords, parametersOf } from '../../../src/control/parameters.ts';
-import { capturedRunner, lookedAtProgram, NOWHERE } from '../../support/captured.ts';
+import { capturedRunner, longFlag, lookedAtProgram, NOWHERE } from '../../support/captured.ts';
 
 const PROGRAM = lookedAtProgram();
 /** No server is where this says. */
