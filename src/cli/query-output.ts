@@ -153,6 +153,7 @@ function printSection(output: Output, section: string, records: readonly AnswerR
 }
 
 function transferText({ server, transport, milliseconds, octets, retriedOverTcp }: Answer): string {
+  const where = formatListen(server);
   const again = retriedOverTcp ? ', for the answer did not fit into UDP' : '';
-  return `${octets} octets from ${formatListen(server)} over ${transport.toUpperCase()}${again}, in ${milliseconds.toFixed(1)} ms`;
+  return `${octets} octets from ${where} over ${transport.toUpperCase()}${again}, in ${milliseconds.toFixed(1)} ms`;
 }
