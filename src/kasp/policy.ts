@@ -45,7 +45,7 @@ export interface Policy {
   };
   /** How long a parent that got a CDS may take to act on it: after a cancel, only what it shows then counts. */
   readonly cdsHold: number;
-  /** Least time between the starts of two rollovers of one zone. */
+  /** Least time between the starts of two rollovers of keys with a DS. */
   readonly minInterval: number;
   /** A rollover that waits longer than this for the parent is reported as stale. */
   readonly staleAfter: number;

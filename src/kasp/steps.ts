@@ -158,13 +158,9 @@ export function isParentStep({ step }: Pick<Rollover, 'step'>): boolean {
   return PARENT_STEPS.includes(step);
 }
 
-/** The name of the step in which a rollover is. `isDsWaived` as in `EdgeContext`, as far as the caller knows it. */
-export function stepOf(
-  rollover: Rollover,
-  state: ZoneState,
-  isDsWaived = state.delegation === 'none',
-): string {
-  const scene = sceneOf(rollover, state, isDsWaived);
+/** The name of the step in which a rollover is, as people are told it: without a DS the parent's steps are over. */
+export function stepOf(rollover: Rollover, state: ZoneState): string {
+  const scene = sceneOf(rollover, state, state.delegation === 'none');
   const stages = STAGES[rollover.method];
   return (stages.find(({ isOver }) => !isOver(scene)) ?? stages.at(-1)!).name;
 }
