@@ -6,7 +6,7 @@ import type { UnixSeconds } from '../base/time.ts';
 import { DNSKEY_FLAG, dnskeyRdata, keyTag } from '../dnssec/dnskey.ts';
 import { RECORD_STATES, type RecordKind, type RecordState } from '../kasp/key.ts';
 import type { Name } from '../wire/name.ts';
-import type { ForeignKey, ForeignRecord, ForeignTiming } from './import-key.ts';
+import { type ForeignKey, type ForeignRecord, type ForeignTiming, rolesThat } from './import-key.ts';
 import {
   type PrivateKeyFile,
   parseCompactInstant,
@@ -89,11 +89,7 @@ function fieldsOf(text: string): ReadonlyMap<string, string> {
 function rolesOf(fields: ReadonlyMap<string, string>): ForeignKey['roles'] {
   const signsKeys = fields.get('KSK') === 'yes';
   const signsZone = fields.get('ZSK') === 'yes';
-  if (!signsKeys && !signsZone) return null;
-  return [
-    ...(signsKeys ? (['key-signing'] as const) : []),
-    ...(signsZone ? (['zone-signing'] as const) : []),
-  ];
+  return signsKeys || signsZone ? rolesThat(signsKeys, signsZone) : null;
 }
 
 /** Null if the file is not there, or BIND has not begun to keep states (a key that was just made for a policy). */

@@ -65,6 +65,12 @@ export const ROLES_OF: Readonly<Record<RoleWord, readonly KeyRole[]>> = {
   zsk: ZSK_ROLES,
 };
 
+/** The roles of a key of which at least one is true. */
+export function rolesThat(signsKeys: boolean, signsZone: boolean): readonly KeyRole[] {
+  if (!signsKeys) return ZSK_ROLES;
+  return signsZone ? CSK_ROLES : KSK_ROLES;
+}
+
 /** Flags of a key that was said to be one of these. */
 export function flagsOfWord(word: RoleWord): number {
   return word === 'zsk' ? FLAGS_ZONE : FLAGS_SEP;

@@ -11,8 +11,7 @@ import { type UnixSeconds, unixSeconds } from '../base/time.ts';
 import { FLAGS_SEP, FLAGS_ZONE } from '../dnssec/dnskey.ts';
 import type { KeyRole } from '../kasp/key.ts';
 import { formatName, type Name } from '../wire/name.ts';
-import type { ForeignKey, ForeignKeys, ForeignRecord } from './import-key.ts';
-import { NO_PLAN } from './import-key.ts';
+import { type ForeignKey, type ForeignKeys, type ForeignRecord, NO_PLAN, rolesThat } from './import-key.ts';
 import { asObject, type JsonObject, must, readList, ShapeError } from './json-shape.ts';
 import { KeystoreError } from './keypairs.ts';
 import type { PemKey } from './pem.ts';
@@ -98,10 +97,7 @@ function entryOf(entry: JsonObject): Entry {
     id,
     tag,
     algorithm,
-    roles: [
-      ...(ksk === true ? (['key-signing'] as const) : []),
-      ...(zsk === true ? (['zone-signing'] as const) : []),
-    ],
+    roles: rolesThat(ksk === true, zsk === true),
     isPublicOnly: entry['public-only'] === true,
     at: Object.fromEntries(INSTANTS.map((name) => [name, instant(name)])) as Entry['at'],
   };

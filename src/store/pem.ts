@@ -1,7 +1,6 @@
 /** Private keys in PEM files: PKCS #8 and SEC 1. They say nothing of flags, roles or times. */
 import { type ForeignPair, parsePem } from '../dnssec/algorithm.ts';
-import type { ForeignKey } from './import-key.ts';
-import { NO_PLAN } from './import-key.ts';
+import { type ForeignKey, NO_PLAN } from './import-key.ts';
 import { KeystoreError } from './keypairs.ts';
 
 /** A key of a PEM file. */
