@@ -56,6 +56,16 @@ function placeholder(value: string | null): string {
   return value.startsWith('[') ? ` ${value.toLowerCase()}` : ` <${value.toLowerCase()}>`;
 }
 
+/** Takes what an option says beside what it said before: for options that may be repeated. */
+export function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** Lets an option that a command has be repeated. */
+export function letRepeat(command: Command, flag: string): void {
+  command.options.find(({ long }) => long === flag)?.argParser(collected);
+}
+
 /** The parameters that a command line says. */
 export function paramsOf(command: Command, parameters: readonly Parameter[]): Record<string, unknown> {
   const options = command.opts<Record<string, unknown>>();

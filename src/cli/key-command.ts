@@ -3,15 +3,14 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { ParamsIn } from '../control/operations.ts';
 import { checkParams, commandLineWord, parametersOf } from '../control/parameters.ts';
-import { paramsOf, runOperation } from './command.ts';
+import { letRepeat, paramsOf, runOperation } from './command.ts';
 import type { Runner } from './runner.ts';
 import type { ServedKeys } from './served-keys.ts';
 
 /** Adds `--served-by`, lets `--served` be repeated, and makes paths absolute. */
 export function addImport(command: Command, runner: Runner): void {
   command.option('--served-by <addr[:port]>', 'ask this server which keys it serves (the old signer)');
-  const option = command.options.find(({ long }) => long === '--served');
-  option?.argParser((value: string, before: string[] = []) => [...before, value]);
+  letRepeat(command, '--served');
   const parameters = parametersOf('key.import');
   command.action(async () => {
     const given = paramsOf(command, parameters);

@@ -1,20 +1,19 @@
 /** Commands that need no server: `serve`, which is the server, and `zone check`. */
 import { type Command, Option } from 'commander';
 import { LOG_LEVELS, UDP_MODES } from '../store/words.ts';
-import { groupOf } from './command.ts';
+import { collected, groupOf } from './command.ts';
 import type { Runner } from './runner.ts';
 import type { ServeFlags } from './serve.ts';
 
 /** Adds `serve`. */
 export function addServe(program: Command, runner: Runner): void {
-  const collect = (value: string, before: string[] = []) => [...before, value];
   program
     .command('serve')
     .description('serve the zones of a directory, signed')
     .option('--config <file>', 'configuration (YAML)')
     .option('--zones <dir>', 'directory of zone files (default: zones)')
     .option('--keys <dir>', 'directory of keys (default: keys)')
-    .option('--listen <addr:port>', 'UDP and TCP; may be repeated (default: 127.0.0.1:5300)', collect)
+    .option('--listen <addr:port>', 'UDP and TCP; may be repeated (default: 127.0.0.1:5300)', collected)
     .option('--workers <n>', 'UDP threads')
     .addOption(new Option('--udp <mode>', 'how UDP is received').choices(UDP_MODES))
     .option('--denial <mode>', 'how names that do not exist are denied: nsec')

@@ -8,7 +8,7 @@ import type { OperationName } from '../control/operations.ts';
 import { checkParams, optionWord, parametersOf } from '../control/parameters.ts';
 import type { Policies } from '../control/policy-handlers.ts';
 import type { ParsedConfig } from '../store/config.ts';
-import { paramsOf, runOperation } from './command.ts';
+import { letRepeat, paramsOf, runOperation } from './command.ts';
 import { printPolicies, printPolicyCheck, printSimulation } from './policy-output.ts';
 import type { Runner } from './runner.ts';
 
@@ -18,7 +18,7 @@ type PolicyOperation = Extract<OperationName, `policy.${string}`>;
 export function addConfigFile(name: PolicyOperation): (command: Command, runner: Runner) => void {
   return (command, runner) => {
     command.option('--config <file>', 'the policies of this file instead of those of the server');
-    if (name === 'policy.simulate') collectSets(command);
+    if (name === 'policy.simulate') letRepeat(command, '--set');
     const parameters = parametersOf(name);
     command.action(async () => {
       const given = paramsOf(command, parameters);
@@ -27,12 +27,6 @@ export function addConfigFile(name: PolicyOperation): (command: Command, runner:
       else await runLocally(name, given, config, runner);
     });
   };
-}
-
-/** `--set` may be repeated. */
-function collectSets(command: Command): void {
-  const option = command.options.find(({ long }) => long === '--set');
-  option?.argParser((value: string, before: string[] = []) => [...before, value]);
 }
 
 async function runLocally(
