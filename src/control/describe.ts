@@ -40,7 +40,7 @@ function inOrder(waiting: readonly Waiting[]): Waiting[] {
   return waiting.toSorted((a, b) => (untilOf(a) === untilOf(b) ? 0 : untilOf(a) - untilOf(b)));
 }
 
-export function rolloverSummary(rollover: Rollover, signing: ZoneSigning): RolloverSummary {
+function rolloverSummary(rollover: Rollover, signing: ZoneSigning): RolloverSummary {
   const tagsOf = (ids: readonly string[]) =>
     ids.map((id) => findKey(signing.zoneState, id)?.tag).filter((tag) => tag !== undefined);
   const named = [...rollover.incoming, ...rollover.outgoing];

@@ -53,5 +53,4 @@ export const jobStart = z.object({
 
 export type JobSummary = z.infer<typeof jobSummary>;
 export type JobDetail = z.infer<typeof jobDetail>;
-export type JobList = z.infer<typeof jobList>;
 export type JobStart = z.infer<typeof jobStart>;

@@ -11,7 +11,7 @@ const keyRecord = z.object({
   next: z.object({ to: z.string(), at: instant.nullable(), because: z.string() }).nullable(),
 });
 
-export const keyDetail = key.extend({
+const keyDetail = key.extend({
   algorithmName: z.string(),
   createdAt: instant,
   publishedAt: instant.nullable(),
