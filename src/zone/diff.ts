@@ -2,6 +2,7 @@
  * What differs between two images of a zone: records that came and went, RRsets whose TTL changed. Both stand in
  * canonical order, so one walk over both finds it. The denial chain is left out: it follows from the rest.
  */
+import { getU16 } from '../wire/header.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { compareCanonical } from '../wire/name.ts';
 import type { NodeIndex, RRsetIndex, ZoneImage } from './image.ts';
@@ -120,7 +121,7 @@ function recordsOf({ image, rrset }: Placed): PlacedRecord[] {
   const found: PlacedRecord[] = [];
   let at = image.blockAt(rrset);
   for (let k = 0; k < image.records(rrset); k++) {
-    const octets = (image.u8[at]! << 8) | image.u8[at + 1]!;
+    const octets = getU16(image.u8, at);
     found.push({ at: at + 2, rdata: image.u8.subarray(at + 2, at + 2 + octets) });
     at += octets + 2;
   }
