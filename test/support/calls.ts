@@ -1,4 +1,5 @@
 /** Operations called without a server in between: parameters and results have the shapes of the table. */
+import { expect } from 'vitest';
 import { OperationError } from '../../src/control/operation.ts';
 import { OPERATIONS, type OperationName, type ParamsIn, type Result } from '../../src/control/operations.ts';
 import type { Handlers } from '../../src/control/server.ts';
@@ -22,18 +23,20 @@ export function callsOf<N extends OperationName>(
     const act = async () => (handlersNow()[name] as (given: unknown) => unknown)(parsed);
     const pending = act();
     await meanwhile(pending);
-    return OPERATIONS[name].result!.parse(await pending) as Result<O>;
+    const result = await pending;
+    expect(OPERATIONS[name].result!.parse(result), 'fields that the table does not know').toEqual(result);
+    return result as Result<O>;
   };
-  return {
-    call,
-    failureOf: async (name, params) => {
-      try {
-        await call(name, params);
-      } catch (error) {
-        if (error instanceof OperationError) return error;
-        throw error;
-      }
-      throw new Error('it did not fail');
-    },
-  };
+  return { call, failureOf: (name, params) => failed(call(name, params)) };
+}
+
+/** The error of something that must fail. */
+export async function failed(attempt: Promise<unknown>): Promise<OperationError> {
+  try {
+    await attempt;
+  } catch (error) {
+    if (error instanceof OperationError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
 }

@@ -1,12 +1,12 @@
 /** Operations on bulk rotations over real zones. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createJobHandlers } from '../../../src/control/jobs.ts';
-import { OperationError } from '../../../src/control/operation.ts';
-import { OPERATIONS, type Result } from '../../../src/control/operations.ts';
+import { OPERATIONS } from '../../../src/control/operations.ts';
 import { BulkRunner } from '../../../src/daemon/bulk.ts';
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { createLog } from '../../../src/ops/log.ts';
 import { DiskFileStore } from '../../../src/store/files.ts';
+import { callsOf } from '../../support/calls.ts';
 import { strongRandom } from '../../support/random.ts';
 import { ZonesBench, zoneText } from '../../support/zones-bench.ts';
 
@@ -30,24 +30,11 @@ afterAll(async () => {
   await bench.close();
 });
 
-type JobOperation = keyof typeof handlers;
+const { call, failureOf: errorOf } = callsOf(() => handlers);
 
-/** The result of an operation; it has the shape of the table. */
-async function call<N extends JobOperation>(name: N, params: object): Promise<Result<N>> {
-  const { params: shape, result: resultShape } = OPERATIONS[name];
-  const result = await (handlers[name] as (given: unknown) => unknown)(shape.parse(params));
-  expect(resultShape.parse(result)).toEqual(result);
-  return result as Result<N>;
-}
-
-async function failureOf(name: JobOperation, params: object): Promise<string> {
-  try {
-    await call(name, params);
-  } catch (error) {
-    if (error instanceof OperationError) return `${error.kind} ${error.code}`;
-    throw error;
-  }
-  return 'none';
+async function failureOf(...asked: Parameters<typeof errorOf>): Promise<string> {
+  const { kind, code } = await errorOf(...asked);
+  return `${kind} ${code}`;
 }
 
 const dry = { dryRun: true, type: 'csk' };

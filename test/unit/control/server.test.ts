@@ -6,6 +6,7 @@ import { OperationError } from '../../../src/control/operation.ts';
 import { OPERATIONS, type OperationName } from '../../../src/control/operations.ts';
 import { ControlServer, type Handlers } from '../../../src/control/server.ts';
 import { createLog } from '../../../src/ops/log.ts';
+import { failed } from '../../support/calls.ts';
 import { Workplace } from '../../support/processes.ts';
 import { askSocket } from '../../support/socket-http.ts';
 
@@ -51,16 +52,6 @@ afterAll(async () => {
   await server.stop();
   place.remove();
 });
-
-async function failureOf(attempt: Promise<unknown>): Promise<OperationError> {
-  try {
-    await attempt;
-  } catch (error) {
-    if (error instanceof OperationError) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
-}
 
 /** Status and body of a request that our client would never send. */
 async function raw(
@@ -116,9 +107,9 @@ describe('control socket', () => {
   });
 
   it('carries failures with code and fix', async () => {
-    const failure = await failureOf(client.call('zone.show', { zone: 'x.' }));
+    const failure = await failed(client.call('zone.show', { zone: 'x.' }));
     expect(failure).toMatchObject({ kind: 'NO_SUCH_OBJECT', code: 'NO_SUCH_ZONE', fix: 'look elsewhere' });
-    expect(await failureOf(client.call('status', {}))).toMatchObject({ code: 'OPERATION_FAILED' });
+    expect(await failed(client.call('status', {}))).toMatchObject({ code: 'OPERATION_FAILED' });
   });
 
   it('refuses what it does not know, and stays up', async () => {
@@ -136,7 +127,7 @@ describe('control socket', () => {
   });
 
   it('is told apart from no server', async () => {
-    const nobody = await failureOf(new ControlClient(place.at('none.sock')).call('zone.list', {}));
+    const nobody = await failed(new ControlClient(place.at('none.sock')).call('zone.list', {}));
     expect(nobody).toMatchObject({ kind: 'UNREACHABLE', code: 'NOT_RUNNING' });
   });
 });
