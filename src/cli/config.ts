@@ -1,9 +1,9 @@
 /** `keyturn config`: check a configuration file, show what is in force, describe the format. Needs no server. */
-import fs from 'node:fs';
 import { type Diagnostic, formatDiagnostic, hasErrors, severityWords } from '../base/diagnostic.ts';
 import { FAILURE, OperationError, SCHEMA_VERSION } from '../control/operation.ts';
 import { type Config, defaultConfig, parseConfig } from '../store/config.ts';
 import { configJsonSchema, shownConfig, yamlOf } from '../store/config-show.ts';
+import { configText } from './config-file.ts';
 import { marked } from './output.ts';
 import type { Runner } from './runner.ts';
 
@@ -49,13 +49,7 @@ export function showConfig(file: string | undefined, runner: Runner): void {
 }
 
 function readConfig(file: string): ReadConfig {
-  let text: string;
-  try {
-    text = fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    const message = `the configuration cannot be read: ${(error as Error).message}`;
-    throw new OperationError('USAGE_WRONG', 'CONFIG_UNREADABLE', message, 'name an existing file');
-  }
+  const text = configText(file, 'name an existing file');
   return { text, ...parseConfig(text, file) };
 }
 

@@ -1,5 +1,4 @@
 /** Policies of a configuration file, without a server: `keyturn policy check --config FILE`, and show and simulate. */
-import fs from 'node:fs';
 import type { Command } from 'commander';
 import { formatDiagnostic, hasErrors } from '../base/diagnostic.ts';
 import { unixSeconds } from '../base/time.ts';
@@ -9,6 +8,7 @@ import { checkParams, optionWord, parametersOf } from '../control/parameters.ts'
 import type { Policies } from '../control/policy-handlers.ts';
 import type { ParsedConfig } from '../store/config.ts';
 import { letRepeat, paramsOf, runOperation } from './command.ts';
+import { configText } from './config-file.ts';
 import { printPolicies, printPolicyCheck, printSimulation } from './policy-output.ts';
 import type { Runner } from './runner.ts';
 
@@ -69,13 +69,7 @@ function versioned<R extends object>(result: R): R & { readonly schema_version: 
 /** The configuration file with whatever is wrong in it. Throws OperationError if it cannot be read. */
 async function readFile(file: string): Promise<ParsedConfig> {
   const { parseConfig } = await import('../store/config.ts');
-  try {
-    return parseConfig(fs.readFileSync(file, 'utf8'), file);
-  } catch (error) {
-    const { message } = error as Error;
-    const fix = 'name an existing file with --config';
-    throw new OperationError('USAGE_WRONG', 'CONFIG_UNREADABLE', `it cannot be read: ${message}`, fix);
-  }
+  return parseConfig(configText(file, 'name an existing file with --config'), file);
 }
 
 function brokenFile(file: string): OperationError {

@@ -1,11 +1,11 @@
 /** `keyturn serve`: command line and configuration file into a Config, then the daemon. */
-import fs from 'node:fs';
 import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
 import { OperationError } from '../control/operation.ts';
 import { type ServeOptions, serve } from '../main.ts';
 import { createLog } from '../ops/log.ts';
 import { type Config, type ConfigOverrides, defaultConfig, parseConfig } from '../store/config.ts';
 import { type Listen, parseListen } from '../store/listen.ts';
+import { configText } from './config-file.ts';
 
 /** Options as commander gives them. */
 export interface ServeFlags {
@@ -43,17 +43,7 @@ export interface ReadConfig {
 export function readConfig(flags: ServeFlags): ReadConfig {
   const overrides = overridesOf(flags);
   if (flags.config === undefined) return { config: defaultConfig(overrides), warnings: [] };
-  let text: string;
-  try {
-    text = fs.readFileSync(flags.config, 'utf8');
-  } catch (error) {
-    throw new OperationError(
-      'USAGE_WRONG',
-      'CONFIG_UNREADABLE',
-      `the configuration cannot be read: ${(error as Error).message}`,
-      'name an existing file with --config, or leave it out',
-    );
-  }
+  const text = configText(flags.config, 'name an existing file with --config, or leave it out');
   const { config, diagnostics } = parseConfig(text, flags.config, overrides);
   if (config !== undefined) return { config, warnings: diagnostics };
   throw new OperationError(
