@@ -1,10 +1,9 @@
 /** Completion in real shells, against a running server: what a person gets who presses the tab key. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SHELLS, type Shell } from '../../src/cli/completion-scripts.ts';
-import { CLI, Daemon, foldersOf } from '../support/daemon.ts';
+import { Daemon, foldersOf, writeCommand } from '../support/daemon.ts';
 import { versionedZone } from '../support/daemon-watch.ts';
 import { describeWithPeers, getPeer } from '../support/peers.ts';
 import { run, runOk, Workplace } from '../support/processes.ts';
@@ -26,8 +25,7 @@ let daemon: Daemon;
 beforeAll(async () => {
   const bin = workplace.at('bin');
   mkdirSync(bin);
-  writeFileSync(join(bin, 'keyturn'), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`);
-  chmodSync(join(bin, 'keyturn'), 0o755);
+  writeCommand(bin);
   before = `cd '${workplace.path}'; export PATH='${bin}':"$PATH" KEYTURN_CONTROL='${control}'; `;
   daemon = await Daemon.start({ workplace, zones: ZONES });
   for (const shell of SHELLS) {

@@ -7,6 +7,7 @@ import { versionedZone } from '../support/daemon-watch.ts';
 import { dig } from '../support/dig.ts';
 import { describeWithPeers, getPeer } from '../support/peers.ts';
 import { type Output, run, runOk, ServerProcess, Workplace, waitUntil } from '../support/processes.ts';
+import { wholeZoneFaults } from '../support/whole-zone.ts';
 
 const ZONE = 'control.example.';
 const FILES = ['control.example.', 'other.example.'];
@@ -268,8 +269,7 @@ describeWithPeers(
     it('verify the export of a signed zone', async () => {
       const file = workplace.at('signed.zone');
       writeFileSync(file, (await daemon.keyturn('zone', 'export', ZONE, '--signed')).stdout);
-      await runOk(getPeer('ldns-verify-zone'), [file]);
-      await runOk(getPeer('dnssec-verify'), ['-o', ZONE, '-z', file]);
+      expect(await wholeZoneFaults(ZONE, file)).toEqual([]);
     });
 
     it('load the export of the zone alone', async () => {

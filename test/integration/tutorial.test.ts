@@ -2,7 +2,7 @@
  * The tutorial, typed by a machine: `UPDATE_GOLDEN=1` writes what was printed into it. Read the difference as
  * carefully as code.
  */
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
@@ -14,7 +14,7 @@ import {
   type DocCommand,
   unify,
 } from '../support/console-doc.ts';
-import { CLI } from '../support/daemon.ts';
+import { writeCommand } from '../support/daemon.ts';
 import { freePort, Workplace } from '../support/processes.ts';
 import { ROOT_FOLDER } from '../support/sources.ts';
 
@@ -33,10 +33,8 @@ describe('docs/tutorial-first-rollover.md', () => {
   it('prints what the document says', async () => {
     const markdown = readFileSync(DOCUMENT, 'utf8');
     const port = `${await freePort()}`;
-    const keyturn = workplace.at('keyturn');
-    writeFileSync(keyturn, `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@"\n`);
-    chmodSync(keyturn, 0o755);
-    bash = new Console(workplace.at('.'), { PATH: `${workplace.at('.')}:${process.env.PATH}` });
+    writeCommand(workplace.path);
+    bash = new Console(workplace.path, { PATH: `${workplace.path}:${process.env.PATH}` });
     for (const [name, text] of filesOf(markdown)) {
       writeFileSync(workplace.at(name), text.replaceAll(PORT, port));
     }
@@ -44,7 +42,7 @@ describe('docs/tutorial-first-rollover.md', () => {
     expect(commands.length).toBeGreaterThan(20);
     const bindings: Bindings = new Map([[PORT, port]]);
     const lines = markdown.split('\n');
-    const isUpdate = process.env.UPDATE_GOLDEN !== undefined;
+    const isUpdate = process.env.UPDATE_GOLDEN === '1';
     const printedBy = new Map<DocCommand, string>();
     for (const command of commands) {
       const printed = await bash.run(bound(command.text, bindings));

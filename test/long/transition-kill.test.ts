@@ -7,8 +7,8 @@ import { afterAll, expect, it } from 'vitest';
 import { CAREERS, KillFleet, type KillReport } from '../support/kill-fleet.ts';
 import type { KillTarget } from '../support/kill-watch.ts';
 import { REMNANTS } from '../support/kill-witness.ts';
-import { describeWithPeers, getPeer } from '../support/peers.ts';
-import { run } from '../support/processes.ts';
+import { describeWithPeers } from '../support/peers.ts';
+import { wholeZoneFaults } from '../support/whole-zone.ts';
 import { SeededRandom } from '../support/zones.ts';
 
 const KILLS = Number(process.env.KEYTURN_TEST_KILLS ?? 200);
@@ -94,10 +94,7 @@ function targetOf(fleet: KillFleet, kills: readonly KillReport[], random: Seeded
 /** Validators of whole zones and a resolver agree with what is served at rest. */
 async function expectWhole(fleet: KillFleet): Promise<void> {
   for (const { name, file } of await fleet.exports()) {
-    const bind = await run(getPeer('dnssec-verify'), ['-z', '-o', name, file]);
-    expect(bind.code, `dnssec-verify ${name}: ${bind.stderr}`).toBe(0);
-    const ldns = await run(getPeer('ldns-verify-zone'), [file]);
-    expect(ldns.code, `ldns-verify-zone ${name}: ${ldns.stdout}${ldns.stderr}`).toBe(0);
+    expect(await wholeZoneFaults(name, file)).toEqual([]);
   }
   expect(await fleet.resolve()).toEqual([]);
 }

@@ -39,6 +39,12 @@ export function foldersOf(workplace: Workplace): { zones: string; keys: string; 
   return { zones, keys, control: join(keys, 'control.sock') };
 }
 
+/** Puts the command `keyturn` into a folder, for a PATH. */
+export function writeCommand(folder: string): void {
+  const script = `#!/bin/sh\nexec '${globalThis.process.execPath}' '${CLI}' "$@"\n`;
+  writeFileSync(join(folder, 'keyturn'), script, { mode: 0o755 });
+}
+
 /** The UDP transport that the suite runs over: `npm run test:dgram` takes the portable one. */
 const UDP = globalThis.process.env.KEYTURN_TEST_UDP ?? 'auto';
 
