@@ -139,6 +139,11 @@ class Served {
     this.publisher.attach(thread);
   }
 
+  /** Everything that was published is acknowledged, and that is durable: nothing is left to do. */
+  get isSettled(): boolean {
+    return this.#turns.isIdle && this.keepers.every(({ signing }) => signing?.isPending === false);
+  }
+
   async add(i: number): Promise<void> {
     const name = zoneName(i);
     const context = {
@@ -214,7 +219,7 @@ async function crowd(place: string): Promise<Crowd> {
   const turns = monitorEventLoopDelay({ resolution: 1 });
   turns.enable();
   const from = cpuMs();
-  while (served.publishedAtMs.size <= CROWD) await sleep(50);
+  while (served.publishedAtMs.size <= CROWD || !served.isSettled) await sleep(50);
   turns.disable();
   const cpu = cpuMs() - from;
   const delayOf = (i: number) => served.publishedAtMs.get(i)! - due * 1_000;
