@@ -1,6 +1,7 @@
 /** What the start prints for a person: where the server listens, which zones it serves, what to type to see it. */
+import { counted } from '../base/diagnostic.ts';
 import type { Config } from '../store/config.ts';
-import { isWildcard } from '../transport/listen.ts';
+import { formatListen, isWildcard } from '../transport/listen.ts';
 import type { Zone } from './zone.ts';
 
 const TOLD_ZONES = 20;
@@ -10,12 +11,10 @@ export function startSummary(config: Config, zones: readonly Zone[], version: st
   const served = zones.filter((zone) => zone.served !== undefined);
   const signed = served.filter((zone) => zone.signing !== undefined).length;
   const failed = zones.length - served.length;
-  const listen = config.listen.map(({ address, port }) =>
-    address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
-  );
+  const listen = config.listen.map(formatListen);
   const broken = failed === 0 ? '' : `, ${failed} not loaded (see the log)`;
   const lines = [
-    `keyturn ${version} serves ${count(served.length, 'zone')} (${signed} signed${broken}) on ${listen.join(', ')}`,
+    `keyturn ${version} serves ${counted(served.length, 'zone')} (${signed} signed${broken}) on ${listen.join(', ')}`,
   ];
   if (served.length === 0) {
     lines.push(`  no zones yet: put a file like example.com.zone into ${config.zonesDirectory}`);
@@ -37,8 +36,4 @@ export function digLine(config: Config, zone: Pick<Zone, 'name' | 'signing'>): s
   const quoted = /^[a-z0-9_.-]+$/.test(name) ? name : `'${name.replace(/'/g, "'\\''")}'`;
   const dnssec = zone.signing === undefined ? '' : ' +dnssec';
   return `dig @${server}${port === 53 ? '' : ` -p ${port}`} ${quoted} SOA${dnssec}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
