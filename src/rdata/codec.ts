@@ -35,6 +35,7 @@ import {
   u8,
   u16,
   u32,
+  u64,
 } from './numberfields.ts';
 import {
   digits,
@@ -95,6 +96,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   typeBitmapFilled,
   u16,
   u32,
+  u64,
   u8,
   wellKnownServices,
   zoneDigest,

@@ -118,6 +118,9 @@ const DESCRIPTORS: Readonly<Record<number, TypeDescriptor>> = {
   [RRTYPE.SVCB]: keeps(SVCB),
   [RRTYPE.HTTPS]: keeps(SVCB),
   [RRTYPE.DSYNC]: keeps('type:rrtype scheme:dsyncScheme port:u16 target:name'),
+  // RFC 9886
+  [RRTYPE.HHIT]: keeps('entity:base64'),
+  [RRTYPE.BRID]: keeps('endorsement:base64'),
   // RFC 7208, RFC 6742, RFC 7043. Types 100 to 103 of Project Athena are opaque.
   [RRTYPE.SPF]: keeps(TEXT),
   [RRTYPE.NID]: keeps('preference:u16 node-id:locator64'),
@@ -134,6 +137,9 @@ const DESCRIPTORS: Readonly<Record<number, TypeDescriptor>> = {
   [RRTYPE.AMTRELAY]: keeps('relay:amtRelay'),
   [RRTYPE.RESINFO]: keeps(TEXT),
   [RRTYPE.WALLET]: keeps(TEXT),
+  // CLA and IPN templates: convergence layers and node number of the Bundle Protocol
+  [RRTYPE.CLA]: keeps(TEXT),
+  [RRTYPE.IPN]: keeps('node-number:u64'),
   [RRTYPE.TA]: keeps(DS),
   [RRTYPE.DLV]: keeps(DS),
 };

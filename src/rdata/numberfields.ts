@@ -17,6 +17,7 @@ import { parseTimestamp } from './timestamp.ts';
 import { ttlOf } from './ttltext.ts';
 
 const MAX_U32 = 0xffff_ffff;
+const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
 function put(parser: FieldParser, octets: number, value: number): void {
   if (octets === 4) parser.put32(value);
@@ -41,6 +42,22 @@ function plainField(octets: 1 | 2 | 4): Field {
 export const u8: Field = plainField(1);
 export const u16: Field = plainField(2);
 export const u32: Field = plainField(4);
+
+/** A decimal number of 64 bits (IPN). */
+export const u64: Field = {
+  parse(parser) {
+    const token = parser.take();
+    if (token === -1) return false;
+    const text = parser.tokens.text(token);
+    const value = /^\d{1,20}$/.test(text) ? BigInt(text) : MAX_U64 + 1n;
+    if (value > MAX_U64) return parser.failToken(token, `a number from 0 to ${MAX_U64}`);
+    parser.put32(Number(value >> 32n));
+    parser.put32(Number(value & 0xffff_ffffn));
+    return true;
+  },
+  check: (cursor) => skip(cursor, 8),
+  format: (cursor) => String((BigInt(readNumber(cursor, 4)) << 32n) | BigInt(readNumber(cursor, 4))),
+};
 
 /** A number, or a word of a table; written as a number unless `written` gives words. */
 function wordField(octets: 1 | 2, table: Mnemonics, written: ReadonlyMap<number, string> = new Map()): Field {

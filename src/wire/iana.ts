@@ -70,6 +70,8 @@ export const RRTYPE = {
   SVCB: 64,
   HTTPS: 65,
   DSYNC: 66,
+  HHIT: 67,
+  BRID: 68,
   SPF: 99,
   UINFO: 100,
   UID: 101,
@@ -96,6 +98,8 @@ export const RRTYPE = {
   AMTRELAY: 260,
   RESINFO: 261,
   WALLET: 262,
+  CLA: 263,
+  IPN: 264,
   TA: 32768,
   DLV: 32769,
 } as const;
