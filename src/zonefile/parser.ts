@@ -305,8 +305,9 @@ export class ZoneFileParser {
   }
 
   #failType(token: number, word: string): undefined {
-    const fix =
-      didYouMean(word, MNEMONICS) ?? 'OWNER [TTL] [IN] TYPE RDATA; unknown types are written TYPE123';
+    const general = 'OWNER [TTL] [IN] TYPE RDATA; unknown types are written TYPE123';
+    // A class that is written twice is no misspelt type.
+    const fix = parseClass(word) === undefined ? (didYouMean(word, MNEMONICS) ?? general) : general;
     this.failAt(token, { code: 'ZONE_UNKNOWN_TYPE', message: `'${word}' is not a record type`, fix });
     return undefined;
   }
