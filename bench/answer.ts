@@ -17,7 +17,7 @@ for (let i = 0; i < NAMES; i++) {
 }
 const zone = `${lines.join('\n')}\n`;
 const signed = new TestServer().add('example.com.', zone);
-const unsigned = new TestServer().add('example.com.', zone, false);
+const unsigned = new TestServer().add('example.com.', zone, 'unsigned');
 const peer = new Peer();
 peer.setText('udp', 4, '127.0.0.1', 40_000);
 const out = new Uint8Array(1232);

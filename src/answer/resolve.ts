@@ -8,10 +8,10 @@ import { SearchName } from '../wire/searchname.ts';
 import type { NodeIndex, RRsetIndex } from '../zone/image.ts';
 import { APEX, NO_NODE, NO_RRSET, NODE_FLAG, RRSET_FLAG } from '../zone/image.ts';
 import { Match } from '../zone/lookup.ts';
-import { proveNodata, proveNoName, proveNxdomain } from './denial.ts';
+import { proveExpansion, proveNodata, proveNxdomain, proveWildcardNodata } from './denial.ts';
 import type { Plan } from './plan.ts';
 import { KIND, SECTION } from './plan.ts';
-import type { ServedZone, ZoneTable } from './zonetable.ts';
+import { DENIAL, type ServedZone, type ZoneTable } from './zonetable.ts';
 
 /** Aliases followed for one question; a longer chain is left to the resolver. */
 const MAX_ALIASES = 16;
@@ -97,7 +97,7 @@ export class Resolver {
   /** RFC 4035 §3.1.4.1: at a zone cut the parent answers for DS with authority. */
   #answerDs(zone: ServedZone, cut: NodeIndex): number {
     const ds = zone.image.rrset(cut, RRTYPE.DS);
-    if (ds === NO_RRSET) this.#sayNodata(zone, cut);
+    if (ds === NO_RRSET) this.#sayNodata(zone, cut, OWN_NAME);
     else this.#plan.add(SECTION.ANSWER, zone, zone.image, ds, KIND.RRSET);
     return DONE;
   }
@@ -134,7 +134,7 @@ export class Resolver {
     if (this.#type === RRTYPE.ANY) return this.#answerAny(zone, node, ownerAt);
     if (this.#type === RRTYPE.RRSIG) return this.#answerSignatures(zone, node, ownerAt);
     const rrset = image.rrset(node, this.#type);
-    if (rrset !== NO_RRSET && (this.#type !== RRTYPE.NSEC || zone.apex !== null)) {
+    if (rrset !== NO_RRSET && (this.#type !== RRTYPE.NSEC || zone.denial === DENIAL.NSEC)) {
       this.#addAnswer(zone, rrset, ownerAt, KIND.RRSET);
       this.#addAddresses(zone, rrset);
       return DONE;
@@ -146,7 +146,7 @@ export class Resolver {
         return DONE;
       }
     }
-    this.#sayNodata(zone, node);
+    this.#sayNodata(zone, node, ownerAt);
     return DONE;
   }
 
@@ -154,7 +154,7 @@ export class Resolver {
   #answerAny(zone: ServedZone, node: NodeIndex, ownerAt: number): number {
     const { image } = zone;
     if (image.rrsetsOf(node) === 0 || image.type(image.firstRRset(node)) === RRTYPE.NSEC) {
-      this.#sayNodata(zone, node);
+      this.#sayNodata(zone, node, ownerAt);
       return DONE;
     }
     this.#addAnswer(zone, image.firstRRset(node), ownerAt, KIND.RRSET);
@@ -168,7 +168,7 @@ export class Resolver {
     const isSigned =
       zone.apex !== null && image.rrsetsOf(node) > 0 && (image.rrsetFlags(first) & RRSET_FLAG.SIGNED) !== 0;
     if (isSigned) this.#addAnswer(zone, first, ownerAt, KIND.SIGNATURES);
-    else this.#sayNodata(zone, node);
+    else this.#sayNodata(zone, node, ownerAt);
     return DONE;
   }
 
@@ -210,7 +210,7 @@ export class Resolver {
   #proveExpansion(zone: ServedZone, ownerAt: number, encloser: NodeIndex): void {
     const expanded = this.#expandedName;
     expanded.load(this.#plan.scratch, ownerAt, this.#seed);
-    proveNoName(this.#plan, zone, expanded, encloser);
+    proveExpansion(this.#plan, zone, expanded, encloser);
   }
 
   /** RFC 6672 §3.2: the DNAME, and a CNAME from the name to where it leads. */
@@ -244,9 +244,11 @@ export class Resolver {
 
   // ---- Negative answers and additional data ----
 
-  #sayNodata(zone: ServedZone, node: NodeIndex): void {
+  #sayNodata(zone: ServedZone, node: NodeIndex, ownerAt: number): void {
     this.#addSoa(zone);
-    if (this.#wantsProof) proveNodata(this.#plan, zone, node);
+    if (!this.#wantsProof) return;
+    if (ownerAt === OWN_NAME) proveNodata(this.#plan, zone, node);
+    else proveWildcardNodata(this.#plan, zone, node, ownerAt);
   }
 
   /** RFC 2308 §3: the SOA with its negative TTL. */

@@ -2,11 +2,27 @@
  * @hot The zones that a thread serves, found by longest suffix. Every thread has a table of its own, changed only between
  * two answers; what it points to is shared memory, so a zone costs a thread no more than its entry here.
  */
+import type { DenialMode } from '../kasp/policy.ts';
 import type { Epoch } from '../signer/epoch.ts';
 import { ZoneSigner } from '../signer/signer.ts';
 import { equalNames } from '../wire/name.ts';
 import type { SearchName } from '../wire/searchname.ts';
 import { APEX, ZoneImage } from '../zone/image.ts';
+
+/** How a zone proves what is not there. */
+export const DENIAL = {
+  /** It does not: it is served without signatures. */
+  NONE: 0,
+  NSEC: 1,
+  NSEC3: 2,
+  COMPACT: 3,
+} as const;
+
+const DENIAL_OF: Readonly<Record<DenialMode, number>> = {
+  nsec: DENIAL.NSEC,
+  nsec3: DENIAL.NSEC3,
+  compact: DENIAL.COMPACT,
+};
 
 /** One zone as a thread serves it; replaced as a whole, never changed. */
 export class ServedZone {
@@ -17,6 +33,8 @@ export class ServedZone {
   /** When the signatures in `apex` cease to be served. */
   readonly apexExpiresAt: number;
   readonly signers: readonly ZoneSigner[];
+  /** Of DENIAL. */
+  readonly denial: number;
 
   constructor(id: number, epoch: Epoch) {
     this.id = id;
@@ -24,6 +42,7 @@ export class ServedZone {
     this.apex = epoch.apex === null ? null : ZoneImage.open(epoch.apex);
     this.apexExpiresAt = epoch.apexExpiresAt;
     this.signers = epoch.signers.map((signer) => new ZoneSigner(signer, epoch.validity));
+    this.denial = epoch.denial === null ? DENIAL.NONE : DENIAL_OF[epoch.denial];
   }
 }
 

@@ -1,6 +1,6 @@
 /** Commands that need no server: `serve`, which is the server, and `zone check`. */
 import { type Command, Option } from 'commander';
-import { LOG_LEVELS, UDP_MODES } from '../store/words.ts';
+import { DENIAL_MODES, LOG_LEVELS, UDP_MODES } from '../store/words.ts';
 import { collected, groupOf } from './command.ts';
 import type { Runner } from './runner.ts';
 import type { ServeFlags } from './serve.ts';
@@ -16,7 +16,7 @@ export function addServe(program: Command, runner: Runner): void {
     .option('--listen <addr:port>', 'UDP and TCP; may be repeated (default: 127.0.0.1:5300)', collected)
     .option('--workers <n>', 'UDP threads')
     .addOption(new Option('--udp <mode>', 'how UDP is received').choices(UDP_MODES))
-    .option('--denial <mode>', 'how names that do not exist are denied: nsec')
+    .addOption(new Option('--denial <mode>', 'how names that do not exist are denied').choices(DENIAL_MODES))
     .option('--unsigned', 'serve without signatures and make no keys')
     .option('--replace-keys', 'sign also zones that come with keys of another signer')
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS))

@@ -1,10 +1,12 @@
 /** `keyturn serve`: command line and configuration file into a Config, then the daemon. */
 import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
 import { OperationError } from '../control/operation.ts';
+import type { DenialMode } from '../kasp/policy.ts';
 import { type ServeOptions, serve } from '../main.ts';
 import { createLog } from '../ops/log.ts';
 import { type Config, type ConfigOverrides, defaultConfig, parseConfig } from '../store/config.ts';
 import { type Listen, parseListen } from '../store/listen.ts';
+import { BUILT_DENIAL_MODES } from '../store/words.ts';
 import { configText } from './config-file.ts';
 
 /** Options as commander gives them. */
@@ -54,9 +56,6 @@ export function readConfig(flags: ServeFlags): ReadConfig {
 }
 
 function overridesOf(flags: ServeFlags): ConfigOverrides {
-  if (flags.denial !== undefined && flags.denial !== 'nsec') {
-    throw usage('BAD_DENIAL', `--denial ${flags.denial}: only "nsec" is built in this version`);
-  }
   return {
     ...(flags.listen !== undefined && { listen: flags.listen.map(listenOf) }),
     ...(flags.zones !== undefined && { zonesDirectory: flags.zones }),
@@ -64,6 +63,7 @@ function overridesOf(flags: ServeFlags): ConfigOverrides {
     ...(flags.control !== undefined && { controlPath: flags.control }),
     ...(flags.workers !== undefined && { workers: workersOf(flags.workers) }),
     ...(flags.udp !== undefined && { udp: flags.udp }),
+    ...(flags.denial !== undefined && { denial: denialOf(flags.denial) }),
     ...(flags.unsigned !== undefined && { isUnsigned: flags.unsigned }),
     ...(flags.logLevel !== undefined && { logLevel: flags.logLevel }),
   };
@@ -73,6 +73,12 @@ function listenOf(text: string): Listen {
   const listen = parseListen(text);
   if (typeof listen === 'string') throw usage('BAD_LISTEN', `--listen "${text}" ${listen}`);
   return listen;
+}
+
+function denialOf(text: string): DenialMode {
+  const mode = BUILT_DENIAL_MODES.find((word) => word === text);
+  if (mode !== undefined) return mode;
+  throw usage('BAD_DENIAL', `--denial "${text}" is none of: ${BUILT_DENIAL_MODES.join(', ')}`);
 }
 
 function workersOf(text: string): number {

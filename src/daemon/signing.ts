@@ -324,6 +324,7 @@ export class ZoneSigning {
       cdsSigners: cdsSigners(state).map((key) => this.#epochKey(key)),
       zoneSigners: zoneSigners(keys).map((key) => this.#epochKey(key)),
       validity: this.policy.validity,
+      denial: this.policy.denial,
     };
     return buildEpoch(image, content, previous, now);
   }

@@ -13,6 +13,7 @@ import type { KeyObject } from '../dnssec/algorithm.ts';
 import { dnskeyRdata } from '../dnssec/dnskey.ts';
 import { nsecRdata } from '../dnssec/nsec.ts';
 import { compareRdata } from '../dnssec/rrsig.ts';
+import type { DenialMode } from '../kasp/policy.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import type { RRsetIndex } from '../zone/image.ts';
 import { APEX, NO_RRSET, RRSET_FLAG, ZoneImage } from '../zone/image.ts';
@@ -48,6 +49,7 @@ export interface EpochContent {
   readonly zoneSigners: readonly EpochKey[];
   /** Seconds from inception to expiration. */
   readonly validity: number;
+  readonly denial: DenialMode;
 }
 
 /** One epoch; plain data and shared memory, fit for `postMessage`. */
@@ -56,6 +58,8 @@ export interface Epoch {
   /** Null in an unsigned zone. */
   readonly apex: SharedArrayBuffer | null;
   readonly validity: number;
+  /** How it is proven that something does not exist; null in an unsigned zone. */
+  readonly denial: DenialMode | null;
   readonly signers: readonly {
     readonly algorithm: number;
     readonly tag: number;
@@ -86,6 +90,7 @@ export function unsignedEpoch(image: SharedArrayBuffer): Epoch {
     image,
     apex: null,
     validity: 0,
+    denial: null,
     signers: [],
     apexInception: 0 as UnixSeconds,
     apexExpiresAt: NEVER,
@@ -114,6 +119,7 @@ export function buildEpoch(
     image,
     apex: renderApex(zone, rrsets),
     validity: content.validity,
+    denial: content.denial,
     // A slot knows when its signature begins, not when it ends: with another validity, it means another signature.
     signers: content.zoneSigners.map((key) =>
       signerOf(zone, key, previous?.validity === content.validity ? previous : undefined),

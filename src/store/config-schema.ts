@@ -7,7 +7,7 @@ import { parseDuration } from '../base/time.ts';
 import { ALGORITHMS, parseAlgorithm } from '../dnssec/algorithm.ts';
 import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
 import { parseListen } from './listen.ts';
-import { LOG_LEVELS, UDP_MODES } from './words.ts';
+import { BUILT_DENIAL_MODES, DENIAL_MODES, LOG_LEVELS, UDP_MODES } from './words.ts';
 
 const MAX_TTL = 0x7fff_ffff;
 const CENTURY = 100 * 365 * 86_400;
@@ -40,8 +40,12 @@ const algorithm = z
     return z.NEVER;
   });
 
-/** The denial modes of this version; DESIGN §3 has two more. */
-const denial = z.literal('nsec', 'only "nsec" is built in this version');
+const denial = z
+  .enum(DENIAL_MODES)
+  .refine(
+    (mode) => BUILT_DENIAL_MODES.includes(mode),
+    `built in this version: ${BUILT_DENIAL_MODES.join(', ')}`,
+  );
 
 const listenAddress = z.string().transform((text, context) => {
   const listen = parseListen(text);

@@ -9,7 +9,7 @@ import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } fr
 import type { core } from 'zod';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { hasErrors } from '../base/diagnostic.ts';
-import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
+import { DEFAULT_POLICY, type DenialMode, type Policy } from '../kasp/policy.ts';
 import { formatName, lowerName, type Name, parseName } from '../wire/name.ts';
 import { type ConfigDocument, completePolicy, configSchema } from './config-schema.ts';
 import { nearest } from './config-words.ts';
@@ -52,7 +52,10 @@ export type ConfigOverrides = Partial<
     | 'isUnsigned'
     | 'logLevel'
   >
->;
+> & {
+  /** In all policies. */
+  readonly denial?: DenialMode;
+};
 
 /** The policy of a zone and its name. */
 export function policyOf(config: Config, origin: Name): { readonly name: string; readonly policy: Policy } {
@@ -105,6 +108,11 @@ function policiesIn(document: ConfigDocument): Map<string, Policy> {
   ]);
 }
 
+function withDenial(policies: ReadonlyMap<string, Policy>, denial: DenialMode | undefined) {
+  if (denial === undefined) return policies;
+  return new Map([...policies].map(([name, policy]) => [name, { ...policy, denial }]));
+}
+
 function assemble(document: ConfigDocument, base: string, overrides: ConfigOverrides): Config {
   const below = (name: string | undefined) => (name === undefined ? undefined : path.resolve(base, name));
   const here = (name: string | undefined) => (name === undefined ? undefined : path.resolve(name));
@@ -125,7 +133,7 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
     isUnsigned: overrides.isUnsigned ?? document.unsigned ?? false,
     logLevel: overrides.logLevel ?? document.logLevel ?? 'info',
     maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,
-    policies: policiesIn(document),
+    policies: withDenial(policiesIn(document), overrides.denial),
     zonePolicies,
   };
 }

@@ -8,6 +8,11 @@ export const UDP_MODES = ['auto', 'batched', 'dgram'] as const;
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 
+/** Ways to prove that something does not exist. */
+export const DENIAL_MODES = ['nsec', 'nsec3', 'compact'] as const;
+/** Those that this version has. */
+export const BUILT_DENIAL_MODES: readonly (typeof DENIAL_MODES)[number][] = ['nsec'];
+
 /** Formats of key files that can be imported. */
 export const IMPORT_FORMATS = ['bind', 'pem', 'knot'] as const;
 export type ImportFormat = (typeof IMPORT_FORMATS)[number];

@@ -13,7 +13,7 @@ const ZONE = `@ 60 SOA ns.example.net. hostmaster 1 7200 900 1209600 300
 `;
 
 it.each([false, true])('tells each alias of a loop through wildcards once, signed: %s', (signed) => {
-  const server = new TestServer().add('example.com.', ZONE, signed);
+  const server = new TestServer().add('example.com.', ZONE, signed ? 'nsec' : 'unsigned');
   const ask = (name: string) =>
     server
       .ask(name, 'A', { dnssecOk: signed, payload: 4096, transport: 'tcp' })

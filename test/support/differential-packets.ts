@@ -122,7 +122,7 @@ async function judge(
   told: readonly (readonly string[])[],
   ports: readonly number[],
 ): Promise<PacketResult> {
-  const server = new TestServer().add(ZONE.origin, ZONE.text, false);
+  const server = new TestServer().add(ZONE.origin, ZONE.text, 'unsigned');
   const failures: string[] = [];
   let unanimous = 0;
   const known = new Map<string, number>();

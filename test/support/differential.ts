@@ -82,7 +82,7 @@ class Comparison {
     const refused: string[] = [];
     for (const { origin, text } of zones) {
       try {
-        this.#ours.add(origin, text, false);
+        this.#ours.add(origin, text, 'unsigned');
       } catch (error) {
         refused.push(`${origin}: ${(error as Error).message}\n${text}`);
       }

@@ -7,6 +7,7 @@ import { type UnixSeconds, unixSeconds } from '../../src/base/time.ts';
 import { generateKey, loadPrivateKey } from '../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, FLAGS_SEP, keyTag } from '../../src/dnssec/dnskey.ts';
 import { dsRdata } from '../../src/dnssec/ds.ts';
+import type { DenialMode } from '../../src/kasp/policy.ts';
 import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../../src/signer/epoch.ts';
 import { ALGORITHM, parseType } from '../../src/wire/iana.ts';
 import { nameOf } from '../../src/wire/name.ts';
@@ -48,7 +49,7 @@ export function testKey(fill = 7): EpochKey {
 export function signedEpoch(
   origin: string,
   image: SharedArrayBuffer,
-  options: { key?: EpochKey; previous?: Epoch; now?: UnixSeconds } = {},
+  options: { key?: EpochKey; previous?: Epoch; now?: UnixSeconds; denial?: DenialMode } = {},
 ): Epoch {
   const key = options.key ?? testKey();
   const dnskey = dnskeyRdata(key.flags, key.algorithm, key.publicKey);
@@ -62,6 +63,7 @@ export function signedEpoch(
     cdsSigners: [key],
     zoneSigners: [key],
     validity: 7 * 86_400,
+    denial: options.denial ?? 'nsec',
   };
   return buildEpoch(image, content, options.previous, options.now ?? NOW);
 }
@@ -107,10 +109,12 @@ export class TestServer {
   readonly #out = new Uint8Array(65_535);
   #count = 0;
 
-  /** Serves a zone from text, signed unless told otherwise. */
-  add(origin: string, text: string, signed = true): this {
-    const image = imageOf(origin, text, signed);
-    this.table.publish(++this.#count, signed ? signedEpoch(origin, image) : unsignedEpoch(image));
+  /** Serves a zone from text, signed with NSEC unless told otherwise. */
+  add(origin: string, text: string, mode: DenialMode | 'unsigned' = 'nsec'): this {
+    const isSigned = mode !== 'unsigned';
+    const image = imageOf(origin, text, isSigned);
+    const epoch = isSigned ? signedEpoch(origin, image, { denial: mode }) : unsignedEpoch(image);
+    this.table.publish(++this.#count, epoch);
     return this;
   }
 

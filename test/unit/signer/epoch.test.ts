@@ -46,6 +46,7 @@ function contentOf({ published, signers, zone = signers, cds = signers }: Signin
     zoneSigners: zone,
     cdsSigners: cds,
     validity: VALIDITY,
+    denial: 'nsec',
   };
 }
 
