@@ -265,7 +265,19 @@ export class Resolver {
     const at = image.targetsAt(rrset);
     if (at === 0) return;
     const count = image.u32[at]!;
-    for (let i = 1; i <= count; i++) this.#addHost(zone, image.u32[at + i]! as NodeIndex, KIND.RRSET);
+    const type = image.type(rrset);
+    const isService = type === RRTYPE.SVCB || type === RRTYPE.HTTPS;
+    for (let i = 1; i <= count; i++) {
+      const host = image.u32[at + i]! as NodeIndex;
+      // RFC 9460 §4.1: what an alias leads to, and its addresses.
+      if (isService) this.#addService(zone, rrset, image.rrset(host, type));
+      this.#addHost(zone, host, KIND.RRSET);
+    }
+  }
+
+  #addService(zone: ServedZone, asked: RRsetIndex, rrset: RRsetIndex): void {
+    if (rrset === NO_RRSET || rrset === asked) return;
+    this.#plan.add(SECTION.ADDITIONAL, zone, zone.image, rrset, KIND.RRSET);
   }
 
   /** RFC 9471: all glue for name servers below the cut belongs to a referral; sibling glue may be left out. */

@@ -8,7 +8,7 @@ import { RRTYPE } from '../wire/iana.ts';
 import { nameOctets } from '../wire/name.ts';
 import { APEX, NODE, NODE_FLAG } from './image.ts';
 import { ImageWriter } from './imagewriter.ts';
-import { targetOffset } from './targets.ts';
+import { addTargets, isServiceType, MAX_SERVICE_TARGETS, targetOffset } from './targets.ts';
 import type { ZoneTree } from './tree.ts';
 
 const NONE = 0xffff_ffff;
@@ -90,24 +90,12 @@ class Rendering {
         const record = sorted[at]!;
         this.#writer.addRecord(records.heap, records.rdataAt[record]!, records.rdataOctets[record]!);
         this.#writer.lowerTtl(rrset, records.ttls[record]!);
-        this.#addTarget(targets, node, type, record);
+        addTargets(targets, this.#tree, node, record);
       }
-      if (targets.length > 0) this.#writer.setTargets(rrset, this.#writer.addTargets(targets));
+      if (targets.length === 0) continue;
+      const ranks = targets.map((target) => this.#tree.rank[target]!);
+      this.#writer.setTargets(rrset, this.#writer.addTargets(ranks));
     }
-  }
-
-  /** Notes the node that the record points to, if it has addresses in this zone. */
-  #addTarget(targets: number[], node: number, type: number, record: number): void {
-    const offset = targetOffset(type);
-    if (offset < 0) return;
-    const { records } = this.#tree;
-    const at = records.rdataAt[record]! + offset;
-    const isOwnName = (type === RRTYPE.SVCB || type === RRTYPE.HTTPS) && records.heap[at] === 0;
-    const target = isOwnName ? node : this.#tree.find(records.heap, at);
-    if (target === NONE) return;
-    if (!this.#tree.has(target, RRTYPE.A) && !this.#tree.has(target, RRTYPE.AAAA)) return;
-    const rank = this.#tree.rank[target]!;
-    if (!targets.includes(rank)) targets.push(rank);
   }
 
   #writeNsec(rank: number, node: number, flags: number): void {
@@ -163,7 +151,7 @@ class Rendering {
         const type = tree.records.types[record]!;
         heapOctets += tree.records.rdataOctets[record]! + 2;
         if (type !== lastType) rrsets++;
-        if (targetOffset(type) >= 0) targetWords += type === lastType ? 1 : 2;
+        targetWords += mostTargetWords(type, type === lastType);
         lastType = type;
       }
       if (this.#hasOwnNsec(rank, tree.flags[node]!)) {
@@ -180,6 +168,12 @@ class Rendering {
     const bitmap = this.#bitmap(node, tree.flags[node]!);
     return 2 + nameOctets(tree.records.heap, tree.nameAt[next]!) + bitmap.length;
   }
+}
+
+/** Words that the targets of one record take at most; the first of an rrset brings the count. */
+function mostTargetWords(type: number, isFurther: boolean): number {
+  if (targetOffset(type) < 0) return 0;
+  return (isFurther ? 1 : 2) + (isServiceType(type) ? MAX_SERVICE_TARGETS : 0);
 }
 
 /** Delegation NS, glue and occluded data are not signed (RFC 4035 §2.2); DS at a cut is. */
