@@ -88,7 +88,7 @@ export class Responder {
     const query = this.#query;
     const plan = this.#plan;
     const encoder = this.#encoder;
-    const limit = Math.min(responseLimit(query, peer.transport === 'tcp'), response.length);
+    const limit = Math.min(responseLimit(query, peer.transport !== 'udp'), response.length);
     this.#begin(request, response, limit - (query.hasEdns ? OPT_OCTETS : 0));
     encoder.encode(plan, query.dnssecOk, now);
     if (encoder.isUnsignable) return this.#writeError(request, RCODE.SERVFAIL, response);

@@ -15,7 +15,8 @@ export type Respond = (
   response: Uint8Array,
 ) => number;
 
-export type Transport = 'udp' | 'tcp';
+/** `tls` is DNS over TLS: a stream that nobody on the way reads (RFC 7858). */
+export type Transport = 'udp' | 'tcp' | 'tls';
 export type AddressFamily = 4 | 6;
 
 /** One end of an exchange, as the server sees it; valid during one call of Respond. */
