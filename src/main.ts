@@ -50,11 +50,14 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const publisher = new Publisher();
   const random = SYSTEM_RANDOM;
   const seed = new DataView(random.octets(4).buffer).getUint32(0);
-  const { listen, keysDirectory, zonesDirectory: directory } = config;
+  const { listen, transport, keysDirectory, zonesDirectory: directory } = config;
   const udp = udpOf(config, log);
   const claim = await claimDirectory(files, keysDirectory);
   const udpThreads = udp === 'batched' ? config.workers : 1;
-  const supervisor = new Supervisor({ listen, udp, udpThreads, seed, log, events, scheduler, publisher });
+  const supervisor = new Supervisor({
+    ...{ listen, udp, udpThreads, transport, seed, log, events, scheduler, publisher },
+  });
+  const parentNet = new ParentNet();
   const zones = new Zones(config, {
     ...{ clock, scheduler, publisher, log, events, seed },
     loads: supervisor.loads,

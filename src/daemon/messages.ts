@@ -4,6 +4,7 @@
  */
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Epoch } from '../signer/epoch.ts';
+import type { TransportSettings } from '../store/config-transport.ts';
 import type { FileSignature, ZoneFault } from '../store/zonefile.ts';
 import type { ListenAddress } from '../transport/listen.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
@@ -75,6 +76,7 @@ export interface DataSetup {
   readonly seed: number;
   /** The transport of UDP threads. */
   readonly udp: UdpKind;
+  readonly transport: TransportSettings;
 }
 
 export type ToData =

@@ -2,4 +2,4 @@
 import { StreamServer } from '../transport/stream.ts';
 import { runDataThread } from './datathread.ts';
 
-runDataThread((listen, respond) => new StreamServer(listen, respond));
+runDataThread((listen, respond, { transport }) => new StreamServer(listen, respond, transport.streams));

@@ -5,6 +5,7 @@
 import { Counters } from '../base/counters.ts';
 import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
+import type { TransportSettings } from '../store/config-transport.ts';
 import type { ListenAddress } from '../transport/listen.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
 import { LoadQueue } from './loadqueue.ts';
@@ -25,6 +26,7 @@ export interface SupervisorOptions {
   readonly listen: readonly ListenAddress[];
   readonly udp: UdpKind;
   readonly udpThreads: number;
+  readonly transport: TransportSettings;
   readonly seed: number;
   readonly log: Log;
   readonly events: EventSink;
@@ -120,13 +122,14 @@ export class Supervisor {
   }
 
   #add(name: string, entry: string): Data {
-    const { listen, seed, udp, log, scheduler, publisher } = this.#options;
+    const { listen, seed, udp, transport, log, scheduler, publisher } = this.#options;
     const counters = new Counters();
     const workerData: DataSetup = {
       listen,
       counters: counters.values.buffer as SharedArrayBuffer,
       seed,
       udp,
+      transport,
     };
     const data: Data = {
       counters,

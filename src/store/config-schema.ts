@@ -3,25 +3,14 @@
  * written `0s`, `5m`, `1h`, `7d`, `1y`, or as a number of seconds; sizes as a number of octets.
  */
 import { z } from 'zod';
-import { parseDuration } from '../base/time.ts';
 import { ALGORITHMS, parseAlgorithm } from '../dnssec/algorithm.ts';
 import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
-import { parseListen } from './listen.ts';
+import { parents } from './config-parents.ts';
+import { transportKeys } from './config-transport.ts';
+import { duration, listenAddress, path } from './config-values.ts';
 import { BUILT_DENIAL_MODES, DENIAL_MODES, LOG_LEVELS, UDP_MODES } from './words.ts';
 
 const MAX_TTL = 0x7fff_ffff;
-const CENTURY = 100 * 365 * 86_400;
-
-/** A duration, in seconds. */
-const duration = z
-  .union([z.string(), z.number()])
-  .transform((value, context) => {
-    const seconds = parseDuration(String(value));
-    if (seconds !== undefined && seconds <= CENTURY) return seconds;
-    context.addIssue({ code: 'custom', message: `"${value}" is no duration, write 90s, 5m, 1h, 7d or 1y` });
-    return z.NEVER;
-  })
-  .meta({ unit: 'duration' });
 
 const ttl = duration.refine((seconds) => seconds <= MAX_TTL, `a TTL is at most ${MAX_TTL} seconds`);
 const lifetime = z.union([z.literal('unlimited'), duration]);
@@ -46,13 +35,6 @@ const denial = z
     (mode) => BUILT_DENIAL_MODES.includes(mode),
     `built in this version: ${BUILT_DENIAL_MODES.join(', ')}`,
   );
-
-const listenAddress = z.string().transform((text, context) => {
-  const listen = parseListen(text);
-  if (typeof listen !== 'string') return listen;
-  context.addIssue({ code: 'custom', message: `"${text}" ${listen}` });
-  return z.NEVER;
-});
 
 export const policySchema = z.strictObject({
   scheme: z
@@ -154,8 +136,6 @@ export const policySchema = z.strictObject({
     .describe('digest types of DS and CDS: 2 is SHA-256, 4 is SHA-384'),
 });
 
-const path = z.string().min(1, 'a path is not empty');
-
 export const configSchema = z.strictObject({
   listen: z
     .array(listenAddress)
@@ -172,6 +152,7 @@ export const configSchema = z.strictObject({
     .describe('how UDP is received: batched takes many datagrams in a system call, dgram is node:dgram'),
   unsigned: z.boolean().optional().describe('serve without signatures and make no keys'),
   logLevel: z.enum(LOG_LEVELS).optional().describe('how much is logged'),
+  ...transportKeys,
   maxZoneFileOctets: z.int().min(1).max(0xffff_ffff).optional().describe('a longer zone file is not loaded'),
   policies: z
     .record(z.string(), policySchema)

@@ -12,6 +12,7 @@ import { hasErrors } from '../base/diagnostic.ts';
 import { DEFAULT_POLICY, type DenialMode, type Policy } from '../kasp/policy.ts';
 import { formatName, lowerName, type Name, parseName } from '../wire/name.ts';
 import { type ConfigDocument, completePolicy, configSchema } from './config-schema.ts';
+import { type TransportSettings, transportOf } from './config-transport.ts';
 import { nearest } from './config-words.ts';
 import type { Listen } from './listen.ts';
 import { impossibilities, reservations } from './policy-check.ts';
@@ -34,6 +35,9 @@ export interface Config {
   readonly isUnsigned: boolean;
   readonly logLevel: NonNullable<ConfigDocument['logLevel']>;
   readonly maxZoneFileOctets: number;
+  readonly transport: TransportSettings;
+  /** Where the way to the parents of zones begins; undefined if nobody looks at them. */
+  readonly parents: ConfigDocument['parents'];
   readonly policies: ReadonlyMap<string, Policy>;
   /** Name of the policy of a zone, by `formatName` of its origin in lower case. */
   readonly zonePolicies: ReadonlyMap<string, string>;
@@ -132,6 +136,7 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
     udp: overrides.udp ?? document.udp ?? 'auto',
     isUnsigned: overrides.isUnsigned ?? document.unsigned ?? false,
     logLevel: overrides.logLevel ?? document.logLevel ?? 'info',
+    transport: transportOf(document),
     maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,
     policies: withDenial(policiesIn(document), overrides.denial),
     zonePolicies,

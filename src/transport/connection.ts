@@ -20,6 +20,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 export interface ConnectionEvents {
   /** A whole query arrived: it is alive. */
   active(connection: Connection): void;
+  /** The octets of all connections pass `maxHeldOctets`. */
+  crowded(): void;
   closed(connection: Connection): void;
 }
 
@@ -41,6 +43,8 @@ export class Connection {
   #isWaitingTurn = false;
   /** The peer has sent its FIN. */
   #hasEnded = false;
+  /** Octets that the connection is counted with in `counters.held`. */
+  #held = 0;
   /** We take no further queries: our FIN is sent or will be. */
   #isClosing = false;
 
@@ -56,12 +60,20 @@ export class Connection {
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => exchange.counters.socketErrors++);
-    socket.on('close', () => events.closed(this));
+    socket.on('close', () => {
+      this.#countHeld(0);
+      events.closed(this);
+    });
   }
 
   /** True if nothing is under way: no query half read, none unanswered, no answer unsent. */
   get isQuiet(): boolean {
     return this.#unread.length === 0 && this.#socket.writableLength === 0;
+  }
+
+  /** True if it keeps octets for a query or an answer that is not done. */
+  get isHolding(): boolean {
+    return this.#held > 0;
   }
 
   /** Closes the connection if a limit of time is passed; `now` is monotonic milliseconds. */
@@ -98,6 +110,7 @@ export class Connection {
   destroy(): void {
     this.#isClosing = true;
     this.#unread = NOTHING;
+    this.#countHeld(0);
     this.#socket.destroy();
   }
 
@@ -128,6 +141,8 @@ export class Connection {
     if (this.#isClosing || this.#isWaitingTurn || this.#stalledAt !== NEVER) return;
     const isWellFormed = this.#answerMessages();
     this.#flush();
+    if (this.#isClosing) return;
+    this.#countHeld(this.#unread.length + this.#socket.writableLength);
     if (this.#isClosing) return;
     if (!isWellFormed) {
       this.close();
@@ -202,6 +217,15 @@ export class Connection {
       // While we do not read, the rest of a message cannot come: its time starts anew.
       this.#partialAt = NEVER;
     }
+  }
+
+  /** Counts the connection with `octets`; who makes it too much for the server may be destroyed by that. */
+  #countHeld(octets: number): void {
+    const { limits, counters } = this.#exchange;
+    const grown = octets - this.#held;
+    this.#held = octets;
+    counters.held += grown;
+    if (grown > 0 && counters.held > limits.maxHeldOctets) this.#events.crowded();
   }
 
   #waitTurn(): void {

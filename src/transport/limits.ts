@@ -23,6 +23,8 @@ export interface StreamLimits {
   readonly pauseOctets: number;
   /** Unsent octets of one connection above which it is destroyed. */
   readonly maxUnsentOctets: number;
+  /** Unfinished queries and unsent answers of all connections, in octets; above it those silent longest are destroyed. */
+  readonly maxHeldOctets: number;
   /** Queries of one connection answered before others have their turn. */
   readonly queriesPerTurn: number;
   /** How long `stop` waits for connections to be done. */
@@ -39,18 +41,21 @@ export const STREAM_DEFAULTS: StreamLimits = {
   maxRequestOctets: 16_384,
   pauseOctets: 64 << 10,
   maxUnsentOctets: 256 << 10,
+  maxHeldOctets: 128 << 20,
   queriesPerTurn: 64,
   drainMs: 2_000,
 };
 
-/** What happened on streams; numbers only grow, but for `open`. */
+/** What happened on streams; numbers only grow, but for `open` and `held`. */
 export interface StreamCounters {
   /** Connections open now. */
   open: number;
+  /** Octets of unfinished queries and unsent answers now. */
+  held: number;
   accepted: number;
   /** Closed at once: too many connections in all, or from one address. */
   refused: number;
-  /** Closed to make room. */
+  /** Closed to make room for another, or for the memory that others need. */
   evicted: number;
   /** Closed because no query came. */
   idle: number;
@@ -71,6 +76,7 @@ export interface StreamCounters {
 export function newStreamCounters(): StreamCounters {
   return {
     open: 0,
+    held: 0,
     accepted: 0,
     refused: 0,
     evicted: 0,

@@ -138,6 +138,7 @@ export class StreamServer {
     }
     const connection = new Connection(socket, key, this.#exchange, {
       active: (active) => this.#moveToEnd(active),
+      crowded: () => this.#makeSpace(),
       closed: (gone) => this.#forget(gone),
     });
     this.#addressCounts.add(key);
@@ -161,6 +162,16 @@ export class StreamServer {
     this.#forget(silent);
     silent.destroy();
     return true;
+  }
+
+  /** Destroys connections that hold octets, the one silent longest first, until the rest are within the limit. */
+  #makeSpace(): void {
+    for (const connection of this.#connections) {
+      if (this.#counters.held <= this.#limits.maxHeldOctets) return;
+      if (!connection.isHolding) continue;
+      this.#counters.evicted++;
+      connection.destroy();
+    }
   }
 
   #moveToEnd(connection: Connection): void {

@@ -372,6 +372,44 @@ describe('StreamServer: limits', () => {
   });
 });
 
+describe('StreamServer: memory of all connections', () => {
+  it('lets go of the answers of those silent longest, not of those who ask now', async () => {
+    const limits = { maxHeldOctets: 1 << 20, maxUnsentOctets: 1 << 30, stallMs: 60_000 };
+    const server = await serve(limits, (request, octets, peer, response) =>
+      request[0] === 0 ? response.length : echo(request, octets, peer, response),
+    );
+    const greedy: StreamClient[] = [];
+    // What the kernel keeps for those who do not read is some megabytes for each.
+    for (let i = 0; i < 6; i++) {
+      const client = await open(server, `127.0.0.${10 + i}`);
+      client.socket.pause();
+      client.send(Buffer.alloc(1 << 20, framed(message(1))));
+      greedy.push(client);
+    }
+    await expect.poll(() => server.counters.evicted).toBeGreaterThan(0);
+    await sleep(100);
+    expect(server.counters.held).toBeLessThan(limits.maxHeldOctets + (256 << 10));
+    const other = await open(server);
+    other.send(framed(message(256)));
+    expect(await other.ids(1)).toEqual([256]);
+    await Promise.all(greedy.map((client) => client.close()));
+    await expect.poll(() => server.counters.held).toBe(0);
+  });
+
+  it('counts the octets of unfinished queries', async () => {
+    const server = await serve({ maxHeldOctets: 10_000 });
+    const slow = [];
+    for (let i = 0; i < 4; i++) {
+      const client = await open(server);
+      client.send(framed(message(i, 4_000)).subarray(0, 3_000));
+      slow.push(client);
+      await expect.poll(() => server.counters.held + 3_000 * server.counters.evicted).toBe(3_000 * (i + 1));
+    }
+    expect(await slow[0]!.next()).toBeUndefined();
+    expect(server.counters).toMatchObject({ evicted: 1, held: 9_000, open: 3 });
+  });
+});
+
 describe('StreamServer: listening', () => {
   it.skipIf(!hasIpv6)('serves IPv6', async () => {
     const seen: string[] = [];

@@ -1,0 +1,86 @@
+/** What the configuration says about sockets and connections. Limits that are left out are those of transport/limits. */
+import { z } from 'zod';
+import { duration } from './config-values.ts';
+
+const MAX_COUNT = 1_000_000;
+const MAX_OCTETS = 2 ** 40;
+const MIN_QUERY_OCTETS = 512;
+const MAX_QUERY_OCTETS = 65_535;
+
+const count = z.int().min(1).max(MAX_COUNT);
+const octets = z.int().min(1).max(MAX_OCTETS);
+const time = duration.refine((seconds) => seconds > 0, 'at least one second');
+
+const tcp = z
+  .strictObject({
+    connections: count.describe(
+      'connections in all; when they are taken, the one that was silent longest is closed',
+    ),
+    connectionsPerAddress: count.describe('connections of one IPv4 address or IPv6 /64'),
+    idle: time.describe('a connection on which no query comes for so long is closed'),
+    message: time.describe('a query must arrive within that time, from its first octet to its last'),
+    stall: time.describe('a client must take what was sent to it within that time'),
+    queryOctets: z
+      .int()
+      .min(MIN_QUERY_OCTETS)
+      .max(MAX_QUERY_OCTETS)
+      .describe('a connection with a longer query is closed'),
+    pipeline: count.describe('so many queries of a connection are answered before others have their turn'),
+    unsentOctets: octets.describe('a connection with more octets of answers that are not taken is closed'),
+    memory: octets.describe(
+      'octets of unfinished queries and unsent answers of all connections; above it, the silent ones are closed',
+    ),
+  })
+  .partial();
+
+/** The keys of the configuration file that are about transports. */
+export const transportKeys = {
+  tcp: tcp.optional().describe('limits of TCP connections'),
+};
+
+/** Limits of streams as transport/limits has them; what is not there has its default. */
+export interface StreamSettings {
+  readonly maxConnections?: number;
+  readonly maxConnectionsPerAddress?: number;
+  readonly idleMs?: number;
+  readonly messageMs?: number;
+  readonly stallMs?: number;
+  readonly maxRequestOctets?: number;
+  readonly queriesPerTurn?: number;
+  readonly maxUnsentOctets?: number;
+  readonly maxHeldOctets?: number;
+}
+
+/** What data threads must know of the configuration. Plain data. */
+export interface TransportSettings {
+  readonly streams: StreamSettings;
+}
+
+const transportSchema = z.strictObject(transportKeys);
+type TransportDocument = z.infer<typeof transportSchema>;
+
+/** The settings that a document makes. */
+export function transportOf({ tcp: limits = {} }: Partial<TransportDocument>): TransportSettings {
+  return { streams: streamsOf(limits) };
+}
+
+function streamsOf(limits: NonNullable<TransportDocument['tcp']>): StreamSettings {
+  const ms = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
+  return given({
+    maxConnections: limits.connections,
+    maxConnectionsPerAddress: limits.connectionsPerAddress,
+    idleMs: ms(limits.idle),
+    messageMs: ms(limits.message),
+    stallMs: ms(limits.stall),
+    maxRequestOctets: limits.queryOctets,
+    queriesPerTurn: limits.pipeline,
+    maxUnsentOctets: limits.unsentOctets,
+    maxHeldOctets: limits.memory,
+  });
+}
+
+/** The fields that have a value. */
+function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
