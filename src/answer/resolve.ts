@@ -26,6 +26,7 @@ export class Resolver {
   readonly #table: ZoneTable;
   readonly #seed: number;
   readonly #plan: Plan;
+  readonly #isMinimal: boolean;
   readonly #match = new Match();
   readonly #aliasName = new SearchName();
   /** The name that a wildcard was expanded to. */
@@ -36,10 +37,12 @@ export class Resolver {
   /** The name that is looked up: the question's, or what an alias led to. */
   #name: SearchName = this.#aliasName;
 
-  constructor(table: ZoneTable, plan: Plan, seed: number) {
+  /** `isMinimal`: answers come without the addresses of the hosts that they name. Referrals keep their glue (RFC 9471). */
+  constructor(table: ZoneTable, plan: Plan, seed: number, isMinimal: boolean) {
     this.#table = table;
     this.#plan = plan;
     this.#seed = seed;
+    this.#isMinimal = isMinimal;
   }
 
   /** Plans the answer for `name` and `type`; `dnssecOk` adds proofs. Outside our zones: REFUSED. */
@@ -136,7 +139,7 @@ export class Resolver {
     const rrset = image.rrset(node, this.#type);
     if (rrset !== NO_RRSET && (this.#type !== RRTYPE.NSEC || zone.denial === DENIAL.NSEC)) {
       this.#addAnswer(zone, rrset, ownerAt, KIND.RRSET);
-      this.#addAddresses(zone, rrset);
+      if (!this.#isMinimal) this.#addAddresses(zone, rrset);
       return DONE;
     }
     if (node === APEX && zone.apex !== null) {

@@ -14,11 +14,24 @@ import { DROP, parseQuery, Query } from '../wire/query.ts';
 import { Writer } from '../wire/writer.ts';
 import { Encoder } from './encode.ts';
 import { Plan, SECTION } from './plan.ts';
+import { ANSWER_CLASS, NO_ZONE, type RateLimiter, VERDICT } from './ratelimit.ts';
 import { Resolver } from './resolve.ts';
 import type { ZoneTable } from './zonetable.ts';
 
 const NO_EDE = -1;
+/** The source of a query may be forged. */
+const NO_PROOF = false;
 const NO_TEXT = new Uint8Array(0);
+
+/** How a responder answers, beyond the zones. */
+export interface ResponderOptions {
+  /** Null: UDP is answered at any rate. */
+  readonly limiter: RateLimiter | null;
+  /** Leave out addresses that an answer does not need. */
+  readonly isMinimal: boolean;
+}
+
+export const RESPONDER_DEFAULTS: ResponderOptions = { limiter: null, isMinimal: false };
 
 /** One per thread. */
 export class Responder {
@@ -30,15 +43,17 @@ export class Responder {
   readonly #resolver: Resolver;
   readonly #signer: OnlineSigner;
   readonly #encoder: Encoder;
+  readonly #limiter: RateLimiter | null;
   /** The last programmer error that `respond` caught, for the shell's log. */
   lastFault: unknown = null;
 
   /** `seed` is that of the zone images in `table`. */
-  constructor(table: ZoneTable, counters: Counters, seed: number) {
+  constructor(table: ZoneTable, counters: Counters, seed: number, options = RESPONDER_DEFAULTS) {
     this.#counters = counters;
+    this.#limiter = options.limiter;
     this.#query = new Query(seed);
     this.#compressor = new Compressor(seed);
-    this.#resolver = new Resolver(table, this.#plan, seed);
+    this.#resolver = new Resolver(table, this.#plan, seed, options.isMinimal);
     this.#signer = new OnlineSigner(counters);
     this.#encoder = new Encoder(this.#writer, this.#compressor, this.#signer);
   }
@@ -63,24 +78,58 @@ export class Responder {
     } catch (fault) {
       counters.bump(COUNTER.FAULTS);
       this.lastFault = fault;
-      return this.#writeError(request, RCODE.SERVFAIL, response);
+      return this.#sayError(request, peer, RCODE.SERVFAIL, now, response);
     }
   }
 
   #respond(request: Uint8Array, octets: number, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
     const query = this.#query;
     const fault = parseQuery(request, octets, query);
-    if (fault === DROP) return 0;
-    if (fault !== RCODE.NOERROR) return this.#writeError(request, fault, response);
+    if (fault === DROP) {
+      if (octets >= HEADER.OCTETS) this.#counters.bump(COUNTER.REFLECTED_RESPONSE);
+      return 0;
+    }
+    if (fault !== RCODE.NOERROR) return this.#sayError(request, peer, fault, now, response);
     const refusal = refuse(query);
-    if (refusal !== RCODE.NOERROR) return this.#writeError(request, refusal, response);
+    if (refusal !== RCODE.NOERROR) return this.#sayError(request, peer, refusal, now, response);
     if (isMetaType(query.qtype) && query.qtype !== RRTYPE.ANY) {
-      return this.#writeError(request, RCODE.FORMERR, response, EDE.INVALID_QUERY_TYPE);
+      return this.#sayError(request, peer, RCODE.FORMERR, now, response, EDE.INVALID_QUERY_TYPE);
     }
     if (query.dnssecOk) this.#counters.bump(COUNTER.DNSSEC_OK);
     this.#plan.reset();
     this.#resolver.resolve(query.qname, query.qtype, query.dnssecOk);
-    return this.#write(request, peer, now, response);
+    const limiter = this.#limiter;
+    if (limiter === null) return this.#write(request, peer, now, response);
+    return this.#writeLimited(limiter, request, octets, peer, now, response);
+  }
+
+  /** Writes the planned answer unless it is over the rate limit: then it is neither encoded nor signed. */
+  #writeLimited(
+    limiter: RateLimiter,
+    request: Uint8Array,
+    octets: number,
+    peer: Peer,
+    now: UnixSeconds,
+    response: Uint8Array,
+  ): number {
+    const plan = this.#plan;
+    const zone = plan.count === 0 ? NO_ZONE : plan.zones[0]!.id;
+    const verdict = limiter.judge(peer, NO_PROOF, zone, answerClass(plan), now);
+    if (verdict === VERDICT.DROP) return 0;
+    // An error has nothing to truncate (BIND: "leaked whole").
+    if (verdict === VERDICT.TRUNCATE && plan.count > 0) return this.#writeTruncated(request, response);
+    const written = this.#write(request, peer, now, response);
+    if (limiter.isAmplified(peer, NO_PROOF, octets, written, now))
+      return this.#writeTruncated(request, response);
+    return written;
+  }
+
+  /** Says that the answer is to be had over TCP: header with TC, question and OPT alone, no larger than the query. */
+  #writeTruncated(request: Uint8Array, response: Uint8Array): number {
+    this.#encoder.counts.fill(0);
+    this.#begin(request, response, response.length);
+    const flags = (this.#plan.isAuthoritative ? FLAG.AA : 0) | FLAG.TC;
+    return this.#finish(response, this.#plan.rcode, flags, response.length);
   }
 
   /** Writes the planned answer. */
@@ -95,6 +144,23 @@ export class Responder {
     if (encoder.isTruncated) this.#counters.bump(COUNTER.TRUNCATED);
     const flags = (plan.isAuthoritative ? FLAG.AA : 0) | (encoder.isTruncated ? FLAG.TC : 0);
     return this.#finish(response, plan.rcode, flags, limit);
+  }
+
+  /** Answers with an error, unless errors to this source are over the rate limit. */
+  #sayError(
+    request: Uint8Array,
+    peer: Peer,
+    rcode: number,
+    now: UnixSeconds,
+    response: Uint8Array,
+    ede = NO_EDE,
+  ): number {
+    const limiter = this.#limiter;
+    if (limiter !== null) {
+      const verdict = limiter.judge(peer, NO_PROOF, NO_ZONE, ANSWER_CLASS.ERROR, now);
+      if (verdict === VERDICT.DROP) return 0;
+    }
+    return this.#writeError(request, rcode, response, ede);
   }
 
   /** Header, question and OPT alone; `ede` is an Extended DNS Error (RFC 8914), or NO_EDE. */
@@ -144,6 +210,13 @@ export class Responder {
     else if (rcode === RCODE.BADVERS) this.#counters.bump(COUNTER.BADVERS);
     else if (rcode === RCODE.SERVFAIL) this.#counters.bump(COUNTER.SERVFAIL);
   }
+}
+
+/** The class under which a planned answer is counted, of ANSWER_CLASS. */
+function answerClass(plan: Plan): number {
+  if (plan.rcode === RCODE.NXDOMAIN) return ANSWER_CLASS.NXDOMAIN;
+  if (plan.count === 0) return ANSWER_CLASS.ERROR;
+  return plan.sections[0] === SECTION.ANSWER ? ANSWER_CLASS.POSITIVE : ANSWER_CLASS.NODATA;
 }
 
 /** What a well-formed query is refused for before any zone is looked at; NOERROR if for nothing. */

@@ -27,7 +27,25 @@ export const COUNTER = {
   SIGNATURES_BAD: 14,
   /** Programmer errors caught in `respond`. */
   FAULTS: 15,
-  COUNT: 16,
+  /** Datagrams without an answer: from a port that no resolver asks from (`transport/reflection`). */
+  REFLECTED_PORT: 16,
+  /** From an address that is nobody's: unspecified, multicast, broadcast. */
+  REFLECTED_ADDRESS: 17,
+  /** From our own address and port. */
+  REFLECTED_SELF: 18,
+  /** Messages without an answer because they are one themselves (QR). */
+  REFLECTED_RESPONSE: 19,
+  /** Answers over the rate limit, also if it is only logged. */
+  RATE_LIMITED: 20,
+  /** Of those: sent as TC without records, errors whole. */
+  RATE_TRUNCATED: 21,
+  /** Of those: not sent. */
+  RATE_DROPPED: 22,
+  /** Answers sent as TC because they were too large for a source that is flooded. */
+  AMPLIFICATION_CUT: 23,
+  /** Accounts of the rate limit that were forgotten while in debt: their table is too small. */
+  RATE_FORGIVEN: 24,
+  COUNT: 25,
 } as const;
 
 export type CounterIndex = (typeof COUNTER)[Exclude<keyof typeof COUNTER, 'COUNT'>];
