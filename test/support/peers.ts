@@ -36,6 +36,11 @@ export const PEERS = {
   fish: 'fish',
   man: 'man-db',
   mandoc: 'mandoc',
+  dnsviz: 'dnsviz',
+  'zonemaster-cli': 'zonemaster-cli',
+  ip: 'iproute2',
+  nsenter: 'util-linux',
+  unshare: 'util-linux',
 } as const;
 
 export type Peer = keyof typeof PEERS;
