@@ -19,6 +19,14 @@ export interface ZoneText {
   readonly text: string;
 }
 
+/** What a configuration says besides; a row of the server's options replaces the one that begins with the same word. */
+export interface PeerExtra {
+  readonly server?: readonly string[];
+  /** Of knotd: sections before its template, and rows of the template. */
+  readonly sections?: readonly string[];
+  readonly template?: readonly string[];
+}
+
 /** One running server of others. */
 export class PeerServer {
   readonly name: PeerName;
@@ -33,7 +41,12 @@ export class PeerServer {
     this.client = new DatagramClient(port);
   }
 
-  static async start(name: PeerName, zones: readonly ZoneText[], workplace: Workplace): Promise<PeerServer> {
+  static async start(
+    name: PeerName,
+    zones: readonly ZoneText[],
+    workplace: Workplace,
+    extra: PeerExtra = {},
+  ): Promise<PeerServer> {
     const port = await freePort();
     const folder = workplace.at(`${name}-${port}`);
     mkdirSync(folder);
@@ -41,7 +54,7 @@ export class PeerServer {
       writeFileSync(`${folder}/${index}.zone`, text);
       return { origin, file: `${folder}/${index}.zone` };
     });
-    const { text, args } = SETUPS[name](folder, port, files);
+    const { text, args } = SETUPS[name](folder, port, files, extra);
     writeFileSync(`${folder}/${name}.conf`, text);
     const process = new ServerProcess(getPeer(name), [...args, `${folder}/${name}.conf`]);
     const server = new PeerServer(name, process, port);
@@ -75,11 +88,19 @@ type Setup = (
   folder: string,
   port: number,
   zones: readonly ZoneFile[],
+  extra: PeerExtra,
 ) => { readonly text: string; readonly args: readonly string[] };
+
+/** Options, those of `extra` instead of ours where they begin with the same word. */
+function withExtra(rows: readonly string[], { server = [] }: PeerExtra): string[] {
+  const word = (row: string) => row.split(/[: ]/, 1)[0];
+  const replaced = new Set(server.map(word));
+  return [...rows.filter((row) => !replaced.has(word(row))), ...server];
+}
 
 /** A configuration file of each, and the arguments in front of its path. */
 const SETUPS: Readonly<Record<PeerName, Setup>> = {
-  named: (folder, port, zones) => {
+  named: (folder, port, zones, extra) => {
     const options = [
       `directory "${folder}"`,
       `listen-on port ${port} { 127.0.0.1; }`,
@@ -104,11 +125,11 @@ const SETUPS: Readonly<Record<PeerName, Setup>> = {
       ({ origin, file }) => `zone "${quoted(origin)}" { type primary; file "${file}"; };`,
     );
     return {
-      text: `options { ${options.join('; ')}; };\ncontrols { };\n${rows.join('\n')}\n`,
+      text: `options { ${withExtra(options, extra).join('; ')}; };\ncontrols { };\n${rows.join('\n')}\n`,
       args: ['-g', '-n', '1', '-c'],
     };
   },
-  nsd: (folder, port, zones) => {
+  nsd: (folder, port, zones, extra) => {
     const server = [
       `ip-address: 127.0.0.1@${port}`,
       'server-count: 1',
@@ -128,7 +149,7 @@ const SETUPS: Readonly<Record<PeerName, Setup>> = {
     return {
       text: [
         'server:',
-        ...server.map((row) => `  ${row}`),
+        ...withExtra(server, extra).map((row) => `  ${row}`),
         'remote-control:\n  control-enable: no',
         ...rows,
         '',
@@ -136,16 +157,19 @@ const SETUPS: Readonly<Record<PeerName, Setup>> = {
       args: ['-d', '-c'],
     };
   },
-  knotd: (folder, port, zones) => {
+  knotd: (folder, port, zones, extra) => {
     const rows = zones.map(({ origin, file }) => `  - domain: "${quoted(origin)}"\n    file: "${file}"`);
+    const server = [
+      `listen: 127.0.0.1@${port}`,
+      `rundir: "${folder}"`,
+      'udp-workers: 1',
+      'tcp-workers: 1',
+      'background-workers: 1',
+      'udp-max-payload: 4096',
+    ];
     const text = [
       'server:',
-      `    listen: 127.0.0.1@${port}`,
-      `    rundir: "${folder}"`,
-      '    udp-workers: 1',
-      '    tcp-workers: 1',
-      '    background-workers: 1',
-      '    udp-max-payload: 4096',
+      ...withExtra(server, extra).map((row) => `    ${row}`),
       'log:',
       '  - target: stderr',
       '    any: warning',
@@ -154,12 +178,14 @@ const SETUPS: Readonly<Record<PeerName, Setup>> = {
       '    journal-db-max-size: 16M',
       '    kasp-db-max-size: 16M',
       '    timer-db-max-size: 16M',
+      ...(extra.sections ?? []),
       'template:',
       '  - id: default',
       '    zonefile-load: whole',
       '    zonefile-sync: -1',
       '    journal-content: none',
       '    semantic-checks: off',
+      ...(extra.template ?? []).map((row) => `    ${row}`),
       'zone:',
       ...rows,
       '',
