@@ -160,8 +160,9 @@ class Served {
       ...{ kind: 'loaded', diagnostics: [], includes: [], digest: name, tookMs: 0 },
       ...NOBODY,
       image: imageOf(name, ZONE_TEXT),
+      denial: { mode: 'nsec', nsec3: null },
     };
-    const zone = { id: i, name, origin: nameOf(name), policy: POLICY };
+    const zone = { id: i, name, origin: nameOf(name), policy: POLICY, turned: () => undefined };
     const keeper = new Keeper(zone, context, new ZoneLog(log, name, events));
     this.keepers.push(keeper);
     const { published } = await keeper.serve(loaded);

@@ -7,6 +7,7 @@ import { createHandlers } from './control/handlers.ts';
 import { ControlServer } from './control/server.ts';
 import { type Claim, claimKeys } from './control/socket.ts';
 import { BulkRunner } from './daemon/bulk.ts';
+import { parentsOf } from './daemon/parents.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './daemon/ports.ts';
 import { Publisher } from './daemon/publisher.ts';
 import { Scheduler } from './daemon/scheduler.ts';
@@ -57,12 +58,12 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const supervisor = new Supervisor({
     ...{ listen, udp, udpThreads, transport, seed, log, events, scheduler, publisher },
   });
-  const parentNet = new ParentNet();
   const zones = new Zones(config, {
     ...{ clock, scheduler, publisher, log, events, seed },
     loads: supervisor.loads,
     limitOctets: config.maxZoneFileOctets,
     isUnsigned: config.isUnsigned,
+    parents: parentsOf(config),
     signing: { files, random, keysDirectory, replaceKeys },
     lookSoon: (ms) => watch.lookSoon(ms),
   });

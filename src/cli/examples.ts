@@ -56,6 +56,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'the last resort: what it would break, and for how long',
     ),
   ],
+  'parent show': [example('keyturn parent show example.com', 'which DS each server of the parent has')],
+  'parent look': [example('keyturn parent look example.com', 'ask them now, after the registrar was told')],
   'key list': [example('keyturn key list example.com', 'states of all keys, since when and until when')],
   'key show': [
     example('keyturn key show example.com --key 54321', 'one key: times and their reasons, DNSKEY and DS'),

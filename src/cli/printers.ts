@@ -7,6 +7,7 @@ import { dsLines } from './ds.ts';
 import { printCancelledJob, printJob, printJobs, printStarted } from './job-output.ts';
 import { importExit, printImport, printKey, printKeys } from './key-output.ts';
 import { type Output, printStatus, printZone, printZones } from './output.ts';
+import { printParent } from './parent-output.ts';
 import { printPolicies, printPolicyCheck, printSimulation } from './policy-output.ts';
 import { printChange, printHistory, printPlan, printRollover, printRollovers } from './rollover-output.ts';
 import { printTimeline } from './timeline.ts';
@@ -46,6 +47,8 @@ export const PRINTERS: Printers = {
   'rollover.plan': printPlan,
   'rollover.list': printRollovers,
   'rollover.history': printHistory,
+  'parent.show': printParent,
+  'parent.look': printParent,
   'job.start': printStarted,
   'job.list': (output, { jobs }) => printJobs(output, jobs),
   'job.show': printJob,

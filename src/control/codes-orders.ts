@@ -135,6 +135,12 @@ export const ORDER_CODES = {
     effect: EFFECT.nothing,
     fix: 'See to that first; it is tried again every minute.',
   },
+  PARENT_NOT_WATCHED: {
+    meaning: 'Nobody looks at the parents of zones: the configuration does not say how they are found.',
+    cause: 'It has no key "parents", and looks at the Internet only if it is told to.',
+    effect: 'Nothing was changed. The DS at the parent is confirmed by the operator.',
+    fix: 'Add to the configuration: parents: { anchors: iana }. Or confirm: keyturn rollover confirm-ds.',
+  },
   NOTHING_TO_FORCE: {
     meaning: '--force-unsafe was given to what breaks nothing, or to what nothing can force.',
     cause: 'The option goes with --emergency containment, and with zone unsign of a zone that may have a DS.',

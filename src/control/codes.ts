@@ -7,6 +7,7 @@ import { CALL_CODES, FAILURE_CODES } from './codes-calls.ts';
 import { CONFIG_CODES, START_CODES } from './codes-config.ts';
 import { KEY_CODES, KEY_FILE_CODES, KEY_STORE_CODES, STATE_CODES } from './codes-keys.ts';
 import { ORDER_CODES, REFUSAL_CODES } from './codes-orders.ts';
+import { PARENT_CODES } from './codes-parent.ts';
 import { POLICY_CODES } from './codes-policy.ts';
 import { WAIT_CODES } from './codes-waits.ts';
 import { ALARM_CODES, HEALTH_CODES, ZONE_CONTENT_CODES, ZONE_SERVICE_CODES } from './codes-zone.ts';
@@ -28,6 +29,7 @@ export const CODE_GROUPS: readonly CodeGroup[] = [
     codes: { ...KEY_CODES, ...KEY_FILE_CODES, ...STATE_CODES, ...KEY_STORE_CODES },
   },
   { title: 'why a key waits', codes: WAIT_CODES },
+  { title: 'looks at the parent', codes: PARENT_CODES },
   { title: 'orders that are refused', codes: { ...REFUSAL_CODES, ...ORDER_CODES } },
   { title: 'policies', codes: POLICY_CODES },
   { title: 'alarms and health', codes: { ...ALARM_CODES, ...HEALTH_CODES } },

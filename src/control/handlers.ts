@@ -20,6 +20,7 @@ import { createJobHandlers } from './jobs.ts';
 import { createKeyHandlers } from './key-handlers.ts';
 import type { KeyContext } from './key-import.ts';
 import { OperationError } from './operation.ts';
+import { createParentHandlers } from './parent-handlers.ts';
 import { createPolicyHandlers } from './policy-handlers.ts';
 import { createRolloverHandlers } from './rollovers.ts';
 import type { Handlers } from './server.ts';
@@ -81,6 +82,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     'ds.show': ({ zone }) => dsOf(getZone(zones, zone)),
     ...createKeyHandlers(context),
     ...createRolloverHandlers(context),
+    ...createParentHandlers(context),
     ...createJobHandlers(context),
     ...createWatchHandlers(context),
     ...createPolicyHandlers(context),

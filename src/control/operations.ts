@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { JOB_OPERATIONS } from './job-operations.ts';
 import { KEY_OPERATIONS } from './key-operations.ts';
+import { PARENT_OPERATIONS } from './parent-operations.ts';
 import { POLICY_OPERATIONS } from './policy-operations.ts';
 import { ROLLOVER_OPERATIONS } from './rollover-operations.ts';
 import { SERVER_OPERATIONS } from './server-operations.ts';
@@ -18,6 +19,7 @@ export const OPERATIONS = {
   ...ZONE_OPERATIONS,
   ...KEY_OPERATIONS,
   ...ROLLOVER_OPERATIONS,
+  ...PARENT_OPERATIONS,
   ...JOB_OPERATIONS,
   ...WATCH_OPERATIONS,
   ...POLICY_OPERATIONS,

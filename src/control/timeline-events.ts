@@ -34,6 +34,8 @@ export interface StepEvent {
 
 export type TimelineEvent = RecordEvent | SightingEvent | StepEvent;
 
+/** Orders by which it was told that a DS is on all servers, or on none. */
+const SIGHTINGS: readonly string[] = ['confirm-ds seen', 'confirm-ds gone', 'monitor seen', 'monitor gone'];
 const GAP = 'the audit trail has a gap: only the key states tell';
 
 /** The past, from the trail; what is no event of keys, or is not whole, is left out. */
@@ -64,10 +66,8 @@ function eventOf({ at, kind, details }: AuditEntry): TimelineEvent[] {
     if (event === 'stalled' || !isText(id) || !isText(type) || !isText(step)) return [];
     return [{ kind: 'step', at, id, type, step, because: isText(because) ? because : '' }];
   }
-  const isSighting = kind === 'order' && (order === 'confirm-ds seen' || order === 'confirm-ds gone');
-  return isSighting && isText(keyId)
-    ? [{ kind: 'sighting', at, keyId, seen: order === 'confirm-ds seen' }]
-    : [];
+  const isSighting = kind === 'order' && isText(order) && SIGHTINGS.includes(order);
+  return isSighting && isText(keyId) ? [{ kind: 'sighting', at, keyId, seen: order.endsWith(' seen') }] : [];
 }
 
 /** What a key is now and the trail does not say. */

@@ -47,6 +47,8 @@ export interface KeptZone {
   readonly name: string;
   readonly origin: Name;
   readonly policy: Policy;
+  /** Its keys have had a turn. */
+  readonly turned: () => void;
 }
 
 /** What was taken is durable; `published` resolves when all threads serve it and the keys have nothing left to do. */
@@ -301,6 +303,7 @@ export class Keeper {
     const due = Math.min(epoch.refreshAt, step) as UnixSeconds;
     const at = this.#problem === undefined ? (Math.max(soonest, due) as UnixSeconds) : soonest;
     scheduler.at(this.#timer, at, () => void this.turn(at));
+    this.#zone.turned();
   }
 
   get #timer(): string {

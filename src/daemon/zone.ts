@@ -20,6 +20,7 @@ import { noteDropped } from './garbage.ts';
 import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
 import type { LoadQueue } from './loadqueue.ts';
 import type { IncludedPart, LoadedZone, LoadOutcome } from './messages.ts';
+import type { ParentMonitor } from './monitor.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
 import { SETTLE_MS, Settling } from './settling.ts';
 import { ForeignKeysError, type ForeignRecords, type ZoneSigning } from './signing.ts';
@@ -33,6 +34,8 @@ export interface ZoneContext extends KeeperContext {
   /** Seed of name hashes. */
   readonly seed: number;
   readonly limitOctets: number;
+  /** Looks at the parents of zones; undefined if nobody shall. */
+  readonly monitor: ParentMonitor | undefined;
   /** Asks for another look at the directory. */
   readonly lookSoon: (ms: number) => void;
 }
@@ -83,7 +86,8 @@ export class Zone {
     this.policyName = policy.name;
     this.#context = context;
     this.#log = new ZoneLog(context.log, seen.name, context.events);
-    const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy };
+    const turned = () => context.monitor?.touch(this);
+    const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy, turned };
     this.keeper = new Keeper(kept, context, this.#log);
     this.#settling = new Settling(context.clock);
   }
@@ -250,6 +254,7 @@ export class Zone {
   async remove(): Promise<void> {
     this.#isRemoved = true;
     this.#context.scheduler.cancel(`retry ${this.name}`);
+    this.#context.monitor?.forget(this);
     const wasServed = this.served !== undefined;
     const octets = this.#loaded?.image.octets ?? 0;
     this.#loaded = undefined;

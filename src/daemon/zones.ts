@@ -10,6 +10,8 @@ import { policyOf } from '../store/config.ts';
 import { type Look, lookAtZones, type Misnamed, type SeenZone, ZonesDirectoryError } from '../store/zones.ts';
 import { formatName, type Name } from '../wire/name.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { ParentMonitor } from './monitor.ts';
+import type { ParentsContext } from './parents.ts';
 import { SETTLE_MS } from './settling.ts';
 import { SteadyClock } from './steadyclock.ts';
 import { Turns } from './turns.ts';
@@ -34,6 +36,13 @@ export interface Reloaded {
   readonly isChanged: boolean;
 }
 
+/** What all zones are given, but for what they have one of. */
+export interface ZonesContext extends Omit<ZoneContext, 'clock' | 'turns' | 'monitor'> {
+  readonly clock: Clock;
+  /** How parents are found; without it nobody looks at them. */
+  readonly parents?: ParentsContext | undefined;
+}
+
 export class Zones {
   readonly #config: Config;
   readonly #context: ZoneContext;
@@ -45,11 +54,18 @@ export class Zones {
   #skew = 0;
   #lastId = 0;
 
-  constructor(config: Config, context: Omit<ZoneContext, 'clock' | 'turns'> & { readonly clock: Clock }) {
+  constructor(config: Config, context: ZonesContext) {
     this.#config = config;
     this.#heartbeat = new Heartbeat(context);
     const clock = new SteadyClock(context.clock, this.#heartbeat.load());
-    this.#context = { ...context, clock, turns: new Turns() };
+    const { parents, ...shared } = context;
+    const monitor = parents === undefined ? undefined : new ParentMonitor({ ...shared, ...parents, clock });
+    this.#context = { ...shared, clock, turns: new Turns(), monitor };
+  }
+
+  /** Who looks at the parents of zones, if anybody does. */
+  get monitor(): ParentMonitor | undefined {
+    return this.#context.monitor;
   }
 
   /** The time that key states go by. */
@@ -64,6 +80,7 @@ export class Zones {
 
   /** Begins nothing more with keys; resolves when what has begun is over. */
   async close(): Promise<void> {
+    this.monitor?.close();
     await this.#context.turns.close();
     await this.#heartbeat.beat(this.#context.clock, 0);
   }

@@ -335,6 +335,11 @@ export function probeKey(
 
 // ---- Digests ----
 
+/** SHA-1 of the concatenation of `parts`: for NSEC3 of others (RFC 5155 §5), never for signatures. */
+export function sha1(...parts: readonly Uint8Array[]): Uint8Array {
+  return digest('sha1', parts);
+}
+
 /** SHA-256 of the concatenation of `parts`. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   return digest('sha256', parts);

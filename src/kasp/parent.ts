@@ -37,6 +37,23 @@ export function observeDs(
     : observeGone(heard, key, policy, now);
 }
 
+/**
+ * The state after a DS that was found to be gone was seen again on some server of the parent: it is in caches from there,
+ * and not gone any more, though it is not on all servers either (ROLLOVER 3.5).
+ */
+export function observeDsSomewhere(
+  state: ZoneState,
+  sighting: Omit<DsSighting, 'seen'>,
+  policy: Policy,
+  now: UnixSeconds,
+): ZoneState {
+  const seen = observeDs(state, { ...sighting, seen: true }, policy, now);
+  const keys = seen.keys
+    .filter(({ id }) => id === sighting.keyId)
+    .map((key) => ({ ...key, dsObservation: { ...key.dsObservation, seenAllAt: null } }));
+  return withKeys(seen, keys);
+}
+
 /** The state after the parent was found to have no DS of the zone at all, on any server. */
 export function observeNoDs(state: ZoneState, policy: Policy, now: UnixSeconds): ZoneState {
   const context = { state, policy, now };

@@ -162,6 +162,7 @@ export const configSchema = z.strictObject({
     ),
   zones: z
     .record(
+  parents: parents.optional(),
       z.string(),
       z.strictObject({ policy: z.string().optional().describe('name of the policy of the zone') }),
     )

@@ -138,6 +138,7 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
     logLevel: overrides.logLevel ?? document.logLevel ?? 'info',
     transport: transportOf(document),
     maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,
+    parents: document.parents,
     policies: withDenial(policiesIn(document), overrides.denial),
     zonePolicies,
   };

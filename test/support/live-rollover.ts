@@ -65,7 +65,17 @@ function configurationOf(extra: string): string {
     cdsHold: 2s
     minInterval: 0s
     bootstrapHold: 0s
+    monitor: { interval: 1s, rounds: 2, roundGap: 1s }
 ${extra}`;
+}
+
+/** How the server learns what the parent has: an operator tells it, or its monitor looks. */
+export type ParentNews = 'told' | 'monitored';
+
+/** The part of a configuration that makes the server look at this parent. */
+async function lookingAt(parent: ParentZone): Promise<string> {
+  const anchor = `{ zone: ${parent.origin}, ds: ["${await parent.anchorDs()}"], servers: ["127.0.0.1:${parent.port}"] }`;
+  return `parents: { anchors: [${anchor}], port: ${parent.port} }\n`;
 }
 
 /** Runs a test's body against a live rig; nothing may have gone wrong with any answer meanwhile. */
@@ -73,8 +83,9 @@ export async function expectSafe(
   title: string,
   policy: string,
   body: (live: LiveRollover) => Promise<void>,
+  news: ParentNews = 'told',
 ): Promise<void> {
-  const live = await LiveRollover.start(policy);
+  const live = await LiveRollover.start(policy, news);
   try {
     await body(live);
     await sleep(SETTLED_MS);
@@ -92,6 +103,7 @@ export class LiveRollover {
   readonly watch: RolloverWatch;
   readonly scanner: CdsScanner;
   readonly #daemon: Daemon;
+  readonly #news: ParentNews;
   readonly #parent: ParentZone;
   readonly #resolvers: readonly CachingUnbound[];
   readonly #workplace: Workplace;
@@ -106,8 +118,10 @@ export class LiveRollover {
     parent: ParentZone,
     resolvers: readonly CachingUnbound[],
     workplace: Workplace,
+    news: ParentNews,
   ) {
     this.#daemon = daemon;
+    this.#news = news;
     this.#parent = parent;
     this.#resolvers = resolvers;
     this.#workplace = workplace;
@@ -117,18 +131,20 @@ export class LiveRollover {
   }
 
   /** Starts all of it with a zone that is signed and delegated; `policy`: more lines of the policy. */
-  static async start(policy = ''): Promise<LiveRollover> {
+  static async start(policy = '', news: ParentNews = 'told'): Promise<LiveRollover> {
     const workplace = new Workplace();
     const zones = { [`${CHILD}zone`]: watchedZone(CHILD) };
-    const daemon = await Daemon.start({ workplace, zones, configuration: configurationOf(policy) });
+    const parent = await ParentZone.start({ origin: CHILD }, workplace);
+    const looking = news === 'monitored' ? await lookingAt(parent) : '';
+    const configuration = looking + configurationOf(policy);
+    const daemon = await Daemon.start({ workplace, zones, configuration });
     const child: Child = { origin: CHILD, port: daemon.port };
-    const parent = await ParentZone.start(child, workplace);
     const stubs = [child, { origin: parent.origin, port: parent.port }];
     const resolvers: CachingUnbound[] = [];
     for (const options of RESOLVERS) {
       resolvers.push(await CachingUnbound.start(stubs, parent.anchor, options, workplace));
     }
-    const live = new LiveRollover(daemon, parent, resolvers, workplace);
+    const live = new LiveRollover(daemon, parent, resolvers, workplace, news);
     live.watch.start();
     try {
       await live.delegate();
@@ -263,6 +279,7 @@ export class LiveRollover {
 
   async #confirm({ seen, gone, isNone }: DsChange): Promise<void> {
     this.#tell(`parent: DS ${this.dsTags.join(' ') || 'none'}`);
+    if (this.#news === 'monitored') return;
     const confirm = (...args: string[]) => this.command('rollover', 'confirm-ds', CHILD, ...args);
     const ttl = ['--ttl', `${PARENT_TTL}`];
     for (const tag of seen) await confirm('--key', `${tag}`, '--seen', ...ttl);
@@ -272,6 +289,7 @@ export class LiveRollover {
 
   /** An operator who is asked for a DS looks at the parent: it may be there all the time, or never have been. */
   async #lookAtParent(waiting: Status['waiting']): Promise<void> {
+    if (this.#news === 'monitored') return;
     const asked = (reason: string) => {
       return [...new Set(waiting.filter((wait) => wait.reason === reason).map(({ tag }) => tag))];
     };

@@ -38,13 +38,13 @@ export class ParentZone {
   /** Trust anchor for validators: the zone's DNSKEY record. */
   readonly anchor: string;
   readonly origin: string;
-  readonly #child: Child;
+  readonly #child: Pick<Child, 'origin'>;
   readonly #zone: ZoneFile;
   readonly #key: string;
   #serial = 1;
   #named: Named | undefined;
 
-  private constructor(child: Child, zone: ZoneFile, key: string) {
+  private constructor(child: Pick<Child, 'origin'>, zone: ZoneFile, key: string) {
     this.origin = zone.origin;
     this.#child = child;
     this.#zone = zone;
@@ -55,8 +55,13 @@ export class ParentZone {
       .join('');
   }
 
+  /** DS RDATA of the zone's key, for who validates from here. */
+  async anchorDs(): Promise<string> {
+    return normalDs((await runOk(getPeer('dnssec-dsfromkey'), ['-2', `${this.#key}.key`])).trim());
+  }
+
   /** Signs the zone, without DS, and serves it. */
-  static async start(child: Child, workplace: Workplace): Promise<ParentZone> {
+  static async start(child: Pick<Child, 'origin'>, workplace: Workplace): Promise<ParentZone> {
     const origin = child.origin.slice(child.origin.indexOf('.') + 1);
     const key = await makeKey(origin, workplace.path);
     const parent = new ParentZone(child, { origin, file: workplace.at('parent.zone') }, key);

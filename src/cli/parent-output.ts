@@ -1,0 +1,41 @@
+/** How the parent of a zone looks. */
+import type { ParentView } from '../control/parent-shapes.ts';
+import { marked, type Output, table } from './output.ts';
+
+const SIGHT_WORDS = {
+  IN: 'on all servers',
+  OUT: 'on none',
+  MIXED: 'on some',
+  UNKNOWN: 'unknown',
+} as const;
+
+/** `parent show` and `parent look`. */
+export function printParent(output: Output, view: ParentView): void {
+  const { zone, isWatched, lookedAt, nextLookAt, parent, isSecure, code, because } = view;
+  output.print(zone);
+  if (!isWatched) {
+    output.print('  nobody looks at the parent: say "parents: { anchors: iana }" in the configuration');
+    return;
+  }
+  const next = nextLookAt === null ? '' : `, next at ${nextLookAt}`;
+  output.print(`  looked          ${lookedAt === null ? 'not yet' : `at ${lookedAt}`}${next}`);
+  if (because !== null) output.print(`  ${marked(output, 'warn', `${because} [${code}]`)}`);
+  if (parent === null) return;
+  output.print(
+    `  parent          ${parent}${isSecure === false ? ', not signed: nothing it says can be validated' : ''}`,
+  );
+  output.print(`  looks           ${view.agreeing} that agree, ${view.wanted} wanted`);
+  for (const { tag, ds } of view.keys)
+    output.print(`  DS of key ${String(tag).padEnd(5)} ${SIGHT_WORDS[ds]}`);
+  if (view.foreign.length > 0) {
+    const words = `DS of no key that is here: ${view.foreign.join(', ')}`;
+    output.print(`  ${marked(output, 'warn', words)}`);
+  }
+  const rows = view.servers.map(({ server, address, ds, ttl, code: why, because: text }) => [
+    server,
+    address,
+    ds === null ? `unknown: ${text} [${why}]` : ds.length === 0 ? 'none' : ds.join(', '),
+    ttl === null ? '-' : `${ttl}`,
+  ]);
+  output.print(table(['SERVER', 'ADDRESS', 'DS', 'TTL'], rows));
+}

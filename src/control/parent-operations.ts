@@ -1,0 +1,24 @@
+/** Operations that are about the parent of a zone: what its servers say of the DS. */
+import { z } from 'zod';
+import { operation } from './operation.ts';
+import { zone } from './params.ts';
+import { parentView } from './parent-shapes.ts';
+
+export const PARENT_OPERATIONS = {
+  'parent.show': operation({
+    summary: 'show what the servers of the parent said of the DS, when they were asked last',
+    params: z.strictObject({ zone: zone.describe('name of the zone') }),
+    result: parentView,
+    danger: 'reads',
+    cli: 'parent show ZONE',
+    http: { method: 'GET', path: '/v1/zones/:zone/parent' },
+  }),
+  'parent.look': operation({
+    summary: 'ask the servers of the parent for the DS now, and show what they say',
+    params: z.strictObject({ zone: zone.describe('name of the zone') }),
+    result: parentView,
+    danger: 'acts',
+    cli: 'parent look ZONE',
+    http: { method: 'POST', path: '/v1/zones/:zone/parent/look' },
+  }),
+} as const;

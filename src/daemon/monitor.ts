@@ -1,0 +1,175 @@
+/**
+ * The monitor of the DS at the parent (ROLLOVER 3.4): looks when it is time, and tells the key states what the looks prove.
+ * It answers for nothing but facts: what follows from them is for the machine to find.
+ */
+import type { UnixSeconds } from '../base/time.ts';
+import { dnskeyOf } from '../kasp/records.ts';
+import type { EventSink } from '../ops/events.ts';
+import type { Log } from '../ops/log.ts';
+import type { Unknown } from '../parent/judge.ts';
+import { type Look, lookAtDs } from '../parent/look.ts';
+import { type News, newsOf, nextLookAt, withNews } from '../parent/news.ts';
+import { afterLook, foreignDs, sightOf, UNWATCHED, type Watch } from '../parent/watch.ts';
+import { formatName } from '../wire/name.ts';
+import type { ParentsContext } from './parents.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { OrderEvent } from './signing.ts';
+import type { SteadyClock } from './steadyclock.ts';
+import type { Zone } from './zone.ts';
+
+export interface MonitorContext extends ParentsContext {
+  readonly clock: SteadyClock;
+  readonly scheduler: Scheduler;
+  readonly log: Log;
+  readonly events: EventSink;
+}
+
+/** Looks under way at once; each asks all servers of a parent. */
+const MAX_LOOKS = 32;
+
+interface Watched {
+  watch: Watch;
+  nextAt: UnixSeconds | null;
+  /** The look that is under way. */
+  look: Promise<void> | undefined;
+  /** What was told of the last look, so that it is told once. */
+  told: string;
+}
+
+export class ParentMonitor {
+  readonly #context: MonitorContext;
+  readonly #watched = new Map<Zone, Watched>();
+  #looking = 0;
+  readonly #line: (() => void)[] = [];
+
+  constructor(context: MonitorContext) {
+    this.#context = context;
+  }
+
+  /** The keys of a zone have had a turn: it may have something to ask of its parent now. */
+  touch(zone: Zone): void {
+    const { signing, keeper } = zone;
+    if (signing === undefined || keeper.epoch === undefined) return;
+    const watched = this.#of(zone);
+    const { now } = this.#context.clock.keyInstant();
+    const at = nextLookAt(watched.watch, signing.zoneState, signing.policy, now);
+    watched.nextAt = at;
+    const due = this.#context.clock.wallTimeOf(at);
+    this.#context.scheduler.at(timerOf(zone), due, () => void this.look(zone));
+  }
+
+  /** Ends the looks that are under way. */
+  close(): void {
+    this.#context.network.close();
+  }
+
+  /** Forgets a zone that is no longer served. */
+  forget(zone: Zone): void {
+    this.#watched.delete(zone);
+    this.#context.scheduler.cancel(timerOf(zone));
+  }
+
+  /** What is known of a zone's parent, and when it is looked at next. */
+  knownOf(zone: Zone): { readonly watch: Watch; readonly nextAt: UnixSeconds | null } {
+    return this.#watched.get(zone) ?? { watch: UNWATCHED, nextAt: null };
+  }
+
+  /** Looks now, or joins the look that is under way; resolves when what it proved is taken in. Never rejects. */
+  look(zone: Zone): Promise<void> {
+    const watched = this.#of(zone);
+    watched.look ??= this.#lookOnce(zone, watched).finally(() => {
+      watched.look = undefined;
+    });
+    return watched.look;
+  }
+
+  #of(zone: Zone): Watched {
+    const known = this.#watched.get(zone);
+    if (known !== undefined) return known;
+    const added: Watched = { watch: UNWATCHED, nextAt: null, look: undefined, told: '' };
+    this.#watched.set(zone, added);
+    return added;
+  }
+
+  async #lookOnce(zone: Zone, watched: Watched): Promise<void> {
+    const { clock, finder, network } = this.#context;
+    await this.#turn();
+    let outcome: Look | Unknown;
+    try {
+      outcome = await lookAtDs(finder, network, zone.origin, clock.now());
+    } finally {
+      this.#looking--;
+      this.#line.shift()?.();
+    }
+    const { signing } = zone;
+    if (signing === undefined || !this.#watched.has(zone)) return;
+    // What is seen counts from when the last server has answered, never from before.
+    const { ended } = clock.keyInstant();
+    watched.watch = afterLook(watched.watch, outcome, signing.policy.monitor, ended);
+    this.#tell(zone, watched, outcome);
+    await this.#report(zone, watched);
+    this.touch(zone);
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#looking >= MAX_LOOKS) await new Promise<void>((resolve) => this.#line.push(resolve));
+    this.#looking++;
+  }
+
+  /** Hands to the key states what they do not know. */
+  async #report(zone: Zone, { watch }: Watched): Promise<void> {
+    const { signing, keeper } = zone;
+    if (signing === undefined) return;
+    const { now } = this.#context.clock.keyInstant();
+    const { origin } = zone;
+    if (newsOf(watch, origin, { state: signing.zoneState, policy: signing.policy, now }).length === 0) return;
+    try {
+      await keeper.change(async ({ ended }) => {
+        const { zoneState, policy } = signing;
+        const news = newsOf(watch, origin, { state: zoneState, policy, now: ended });
+        return { state: withNews(zoneState, news, policy, ended), events: news.map(eventOf) };
+      }, 'due');
+    } catch (error) {
+      // A disk that is full freezes rollovers and is told by the keeper; the next look tells the same again.
+      const why = error instanceof Error ? error.message : String(error);
+      this.#context.log.error(
+        { zone: zone.name },
+        `${zone.name}: what was seen at the parent is not kept: ${why}`,
+      );
+    }
+  }
+
+  /** Tells what a look showed, when that is something else than before. */
+  #tell(zone: Zone, watched: Watched, outcome: Look | Unknown): void {
+    const text = this.#textOf(zone, watched.watch, outcome);
+    if (text === watched.told) return;
+    watched.told = text;
+    this.#context.log.info({ zone: zone.name }, `${zone.name}: ${text}`);
+    this.#context.events.add({ kind: 'parent', zone: zone.name, message: text, details: {} });
+  }
+
+  #textOf(zone: Zone, watch: Watch, outcome: Look | Unknown): string {
+    if (outcome.kind === 'unknown') return `the parent cannot be looked at: ${outcome.text}`;
+    const keys = zone.signing!.zoneState.keys.filter(({ states }) => states.ds !== null);
+    const dnskeys = keys.map(dnskeyOf);
+    const ds = keys.map(
+      (key, i) => `key ${key.tag} ${WORDS[sightOf(outcome.sights, zone.origin, dnskeys[i]!)]}`,
+    );
+    const foreign = foreignDs(watch, zone.origin, dnskeys).length;
+    const others = foreign === 0 ? '' : `; ${foreign} DS of no key that is here`;
+    const mute = outcome.sights.filter(({ verdict }) => verdict.kind === 'unknown').length;
+    const silent = mute === 0 ? '' : `; ${mute} of ${outcome.sights.length} servers say nothing`;
+    return `DS at ${formatName(outcome.parent)}: ${ds.join(', ')}${others}${silent}`;
+  }
+}
+
+const WORDS = { IN: 'on all servers', OUT: 'on none', MIXED: 'on some', UNKNOWN: 'unknown' } as const;
+
+/** What was seen, for the audit trail. */
+function eventOf({ keyId, tag, what, ttl }: News): OrderEvent {
+  return { kind: 'order', order: `monitor ${what}`, by: 'monitor', keyId, tag, ttl };
+}
+
+function timerOf({ name }: Zone): string {
+  return `look at parent of ${name}`;
+}

@@ -1,0 +1,26 @@
+/** How the parents of zones are found, as the configuration says. */
+import { ParentFinder } from '../parent/finder.ts';
+import { IANA_ROOT } from '../parent/root.ts';
+import type { Config } from '../store/config.ts';
+import { ParentNet } from './parentnet.ts';
+
+/** What looks at parents need. */
+export interface ParentsContext {
+  readonly network: ParentNet;
+  readonly finder: ParentFinder;
+}
+
+/** Undefined if nobody shall look at parents. */
+export function parentsOf({ parents }: Config): ParentsContext | undefined {
+  if (parents === undefined) return undefined;
+  const { anchors: written, port } = parents;
+  const anchors =
+    written === 'iana'
+      ? [IANA_ROOT]
+      : written.map(({ zone: apex, ds, servers }) => {
+          // Nobody asks for the names of servers that are configured.
+          return { apex, ds, servers: servers.map((server) => ({ name: apex, ...server })) };
+        });
+  const network = new ParentNet();
+  return { network, finder: new ParentFinder({ network, anchors, port }) };
+}
