@@ -5,10 +5,12 @@
  *
  * Every thread has sockets of its own on the same port (SO_REUSEPORT), among which the kernel spreads the clients.
  */
+import { Counters } from '../base/counters.ts';
 import { Peer, type Respond } from '../wire/peer.ts';
 import { Batch } from './batch.ts';
 import { type Libc, MSG, POLLIN } from './libc.ts';
 import type { ListenAddress } from './listen.ts';
+import { ReflectionFilter } from './reflection.ts';
 import { newUdpCounters, type UdpCounters, type UdpServer } from './udp.ts';
 import { type BoundSocket, openSocket } from './udp-socket.ts';
 
@@ -47,6 +49,7 @@ export class BatchedServer implements UdpServer {
   readonly #batch: Batch;
   readonly #counters: UdpCounters = newUdpCounters();
   readonly #peer = new Peer();
+  readonly #filter: ReflectionFilter;
   #sockets: BoundSocket[] = [];
   #pollfds: Uint8Array = new Uint8Array(0);
   /** Slots that the last receive, from `#lastSocket`, filled and that must be readied again. */
@@ -59,7 +62,9 @@ export class BatchedServer implements UdpServer {
     listen: readonly ListenAddress[],
     respond: Respond,
     options: Partial<BatchedOptions> = {},
+    counters: Counters = new Counters(),
   ) {
+    this.#filter = new ReflectionFilter(counters);
     this.#libc = libc;
     this.#listen = listen;
     this.#respond = respond;
@@ -83,6 +88,7 @@ export class BatchedServer implements UdpServer {
       this.#close();
       throw error;
     }
+    this.#filter.listensOn(this.addresses);
     this.#pollfds = pollfds(this.#sockets);
     this.#isRunning = true;
     setImmediate(this.#turn);
@@ -153,11 +159,11 @@ export class BatchedServer implements UdpServer {
     const batch = this.#batch;
     const name = batch.nameAt(i);
     const port = (batch.octets[name + 2]! << 8) | batch.octets[name + 3]!;
-    if (port === 0) {
+    this.#peer.setOctets('udp', socket.family, batch.octets, name + (socket.family === 6 ? 8 : 4), port);
+    if (this.#filter.isReflection(this.#peer)) {
       this.#counters.badSource++;
       return false;
     }
-    this.#peer.setOctets('udp', socket.family, batch.octets, name + (socket.family === 6 ? 8 : 4), port);
     const length = this.#respondTo(i);
     if (length > 0) batch.setResponse(i, length);
     return length > 0;

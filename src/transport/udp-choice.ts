@@ -1,4 +1,5 @@
 /** Which of the two UDP transports serves, and why: told in the log at start. */
+import type { Counters } from '../base/counters.ts';
 import type { Respond } from '../wire/peer.ts';
 import { loadLibc } from './libc.ts';
 import type { ListenAddress } from './listen.ts';
@@ -23,9 +24,14 @@ export function chooseUdp(mode: UdpKind | 'auto'): UdpChoice {
 }
 
 /** Makes the server of a thread. Throws if the choice was made on another machine. */
-export function makeUdpServer(kind: UdpKind, listen: readonly ListenAddress[], respond: Respond): UdpServer {
-  if (kind === 'dgram') return new DgramServer(listen, respond);
+export function makeUdpServer(
+  kind: UdpKind,
+  listen: readonly ListenAddress[],
+  respond: Respond,
+  counters: Counters,
+): UdpServer {
+  if (kind === 'dgram') return new DgramServer(listen, respond, {}, counters);
   const libc = loadLibc();
   if (typeof libc === 'string') throw new Error(`batched UDP cannot be had: ${libc}`);
-  return new BatchedServer(libc, listen, respond);
+  return new BatchedServer(libc, listen, respond, {}, counters);
 }

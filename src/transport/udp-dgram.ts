@@ -8,8 +8,10 @@
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
+import { Counters } from '../base/counters.ts';
 import { Peer, type Respond } from '../wire/peer.ts';
 import { isWildcard, type ListenAddress, ListenError } from './listen.ts';
+import { ReflectionFilter } from './reflection.ts';
 import { newUdpCounters, type UdpCounters, type UdpServer } from './udp.ts';
 
 /** Local addresses of one family; the default asks the system. */
@@ -58,6 +60,7 @@ export class DgramServer implements UdpServer {
   /** By `address` as it was bound, then by port. */
   readonly #sockets = new Map<string, Socket>();
   readonly #peer = new Peer();
+  readonly #filter: ReflectionFilter;
   /** Requests are copied here, so that the responder sees one kind of array only. */
   readonly #request = new Uint8Array(MAX_REQUEST_OCTETS);
   readonly #free: Outgoing[] = [];
@@ -70,7 +73,13 @@ export class DgramServer implements UdpServer {
   /** Wildcards with the ports that the system chose for port 0. */
   #wildcards: ListenAddress[] = [];
 
-  constructor(listen: readonly ListenAddress[], respond: Respond, options: Partial<DgramOptions> = {}) {
+  constructor(
+    listen: readonly ListenAddress[],
+    respond: Respond,
+    options: Partial<DgramOptions> = {},
+    counters: Counters = new Counters(),
+  ) {
+    this.#filter = new ReflectionFilter(counters);
     this.#listen = listen;
     this.#respond = respond;
     this.#options = { ...DGRAM_DEFAULTS, ...options };
@@ -100,6 +109,7 @@ export class DgramServer implements UdpServer {
       await this.#closeAll();
       throw error;
     }
+    this.#filter.listensOn(this.addresses);
     if (this.#wildcards.length === 0) return;
     this.#rescan = setInterval(() => {
       this.#scanning = this.#scanning.then(() => this.#rescanWildcards());
@@ -172,6 +182,7 @@ export class DgramServer implements UdpServer {
         await this.#bind({ address: local, port }).catch(() => this.#counters.socketErrors++);
       }
     }
+    this.#filter.listensOn(this.addresses);
   }
 
   /** Keys of sockets that stand for a wildcard: all of the family and port, but those that were named. */
@@ -214,7 +225,8 @@ export class DgramServer implements UdpServer {
   #onMessage(socket: Socket, family: 4 | 6, message: Uint8Array, from: RemoteInfo): void {
     const counters = this.#counters;
     counters.received++;
-    if (from.port === 0) {
+    this.#peer.setText('udp', family, from.address, from.port);
+    if (this.#filter.isReflection(this.#peer)) {
       counters.badSource++;
       return;
     }
@@ -226,7 +238,6 @@ export class DgramServer implements UdpServer {
     let octets = 0;
     try {
       this.#request.set(message);
-      this.#peer.setText('udp', family, from.address, from.port);
       octets = this.#respond(this.#request, message.length, this.#peer, outgoing.buffer);
     } catch {
       // The query is lost, the process is not; the responder has kept the error for the log.

@@ -19,7 +19,7 @@ export interface UdpCounters {
   sent: number;
   /** No answer: the responder wanted none. */
   unanswered: number;
-  /** Dropped: source port 0, to which nobody can answer. */
+  /** Dropped: from a source that wants no answer (`transport/reflection`). */
   badSource: number;
   /** Dropped: too many responses wait for the kernel. */
   overloaded: number;
