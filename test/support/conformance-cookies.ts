@@ -98,6 +98,19 @@ const AROUND = groupOf('Cookies elsewhere', 'udp', [
     'RFC 6891 §6.1.2',
   ],
   [
+    'among NSID, client subnet and EXPIRE',
+    askEdns({
+      options: [
+        ...option(3),
+        ...option(8, 0, 1, 24, 0, 192, 0, 2),
+        ...option(9),
+        ...option(COOKIE, ...CLIENT_COOKIE),
+      ],
+    }),
+    'NOERROR|BADCOOKIE opt nsid cookie',
+    'RFC 5001 §2.1, 7873 §5.2.3',
+  ],
+  [
     'a name that is not here',
     askEdns({ options: option(COOKIE, ...CLIENT_COOKIE) }, { name: 'www.elsewhere.example.' }),
     'REFUSED|BADCOOKIE opt cookie',

@@ -71,7 +71,7 @@ const FLAGS = groupOf('EDNS flags', 'udp', [
     'RFC 4035 §3.1.3.2',
   ],
   ['flag 0x0080', askEdns({ flags: 0x0080 }), 'NOERROR aa data opt !opt-z', 'RFC 6891 §6.1.4: Z is ignored'],
-  ['flag 0x2000', askEdns({ flags: 0x2000 }), 'NOERROR aa data opt !opt-z', 'RFC 6891 §6.1.4'],
+  ['flag 0x2000, of DELEG', askEdns({ flags: 0x2000 }), 'NOERROR aa data opt !opt-z', 'RFC 6891 §6.1.4'],
   ['CO', askEdns({ flags: CO }), 'NOERROR aa data opt', 'RFC 9824 §5.1: it only changes compact denials'],
   ['DO and CO', askEdns({ flags: DO | CO }), 'NOERROR aa data signed do opt', 'RFC 9824 §5.1'],
   ['all flags', askEdns({ flags: 0xffff }), 'NOERROR aa data signed do opt !opt-z', 'RFC 6891 §6.1.4'],
@@ -140,13 +140,13 @@ const OPTIONS = groupOf('EDNS options', 'udp', [
     'keepalive',
     askEdns({ options: option(11) }),
     'NOERROR aa data opt !keepalive',
-    'RFC 7828 §3.2.1: ignored over UDP, and never sent',
+    'RFC 7828 §3.3.1: ignored over UDP',
   ],
   [
     'padding',
     askEdns({ options: option(12, 0, 0, 0, 0) }),
     'NOERROR aa data opt !padding',
-    'RFC 7830 §6: only where transport is encrypted',
+    'RFC 7830 §6: never where transport is not encrypted',
   ],
   [
     'chain',
@@ -248,6 +248,12 @@ const SIZES = groupOf('Sizes', 'udp', [
   ['900 octets, size 512', size(512, MID), 'NOERROR aa tc opt', 'RFC 6891 §6.2.3'],
   ['900 octets, size 1231', size(1231, MID), 'NOERROR aa data opt !tc', 'RFC 6891 §6.2.3'],
   ['900 octets, size 1232', size(1232, MID), 'NOERROR aa data opt !tc', 'RFC 6891 §6.2.3'],
+  [
+    '900 octets, size 512, DO',
+    askEdns({ size: 512, flags: DO }, MID),
+    'NOERROR aa tc opt do',
+    'RFC 6891 §6.2.3, 3225 §3: OPT and DO although there is no room for more',
+  ],
   ['2,000 octets, size 1232', size(1232, BIG), 'NOERROR aa tc opt', 'RFC 6891 §6.2.3, 2181 §9'],
   [
     '2,000 octets, size 4096',
@@ -282,12 +288,11 @@ const STREAM = groupOf('EDNS', 'tcp', [
     'NOERROR|FORMERR',
     'RFC 7828 §3.2.1: clients send none',
   ],
-  ['no keepalive', askEdns(), 'NOERROR !keepalive', 'RFC 7828 §3.3.2: only to who asked'],
   [
     'padding',
     askEdns({ options: option(12, 0, 0, 0, 0) }),
     'NOERROR aa data opt !padding',
-    'RFC 7830 §6: only where transport is encrypted',
+    'RFC 7830 §6: never where transport is not encrypted',
   ],
   [
     'an option of 4,000 octets',

@@ -19,7 +19,7 @@ import { framed, StreamClient } from './streamclient.ts';
 export const SWEEP_CASES: readonly SweepCase[] = [...EDNS_CASES, ...COOKIE_CASES, ...MESSAGE_CASES];
 
 /** Nobody answers later than this on one machine; silence takes both tries. */
-const TRY_MS = 1_000;
+const TRY_MS = 1_500;
 const TRIES = 2;
 const IN_FLIGHT = 24;
 
