@@ -1,0 +1,90 @@
+/**
+ * An Internet in memory: a signed root and a signed `test.` at two addresses, both served by our own responder, so that
+ * signatures are real; what stands between an address and who asks can be scripted. No socket, no clock.
+ */
+
+import { dnskeyRdata } from '../../src/dnssec/dnskey.ts';
+import { dsRdata } from '../../src/dnssec/ds.ts';
+import { ParentFinder } from '../../src/parent/finder.ts';
+import type { Network, NetworkFault, ServerAddress } from '../../src/parent/network.ts';
+import { nameOf } from '../../src/wire/name.ts';
+import { type AskOptions, NOW, TestServer, testKey } from './served.ts';
+
+/** What a server does with a query; `honest` is what it would have said. */
+export type Behaviour = (
+  query: Uint8Array,
+  honest: (options?: AskOptions) => Uint8Array,
+) => Uint8Array | NetworkFault;
+
+export const ROOT_ADDRESS = '192.0.2.1';
+export const PARENT_ADDRESSES = ['192.0.2.11', '192.0.2.12'] as const;
+const PORT = 53;
+
+const DNSKEY = (() => {
+  const key = testKey();
+  return dnskeyRdata(key.flags, key.algorithm, key.publicKey);
+})();
+
+/** DS RDATA in presentation form of the key that signs all zones here. */
+export function dsTextOf(origin: string): string {
+  const ds = dsRdata(nameOf(origin), DNSKEY, 2);
+  const [tag, algorithm, type] = [(ds[0]! << 8) | ds[1]!, ds[2], ds[3]];
+  return `${tag} ${algorithm} ${type} ${Buffer.from(ds.subarray(4)).toString('hex')}`;
+}
+
+/** Lines of `test.`, but for SOA, NS and addresses of its servers. */
+export interface ScriptedZone {
+  readonly records: readonly string[];
+  readonly ttl?: number;
+}
+
+export class ScriptedInternet implements Network {
+  readonly finder: ParentFinder;
+  /** How often each address was asked. */
+  readonly asked = new Map<string, number>();
+  readonly #servers = new Map<string, TestServer>();
+  readonly #behaviours = new Map<string, Behaviour>();
+
+  constructor(zone: ScriptedZone) {
+    const root = [
+      '$TTL 600',
+      '. SOA ns. hostmaster. 1 3600 600 86400 60',
+      '. NS ns.',
+      `ns. A ${ROOT_ADDRESS}`,
+      ...['test. NS ns1.test.', 'test. NS ns2.test.', `test. DS ${dsTextOf('test.')}`],
+      ...PARENT_ADDRESSES.map((address, i) => `ns${i + 1}.test. A ${address}`),
+    ];
+    this.#servers.set(ROOT_ADDRESS, new TestServer().add('.', `${root.join('\n')}\n`));
+    for (const address of PARENT_ADDRESSES) this.serve(address, zone);
+    const servers = [{ name: nameOf('ns.'), address: ROOT_ADDRESS, port: PORT }];
+    const anchors = [{ apex: nameOf('.'), ds: [dsRdata(nameOf('.'), DNSKEY, 2)], servers }];
+    this.finder = new ParentFinder({ network: this, anchors, port: PORT });
+  }
+
+  /** Lets an address serve this version of `test.`. */
+  serve(address: string, { records, ttl = 300 }: ScriptedZone): void {
+    const rows = [
+      `$TTL ${ttl}`,
+      'test. SOA ns1.test. hostmaster.test. 1 3600 600 86400 60',
+      ...['test. NS ns1.test.', 'test. NS ns2.test.'],
+      ...PARENT_ADDRESSES.map((one, i) => `ns${i + 1}.test. A ${one}`),
+      ...records,
+    ];
+    this.#servers.set(address, new TestServer().add('test.', `${rows.join('\n')}\n`));
+  }
+
+  /** Scripts an address from now on. */
+  script(address: string, behaviour: Behaviour): void {
+    this.#behaviours.set(address, behaviour);
+  }
+
+  exchange({ address }: ServerAddress, query: Uint8Array): Promise<Uint8Array | NetworkFault> {
+    this.asked.set(address, (this.asked.get(address) ?? 0) + 1);
+    const server = this.#servers.get(address);
+    if (server === undefined) return Promise.resolve({ code: 'timeout', fault: 'no answer within 5 s' });
+    const honest = (options: AskOptions = {}) =>
+      server.askRaw(query, { transport: 'tcp', now: NOW, ...options });
+    const behaviour = this.#behaviours.get(address);
+    return Promise.resolve(behaviour === undefined ? honest() : behaviour(query, honest));
+  }
+}
