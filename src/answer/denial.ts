@@ -6,12 +6,19 @@
 import type { SearchName } from '../wire/searchname.ts';
 import type { NodeIndex } from '../zone/image.ts';
 import { proveNodataByNsec, proveNoNameByNsec, proveNxdomainByNsec } from './denial-nsec.ts';
+import {
+  proveNodataByNsec3,
+  proveNoNameByNsec3,
+  proveNxdomainByNsec3,
+  proveWildcardNodataByNsec3,
+} from './denial-nsec3.ts';
 import type { Plan } from './plan.ts';
 import { DENIAL, type ServedZone } from './zonetable.ts';
 
 /** `node` exists, but nothing of the type that was asked for; also: a zone cut has no DS. */
 export function proveNodata(plan: Plan, zone: ServedZone, node: NodeIndex): void {
   if (zone.denial === DENIAL.NSEC) proveNodataByNsec(plan, zone, node);
+  else if (zone.denial === DENIAL.NSEC3) proveNodataByNsec3(plan, zone, node);
 }
 
 /**
@@ -20,14 +27,17 @@ export function proveNodata(plan: Plan, zone: ServedZone, node: NodeIndex): void
  */
 export function proveWildcardNodata(plan: Plan, zone: ServedZone, source: NodeIndex, _ownerAt: number): void {
   if (zone.denial === DENIAL.NSEC) proveNodataByNsec(plan, zone, source);
+  else if (zone.denial === DENIAL.NSEC3) proveWildcardNodataByNsec3(plan, zone, source);
 }
 
 /** `name`, answered from the wildcard below its closest encloser, does not exist, nor anything nearer to it. */
 export function proveExpansion(plan: Plan, zone: ServedZone, name: SearchName, encloser: NodeIndex): void {
   if (zone.denial === DENIAL.NSEC) proveNoNameByNsec(plan, zone, name, encloser);
+  else if (zone.denial === DENIAL.NSEC3) proveNoNameByNsec3(plan, zone, name, encloser);
 }
 
 /** `name` does not exist, and no wildcard below its closest encloser stands for it. */
 export function proveNxdomain(plan: Plan, zone: ServedZone, name: SearchName, encloser: NodeIndex): void {
   if (zone.denial === DENIAL.NSEC) proveNxdomainByNsec(plan, zone, name, encloser);
+  else if (zone.denial === DENIAL.NSEC3) proveNxdomainByNsec3(plan, zone, name, encloser);
 }

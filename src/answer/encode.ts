@@ -23,7 +23,7 @@ export class Encoder {
   readonly counts: Uint16Array = new Uint16Array(3);
   /** Something that the answer must have did not fit. */
   isTruncated = false;
-  /** A signature could not be made or did not verify: the answer must not go out. */
+  /** A signature could not be made or did not verify, or a proof cannot be given: the answer must not go out. */
   isUnsignable = false;
   #wantsSignatures = false;
   #now = 0 as UnixSeconds;
@@ -41,7 +41,7 @@ export class Encoder {
   encode(plan: Plan, dnssecOk: boolean, now: UnixSeconds): void {
     this.counts.fill(0);
     this.isTruncated = plan.isIncomplete;
-    this.isUnsignable = false;
+    this.isUnsignable = plan.isUnprovable;
     this.#wantsSignatures = dnssecOk;
     this.#now = now;
     for (let section: number = SECTION.ANSWER; section <= SECTION.ADDITIONAL; section++) {
@@ -201,8 +201,9 @@ export class Encoder {
     const writer = this.#writer;
     const image = plan.images[i]!;
     const rrset = plan.rrsets[i]! as RRsetIndex;
-    for (let s = 0; s < zone.signers.length; s++) {
-      const signer = zone.signers[s]!;
+    const signers = image === zone.image ? zone.signers : zone.nsec3Signers;
+    for (let s = 0; s < signers.length; s++) {
+      const signer = signers[s]!;
       if (isFirst && s === 0) this.#putOwner(plan, i);
       else this.#putOwnerAgain(writer.octets);
       const octets = this.#signer.rrsigOctets(signer, image);

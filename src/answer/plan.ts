@@ -39,6 +39,8 @@ export class Plan {
   isAuthoritative = false;
   /** True if something that the answer must have did not fit the plan. */
   isIncomplete = false;
+  /** True if what the answer says cannot be proven: SERVFAIL (RFC 5155 §7.2.9). */
+  isUnprovable = false;
   /** Entries at and beyond `count` are left from earlier answers. */
   readonly zones: ServedZone[] = [];
   readonly images: ZoneImage[] = [];
@@ -58,6 +60,7 @@ export class Plan {
     this.rcode = 0;
     this.isAuthoritative = false;
     this.isIncomplete = false;
+    this.isUnprovable = false;
     this.scratchOctets = 0;
   }
 

@@ -3,11 +3,13 @@
  * two answers; what it points to is shared memory, so a zone costs a thread no more than its entry here.
  */
 import type { DenialMode } from '../kasp/policy.ts';
+import { HASHED_APEX } from '../signer/apex.ts';
 import type { Epoch } from '../signer/epoch.ts';
-import { ZoneSigner } from '../signer/signer.ts';
+import { chainSigners, ZoneSigner } from '../signer/signer.ts';
 import { equalNames } from '../wire/name.ts';
 import type { SearchName } from '../wire/searchname.ts';
-import { APEX, ZoneImage } from '../zone/image.ts';
+import { APEX, NO_RRSET, type RRsetIndex, ZoneImage } from '../zone/image.ts';
+import { Nsec3Chain } from '../zone/nsec3chain.ts';
 
 /** How a zone proves what is not there. */
 export const DENIAL = {
@@ -35,6 +37,12 @@ export class ServedZone {
   readonly signers: readonly ZoneSigner[];
   /** Of DENIAL. */
   readonly denial: number;
+  /** With DENIAL.NSEC3, its chain, else null. */
+  readonly nsec3: Nsec3Chain | null;
+  /** As `signers`, over the chain. */
+  readonly nsec3Signers: readonly ZoneSigner[];
+  /** In `apex`, the NSEC3 that matches the apex. */
+  readonly apexNsec3: RRsetIndex;
 
   constructor(id: number, epoch: Epoch) {
     this.id = id;
@@ -43,6 +51,9 @@ export class ServedZone {
     this.apexExpiresAt = epoch.apexExpiresAt;
     this.signers = epoch.signers.map((signer) => new ZoneSigner(signer, epoch.validity));
     this.denial = epoch.denial === null ? DENIAL.NONE : DENIAL_OF[epoch.denial];
+    this.nsec3 = epoch.nsec3 === null ? null : new Nsec3Chain(epoch.nsec3);
+    this.nsec3Signers = chainSigners(epoch);
+    this.apexNsec3 = this.nsec3 === null ? NO_RRSET : this.apex!.firstRRset(HASHED_APEX);
   }
 }
 
@@ -77,6 +88,10 @@ export class ZoneTable {
     this.#atDepth[zone.image.labels(APEX)]!--;
     this.#unplace(zone);
     return zone;
+  }
+
+  get(id: number): ServedZone | undefined {
+    return this.#byId.get(id);
   }
 
   zones(): IterableIterator<ServedZone> {

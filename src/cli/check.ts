@@ -87,7 +87,7 @@ export function loadFile(file: string, origin: Name): LoadOutcome {
     isFresh: false,
     servedDigest: undefined,
     seed: SEED,
-    nsec: true,
+    denial: { mode: 'nsec', optOut: false },
   });
 }
 

@@ -45,6 +45,20 @@ export const ZONE_CONTENT_CODES = {
     fix: 'Keep one of them.',
     rfc: 'RFC 1035 §5.2',
   },
+  ZONE_NSEC3_COLLISION: {
+    meaning: 'Two names of the zone have the same SHA-1, by which NSEC3 tells names apart.',
+    cause: 'Somebody made the names so; by chance it does not happen.',
+    effect: EFFECT.rejected,
+    fix: 'Remove one of the names, or let the zone deny by nsec.',
+    rfc: 'RFC 5155 §7.1',
+  },
+  ZONE_NSEC3_NAME: {
+    meaning: 'The name of the zone has more than 222 octets: there is no room for the hashed names of NSEC3.',
+    cause: 'A very long zone name.',
+    effect: EFFECT.rejected,
+    fix: 'Let the zone deny by nsec.',
+    rfc: 'RFC 5155 §3',
+  },
   ZONE_RRSET_TOO_LARGE: {
     meaning: 'The records of one name and type do not fit into a DNS message.',
     cause: 'Thousands of addresses or texts at one name.',

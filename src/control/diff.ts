@@ -61,7 +61,7 @@ function load({ config, loads }: DiffContext, zone: Zone): Promise<LoadOutcome> 
     isFresh: false,
     servedDigest: undefined,
     seed: 0,
-    nsec: false,
+    denial: null,
   });
 }
 

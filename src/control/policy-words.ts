@@ -47,6 +47,7 @@ const ROWS: readonly Row[] = [
   { key: 'monitor.roundGap', of: ({ monitor }) => monitor.roundGap, kind: 'duration' },
   { key: 'validity', of: (policy) => policy.validity, kind: 'duration' },
   { key: 'denial', of: (policy) => policy.denial, kind: 'word' },
+  { key: 'optOut', of: (policy) => policy.optOut, kind: 'word', isUsed: ({ denial }) => denial === 'nsec3' },
   { key: 'cds', of: (policy) => policy.cds, kind: 'word' },
   { key: 'digests', of: (policy) => [...policy.digests], kind: 'list' },
 ];

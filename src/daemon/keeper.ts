@@ -17,7 +17,7 @@ import { KeystoreError } from '../store/keypairs.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
 import type { Name } from '../wire/name.ts';
 import { ZoneImage } from '../zone/image.ts';
-import type { LoadedZone } from './messages.ts';
+import type { LoadedDenial, LoadedZone } from './messages.ts';
 import { type Problem, problemOfError } from './problem.ts';
 import type { Publisher } from './publisher.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -59,6 +59,7 @@ export interface Taken {
 interface Served {
   readonly epoch: Epoch;
   readonly image: ZoneImage;
+  readonly denial: LoadedDenial;
 }
 
 const NOTHING: Taken = { published: Promise.resolve() };
@@ -113,7 +114,7 @@ export class Keeper {
       this.#wanted = image;
       const epoch = this.#context.isUnsigned ? this.#unsigned(loaded) : await this.#sign(image, loaded);
       if (this.#isRemoved) return NOTHING;
-      this.#served = { epoch, image };
+      this.#served = { epoch, image, denial: loaded.denial };
       this.#wakeAt();
       return this.#publish(epoch, pace);
     });
@@ -148,7 +149,7 @@ export class Keeper {
       if (!signing.covers(image.maxTtl)) throw error;
       this.#freeze(error);
     }
-    return signing.build(loaded.image, this.#served?.epoch, clock.now());
+    return signing.build(loaded, this.#served?.epoch, clock.now());
   }
 
   /** What the machine is told of the zone that is served, or would be if its keys were there; undefined if none is. */
@@ -235,7 +236,8 @@ export class Keeper {
 
   #rebuild(signing: ZoneSigning, served: Served, now: UnixSeconds): Epoch | undefined {
     try {
-      const epoch = signing.build(served.epoch.image, served.epoch, now);
+      const { denial, epoch: before } = served;
+      const epoch = signing.build({ image: before.image, denial }, before, now);
       this.#served = { ...served, epoch };
       return epoch;
     } catch (error) {

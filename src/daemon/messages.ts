@@ -3,6 +3,7 @@
  * through `postMessage`. Types only.
  */
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { DenialMode } from '../kasp/policy.ts';
 import type { Epoch } from '../signer/epoch.ts';
 import type { TransportSettings } from '../store/config-transport.ts';
 import type { FileSignature, ZoneFault } from '../store/zonefile.ts';
@@ -26,7 +27,15 @@ export interface LoadJob {
   /** Digest of what is served: the same content is not compiled again. */
   readonly servedDigest: string | undefined;
   readonly seed: number;
-  readonly nsec: boolean;
+  /** How it will be denied that something exists; null if the zone will be served unsigned. */
+  readonly denial: DenialWish | null;
+}
+
+/** What a policy wants of the proofs of a zone. */
+export interface DenialWish {
+  readonly mode: DenialMode;
+  /** With NSEC3: unsigned delegations have none (RFC 5155 §6). */
+  readonly optOut: boolean;
 }
 
 /** A file that a zone includes. */
@@ -46,9 +55,17 @@ export type LoadOutcome =
     }
   | LoadedZone;
 
+/** How a zone that was loaded can deny that something exists. */
+export interface LoadedDenial {
+  readonly mode: DenialMode;
+  /** With NSEC3, the chain (zone/nsec3chain), else null. */
+  readonly nsec3: SharedArrayBuffer | null;
+}
+
 export interface LoadedZone {
   readonly kind: 'loaded';
   readonly image: SharedArrayBuffer;
+  readonly denial: LoadedDenial;
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];
   readonly includes: readonly IncludedPart[];

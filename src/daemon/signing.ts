@@ -26,6 +26,7 @@ import { openZoneKeys, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts'
 import { STATE_FILE } from '../store/state.ts';
 import { formatName, type Name } from '../wire/name.ts';
 import { cancelForgotten } from './forgotten.ts';
+import type { LoadedZone } from './messages.ts';
 import { refuseMissing } from './missing.ts';
 
 /** What signing needs of the world. */
@@ -77,6 +78,9 @@ export interface Change {
   readonly state: ZoneState;
   readonly events: readonly OrderEvent[];
 }
+
+/** What an epoch joins with the keys: a zone image and how it can deny that something exists. */
+export type ServedImage = Pick<LoadedZone, 'image' | 'denial'>;
 
 /** Rollovers that fall due at one instant are started one after the other. */
 const MAX_TURNS = 16;
@@ -298,8 +302,8 @@ export class ZoneSigning {
    * The epoch that follows from the key states; unsigned if no DNSKEY is shown. Throws EpochError, ApexSignatureError
    * or KeystoreError.
    */
-  build(image: SharedArrayBuffer, previous: Epoch | undefined, now: UnixSeconds): Epoch {
-    const epoch = this.#build(image, previous, now);
+  build(served: ServedImage, previous: Epoch | undefined, now: UnixSeconds): Epoch {
+    const epoch = this.#build(served, previous, now);
     this.#hasNews = false;
     return epoch;
   }
@@ -309,7 +313,7 @@ export class ZoneSigning {
     this.#hasNews = true;
   }
 
-  #build(image: SharedArrayBuffer, previous: Epoch | undefined, now: UnixSeconds): Epoch {
+  #build({ image, denial }: ServedImage, previous: Epoch | undefined, now: UnixSeconds): Epoch {
     const state = this.keys.zoneState;
     const { keys } = state;
     if (dnskeySet(keys).length === 0) return unsignedEpoch(image);
@@ -324,7 +328,8 @@ export class ZoneSigning {
       cdsSigners: cdsSigners(state).map((key) => this.#epochKey(key)),
       zoneSigners: zoneSigners(keys).map((key) => this.#epochKey(key)),
       validity: this.policy.validity,
-      denial: this.policy.denial,
+      denial: denial.mode,
+      nsec3: denial.nsec3,
     };
     return buildEpoch(image, content, previous, now);
   }

@@ -19,7 +19,7 @@ import { ZoneImage } from '../zone/image.ts';
 import { noteDropped } from './garbage.ts';
 import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
 import type { LoadQueue } from './loadqueue.ts';
-import type { IncludedPart, LoadedZone, LoadOutcome } from './messages.ts';
+import type { DenialWish, IncludedPart, LoadedZone, LoadOutcome } from './messages.ts';
 import type { ParentMonitor } from './monitor.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
 import { SETTLE_MS, Settling } from './settling.ts';
@@ -56,6 +56,7 @@ export class Zone {
   readonly origin: Name;
   readonly policyName: string;
   readonly keeper: Keeper;
+  readonly #policy: Policy;
   readonly #context: ZoneContext;
   readonly #log: ZoneLog;
   readonly #settling: Settling;
@@ -84,6 +85,7 @@ export class Zone {
     this.name = seen.name;
     this.origin = seen.origin;
     this.policyName = policy.name;
+    this.#policy = policy.policy;
     this.#context = context;
     this.#log = new ZoneLog(context.log, seen.name, context.events);
     const turned = () => context.monitor?.touch(this);
@@ -168,7 +170,7 @@ export class Zone {
             isFresh: this.#settling.isFresh(seen),
             servedDigest: this.#loaded?.digest,
             seed,
-            nsec: !isUnsigned,
+            denial: isUnsigned ? null : denialOf(this.#policy),
           })
         : { kind: 'fault', fault: seen.fault };
     if (this.#isRemoved) return;
@@ -275,4 +277,8 @@ export class Zone {
     const { image, since } = this.#loaded;
     return `still serving serial ${image.serial}, loaded ${formatInstant(since)}; nothing was changed`;
   }
+}
+
+function denialOf({ denial, optOut }: Policy): DenialWish {
+  return { mode: denial, optOut };
 }

@@ -61,6 +61,8 @@ export interface Policy {
   /** Expiration of a signature minus the start of its window. */
   readonly validity: number;
   readonly denial: DenialMode;
+  /** With `nsec3`: unsigned delegations have no NSEC3 of their own (RFC 5155 §6). */
+  readonly optOut: boolean;
   readonly cds: CdsMode;
   /** Digest types of DS and CDS. */
   readonly digests: readonly DigestType[];
@@ -92,6 +94,7 @@ export const DEFAULT_POLICY: Policy = {
   monitor: { interval: HOUR, rounds: 2, roundGap: 5 * MINUTE },
   validity: 7 * DAY,
   denial: 'nsec',
+  optOut: false,
   cds: 'always',
   digests: [2],
 };

@@ -1,20 +1,26 @@
 /**
- * The apex image of an epoch: one node with the rrsets that depend on keys, each followed by its RRSIG rrset. It has
- * the form of a zone image, so that answers treat its rrsets as any other; the word TARGETS_AT of an rrset leads to
- * its signatures.
+ * The apex image of an epoch: the apex with the rrsets that depend on keys, each followed by its RRSIG rrset, and, with
+ * NSEC3, the hashed apex with the NSEC3 that tells of them. It has the form of a zone image, so that answers treat its
+ * rrsets as any other; the word TARGETS_AT of an rrset leads to its signatures.
  */
 import type { UnixSeconds } from '../base/time.ts';
 import { dnskeyRdata } from '../dnssec/dnskey.ts';
 import { rrsigLabels, signRRset, sortRdata, verifyRRset } from '../dnssec/rrsig.ts';
 import { RRTYPE } from '../wire/iana.ts';
-import type { Name } from '../wire/name.ts';
-import type { ZoneImage } from '../zone/image.ts';
-import { APEX, NODE_FLAG } from '../zone/image.ts';
+import { labelCount, type Name } from '../wire/name.ts';
+import { hashName } from '../wire/namehash.ts';
+import type { NodeIndex, ZoneImage } from '../zone/image.ts';
+import { NODE_FLAG } from '../zone/image.ts';
 import { ImageWriter } from '../zone/imagewriter.ts';
 import type { EpochKey } from './epoch.ts';
 
-/** An rrset at the apex. */
+/** The node of the apex image that is the hashed apex. */
+export const HASHED_APEX = 1 as NodeIndex;
+
+/** An rrset that depends on keys. */
 export interface UnsignedRRset {
+  /** The apex, or the hashed apex. */
+  readonly owner: Name;
   readonly type: number;
   readonly ttl: number;
   /** Canonical RDATA in any order. */
@@ -32,7 +38,7 @@ export class ApexSignatureError extends Error {
   override readonly name = 'ApexSignatureError';
 }
 
-/** Signs an apex rrset with each key and verifies every signature as a validator would. */
+/** Signs an rrset of the apex image with each key and verifies every signature as a validator would. */
 export function signApexRRset(
   apex: Name,
   rrset: UnsignedRRset,
@@ -43,16 +49,16 @@ export function signApexRRset(
     const fields = {
       typeCovered: rrset.type,
       algorithm: key.algorithm,
-      labels: rrsigLabels(apex),
+      labels: rrsigLabels(rrset.owner),
       originalTtl: rrset.ttl,
       inception: window.inception,
       expiration: (window.inception + window.validity) as UnixSeconds,
       keyTag: key.tag,
       signerName: apex,
     };
-    const rrsig = signRRset(fields, apex, rrset.rdatas, key.privateKey);
+    const rrsig = signRRset(fields, rrset.owner, rrset.rdatas, key.privateKey);
     const dnskey = dnskeyRdata(key.flags, key.algorithm, key.publicKey);
-    const signed = { owner: apex, type: rrset.type, rdatas: rrset.rdatas, rrsig, dnskey, apex };
+    const signed = { owner: rrset.owner, type: rrset.type, rdatas: rrset.rdatas, rrsig, dnskey, apex };
     const fault = verifyRRset(signed, window.now);
     if (fault !== undefined) throw new ApexSignatureError(`signature by key ${key.tag}: ${fault}`);
     return rrsig;
@@ -60,22 +66,34 @@ export function signApexRRset(
   return { ...rrset, rrsigs };
 }
 
-/** Renders the apex image for a zone. */
+/** Renders the apex image for a zone; rrsets of the hashed apex stand last. */
 export function renderApex(zone: ZoneImage, rrsets: readonly ApexRRset[]): SharedArrayBuffer {
-  const octets = [...rrsets].flatMap(({ rdatas, rrsigs }) => [...rdatas, ...rrsigs]);
-  const heapOctets = octets.reduce((sum, rdata) => sum + rdata.length + 2, zone.origin.length);
-  const size = { nodes: 1, rrsets: rrsets.length * 2, targetWords: 0, heapOctets };
-  const writer = new ImageWriter(size, zone.seed);
   const { origin } = zone;
-  writer.addNode(origin, 0, origin.length, zone.labels(APEX), zone.nameHash(APEX), NODE_FLAG.NSEC);
-  let records = 0;
-  for (const rrset of rrsets) {
-    const index = writer.addRRset(rrset.type, rrset.ttl, true);
-    for (const rdata of sortRdata(rrset.rdatas)) writer.addRecord(rdata, 0, rdata.length);
-    const signatures = writer.addRRset(RRTYPE.RRSIG, rrset.ttl, false);
-    for (const rrsig of sortRdata(rrset.rrsigs)) writer.addRecord(rrsig, 0, rrsig.length);
-    writer.setTargets(index, signatures + 1);
-    records += rrset.rdatas.length;
-  }
+  // A hashed owner is longer than the apex by a label.
+  const isHashed = ({ owner }: ApexRRset) => owner.length > origin.length;
+  const hashed = rrsets.find(isHashed)?.owner;
+  const octets = [...rrsets].flatMap(({ rdatas, rrsigs }) => [...rdatas, ...rrsigs]);
+  const names = origin.length + (hashed?.length ?? 0);
+  const heapOctets = octets.reduce((sum, rdata) => sum + rdata.length + 2, names);
+  const size = { nodes: hashed === undefined ? 1 : 2, rrsets: rrsets.length * 2, targetWords: 0, heapOctets };
+  const writer = new ImageWriter(size, zone.seed);
+  addNode(writer, zone, origin);
+  for (const rrset of rrsets) if (!isHashed(rrset)) addRRset(writer, rrset);
+  if (hashed !== undefined) addNode(writer, zone, hashed);
+  for (const rrset of rrsets) if (isHashed(rrset)) addRRset(writer, rrset);
+  const records = rrsets.reduce((sum, { rdatas }) => sum + rdatas.length, 0);
   return writer.finish({ serial: zone.serial, negativeTtl: zone.negativeTtl, records });
+}
+
+function addNode(writer: ImageWriter, zone: ZoneImage, name: Name): void {
+  writer.addNode(name, 0, name.length, labelCount(name), hashName(name, 0, zone.seed), NODE_FLAG.NSEC);
+}
+
+/** An rrset and, behind it, its signatures. */
+function addRRset(writer: ImageWriter, { type, ttl, rdatas, rrsigs }: ApexRRset): void {
+  const rrset = writer.addRRset(type, ttl, true);
+  for (const rdata of sortRdata(rdatas)) writer.addRecord(rdata, 0, rdata.length);
+  const signatures = writer.addRRset(RRTYPE.RRSIG, ttl, false);
+  for (const rrsig of sortRdata(rrsigs)) writer.addRecord(rrsig, 0, rrsig.length);
+  writer.setTargets(rrset, signatures + 1);
 }

@@ -11,13 +11,12 @@ import { Counters } from '../base/counters.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import type { KeyObject } from '../dnssec/algorithm.ts';
 import { dnskeyRdata } from '../dnssec/dnskey.ts';
-import { nsecRdata } from '../dnssec/nsec.ts';
 import { compareRdata } from '../dnssec/rrsig.ts';
 import type { DenialMode } from '../kasp/policy.ts';
 import { RRTYPE } from '../wire/iana.ts';
-import type { RRsetIndex } from '../zone/image.ts';
 import { APEX, NO_RRSET, RRSET_FLAG, ZoneImage } from '../zone/image.ts';
 import { type ApexRRset, renderApex, signApexRRset } from './apex.ts';
+import { apexDenial } from './apexdenial.ts';
 import { carrySignatures } from './carry.ts';
 import { OnlineSigner, ZoneSigner } from './signer.ts';
 import { SlotTable, slotTableOctets } from './slots.ts';
@@ -50,6 +49,8 @@ export interface EpochContent {
   /** Seconds from inception to expiration. */
   readonly validity: number;
   readonly denial: DenialMode;
+  /** The NSEC3 chain of the zone image (zone/nsec3chain); null if `denial` is another. */
+  readonly nsec3: SharedArrayBuffer | null;
 }
 
 /** One epoch; plain data and shared memory, fit for `postMessage`. */
@@ -60,12 +61,16 @@ export interface Epoch {
   readonly validity: number;
   /** How it is proven that something does not exist; null in an unsigned zone. */
   readonly denial: DenialMode | null;
+  /** The NSEC3 chain; null if the zone denies in another way. */
+  readonly nsec3: SharedArrayBuffer | null;
   readonly signers: readonly {
     readonly algorithm: number;
     readonly tag: number;
     readonly publicKey: Uint8Array;
     readonly privateKey: KeyObject;
     readonly table: SharedArrayBuffer;
+    /** The table over the NSEC3 chain, if there is one. */
+    readonly nsec3Table: SharedArrayBuffer | null;
   }[];
   /** Inception of the DNSKEY, CDS and CDNSKEY signatures; grows from epoch to epoch (RFC 7344 §6.2). */
   readonly apexInception: UnixSeconds;
@@ -91,6 +96,7 @@ export function unsignedEpoch(image: SharedArrayBuffer): Epoch {
     apex: null,
     validity: 0,
     denial: null,
+    nsec3: null,
     signers: [],
     apexInception: 0 as UnixSeconds,
     apexExpiresAt: NEVER,
@@ -120,9 +126,14 @@ export function buildEpoch(
     apex: renderApex(zone, rrsets),
     validity: content.validity,
     denial: content.denial,
+    nsec3: content.nsec3,
     // A slot knows when its signature begins, not when it ends: with another validity, it means another signature.
     signers: content.zoneSigners.map((key) =>
-      signerOf(zone, key, previous?.validity === content.validity ? previous : undefined),
+      signerOf(
+        { image, nsec3: content.nsec3 },
+        key,
+        previous?.validity === content.validity ? previous : undefined,
+      ),
     ),
     apexInception,
     apexExpiresAt: (Math.min(apexInception, nsecInception) + content.validity) as UnixSeconds,
@@ -172,45 +183,72 @@ function apexRRsets(
     { type: RRTYPE.CDNSKEY, ttl: cdsTtl, rdatas: content.cdnskey, signers: cdsSigners },
   ].filter(({ rdatas }) => rdatas.length > 0);
   const signed = ofKeys.map(({ signers, ...rrset }) =>
-    signApexRRset(zone.origin, rrset, signers, {
+    signApexRRset(zone.origin, { ...rrset, owner: zone.origin }, signers, {
       inception: apexInception,
       validity,
       now,
     }),
   );
-  const nsec = apexNsec(
+  const denial = apexDenial(
     zone,
+    content,
     ofKeys.map(({ type }) => type),
   );
   const window = { inception: nsecInception, validity, now };
-  return [...signed, signApexRRset(zone.origin, nsec, content.zoneSigners, window)];
+  return [
+    ...signed,
+    ...denial.map((rrset) => signApexRRset(zone.origin, rrset, content.zoneSigners, window)),
+  ];
 }
 
-/** The first link of the NSEC chain: its types are the file's and the keys'. */
-function apexNsec(zone: ZoneImage, keyTypes: readonly number[]) {
-  const types = [RRTYPE.RRSIG, RRTYPE.NSEC, ...keyTypes] as number[];
-  const first = zone.firstRRset(APEX);
-  for (let i = 0; i < zone.rrsetsOf(APEX); i++) types.push(zone.type((first + i) as RRsetIndex));
-  return {
-    type: RRTYPE.NSEC,
-    ttl: zone.negativeTtl,
-    rdatas: [nsecRdata(zone.name(zone.nextNsec(APEX)), types)],
-  };
-}
-
-function signerOf(zone: ZoneImage, key: EpochKey, previous: Epoch | undefined): Epoch['signers'][number] {
+/** The key with its tables over the zone image and the NSEC3 chain. */
+function signerOf(
+  { image, nsec3 }: Pick<Epoch, 'image' | 'nsec3'>,
+  key: EpochKey,
+  previous: Epoch | undefined,
+): Epoch['signers'][number] {
   const { algorithm, tag, publicKey, privateKey } = key;
   const earlier = previous?.signers.find(
     (signer) => signer.tag === tag && compareRdata(signer.publicKey, publicKey) === 0,
   );
-  const isSameImage = previous !== undefined && ZoneImage.open(previous.image).u8.buffer === zone.u8.buffer;
-  if (earlier !== undefined && isSameImage) return { ...earlier, privateKey };
-  const table = new SharedArrayBuffer(slotTableOctets(zone.rrsetCount, algorithm));
-  if (earlier !== undefined && previous !== undefined) {
+  return {
+    algorithm,
+    tag,
+    publicKey,
+    privateKey,
+    table: tableOver(image, algorithm, signed(previous?.image, earlier?.table)),
+    nsec3Table:
+      nsec3 === null ? null : tableOver(nsec3, algorithm, signed(previous?.nsec3, earlier?.nsec3Table)),
+  };
+}
+
+/** An image and the table of a key over it. */
+interface SignedImage {
+  readonly image: SharedArrayBuffer;
+  readonly table: SharedArrayBuffer;
+}
+
+function signed(
+  image: SharedArrayBuffer | null | undefined,
+  table: SharedArrayBuffer | null | undefined,
+): SignedImage | undefined {
+  return image == null || table == null ? undefined : { image, table };
+}
+
+/** The table over `image`: that of the epoch before if the image is the same, else a new one with what still holds. */
+function tableOver(
+  image: SharedArrayBuffer,
+  algorithm: number,
+  before: SignedImage | undefined,
+): SharedArrayBuffer {
+  if (before?.image === image) return before.table;
+  const view = ZoneImage.open(image);
+  const table = new SharedArrayBuffer(slotTableOctets(view.rrsetCount, algorithm));
+  if (before !== undefined) {
     const slots = new SlotTable(table, algorithm);
-    carrySignatures(ZoneImage.open(previous.image), new SlotTable(earlier.table, algorithm), zone, slots);
+    carrySignatures(ZoneImage.open(before.image), new SlotTable(before.table, algorithm), view, slots);
   }
-  return { algorithm, tag, publicKey, privateKey, table };
+  return table;
 }
 
 /** SOA and NS of the apex are signed, and verified, before the epoch is served. */

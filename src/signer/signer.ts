@@ -24,7 +24,7 @@ import { inceptionAt, isInWindow } from './validity.ts';
 const SAMPLE_EVERY = 100;
 const ASTERISK = 42;
 
-/** A key that signs zone data, and where its signatures over one image lie. */
+/** A key that signs zone data, and where its signatures over one image, of the zone or of its NSEC3 chain, lie. */
 export class ZoneSigner {
   readonly algorithm: number;
   readonly tag: number;
@@ -35,12 +35,13 @@ export class ZoneSigner {
   readonly validity: number;
   #published: KeyObject | undefined;
 
-  constructor(signer: Epoch['signers'][number], validity: number) {
+  /** `table` is the signer's over the zone image, unless it is said to be that over the NSEC3 chain. */
+  constructor(signer: Epoch['signers'][number], validity: number, table: SharedArrayBuffer = signer.table) {
     this.algorithm = signer.algorithm;
     this.tag = signer.tag;
     this.publicKey = signer.publicKey;
     this.privateKey = signer.privateKey;
-    this.slots = new SlotTable(signer.table, signer.algorithm);
+    this.slots = new SlotTable(table, signer.algorithm);
     this.validity = validity;
   }
 
@@ -50,6 +51,13 @@ export class ZoneSigner {
     const key = this.#published;
     return key !== undefined && verifyWithKey(this.algorithm, key, octets, signature);
   }
+}
+
+/** The signers of an epoch over its NSEC3 chain; none without one. */
+export function chainSigners({ signers, validity }: Epoch): ZoneSigner[] {
+  return signers.flatMap((signer) =>
+    signer.nsec3Table === null ? [] : [new ZoneSigner(signer, validity, signer.nsec3Table)],
+  );
 }
 
 /** One per thread: owns the scratch that signing needs. */
@@ -83,8 +91,8 @@ export class OnlineSigner {
   }
 
   /**
-   * Writes the RRSIG RDATA of an rrset of the zone's image at `offset` of `out`, which must have room for
-   * `rrsigOctets`. Returns false if no good signature can be had; nothing may then be served.
+   * Writes the RRSIG RDATA of an rrset of `image`, the one that `signer` has its table over, at `offset` of `out`,
+   * which must have room for `rrsigOctets`. Returns false if no good signature can be had; nothing may then be served.
    */
   putRrsig(
     out: Uint8Array,

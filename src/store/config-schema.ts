@@ -124,6 +124,12 @@ export const policySchema = z.strictObject({
     .describe('how the DS at the parent is watched'),
   validity: duration.optional().describe('how long a signature is valid; it is replaced long before'),
   denial: denial.optional().describe('how it is proven that a name or type does not exist'),
+  optOut: z
+    .boolean()
+    .optional()
+    .describe(
+      'nsec3 without records for unsigned delegations; only for very large zones of delegations (RFC 9276)',
+    ),
   cds: z
     .enum(['always', 'rollover', 'never'])
     .optional()

@@ -134,8 +134,8 @@ export class ImageWriter {
     this.u32[this.#rrsetsAt + rrset * RRSET.WORDS + RRSET.TARGETS_AT] = value;
   }
 
-  /** Writes a list of additional nodes; returns its word offset. */
-  addTargets(nodes: readonly number[]): number {
+  /** Writes a list of words, additional nodes in a zone image; returns its word offset. */
+  addTargets(nodes: ArrayLike<number>): number {
     const at = this.#targetAt;
     this.u32[at] = nodes.length;
     for (let i = 0; i < nodes.length; i++) this.u32[at + 1 + i] = nodes[i]!;

@@ -8,11 +8,19 @@ import { generateKey, loadPrivateKey } from '../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, FLAGS_SEP, keyTag } from '../../src/dnssec/dnskey.ts';
 import { dsRdata } from '../../src/dnssec/ds.ts';
 import type { DenialMode } from '../../src/kasp/policy.ts';
-import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../../src/signer/epoch.ts';
+import {
+  buildEpoch,
+  type Epoch,
+  type EpochContent,
+  type EpochKey,
+  unsignedEpoch,
+} from '../../src/signer/epoch.ts';
 import { ALGORITHM, parseType } from '../../src/wire/iana.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { Peer } from '../../src/wire/peer.ts';
 import { compileZone } from '../../src/zone/compile.ts';
+import { ZoneImage } from '../../src/zone/image.ts';
+import { renderNsec3 } from '../../src/zone/nsec3render.ts';
 import { ZoneRecords } from '../../src/zone/records.ts';
 import { parseZoneFile } from '../../src/zonefile/parser.ts';
 import { type Message, printMessage, readMessage } from './message.ts';
@@ -45,13 +53,30 @@ export function testKey(fill = 7): EpochKey {
   return { algorithm, tag, flags: FLAGS_SEP, publicKey: pair.publicKey, privateKey };
 }
 
+/** The NSEC3 chain of an image; throws if it can have none. */
+export function chainOf(image: SharedArrayBuffer, optOut = false): SharedArrayBuffer {
+  const chain = renderNsec3(ZoneImage.open(image), optOut);
+  if ('code' in chain) throw new Error(chain.message);
+  return chain;
+}
+
+/** How a test zone denies: as a policy says, or by NSEC3 with opt-out. */
+export type TestMode = DenialMode | 'nsec3-opt-out';
+
+function denialOf(mode: TestMode, image: SharedArrayBuffer): Pick<EpochContent, 'denial' | 'nsec3'> {
+  if (mode === 'nsec3') return { denial: mode, nsec3: chainOf(image) };
+  if (mode === 'nsec3-opt-out') return { denial: 'nsec3', nsec3: chainOf(image, true) };
+  return { denial: mode, nsec3: null };
+}
+
 /** The epoch of a zone that one CSK signs. */
 export function signedEpoch(
   origin: string,
   image: SharedArrayBuffer,
-  options: { key?: EpochKey; previous?: Epoch; now?: UnixSeconds; denial?: DenialMode } = {},
+  options: { key?: EpochKey; previous?: Epoch; now?: UnixSeconds; denial?: TestMode } = {},
 ): Epoch {
   const key = options.key ?? testKey();
+  const { denial = 'nsec' } = options;
   const dnskey = dnskeyRdata(key.flags, key.algorithm, key.publicKey);
   const content = {
     dnskey: [dnskey],
@@ -63,7 +88,7 @@ export function signedEpoch(
     cdsSigners: [key],
     zoneSigners: [key],
     validity: 7 * 86_400,
-    denial: options.denial ?? 'nsec',
+    ...denialOf(denial, image),
   };
   return buildEpoch(image, content, options.previous, options.now ?? NOW);
 }
@@ -110,7 +135,7 @@ export class TestServer {
   #count = 0;
 
   /** Serves a zone from text, signed with NSEC unless told otherwise. */
-  add(origin: string, text: string, mode: DenialMode | 'unsigned' = 'nsec'): this {
+  add(origin: string, text: string, mode: TestMode | 'unsigned' = 'nsec'): this {
     const isSigned = mode !== 'unsigned';
     const image = imageOf(origin, text, isSigned);
     const epoch = isSigned ? signedEpoch(origin, image, { denial: mode }) : unsignedEpoch(image);

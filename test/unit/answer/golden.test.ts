@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { DenialMode } from '../../../src/kasp/policy.ts';
-import { TestServer } from '../../support/served.ts';
+import { type TestMode, TestServer } from '../../support/served.ts';
 
 /**
  * Each `test/golden/answer/*.in` holds zones and questions; the answers stand in the `.out` beside it, as text that a
- * person reads. Lines of an input: `$ZONE origin [unsigned|nsec3|compact]` starts a zone file, `$ASK` ends it; then one
+ * person reads. Lines of an input: `$ZONE origin [unsigned|nsec3|nsec3-opt-out|compact]` starts a zone file, `$ASK` ends it; then one
  * `name type [+dnssec] [+tcp] [+bufsize=n] [+noedns]` a line, `;` comments are copied.
  */
 const FOLDER = new URL('../../golden/answer/', import.meta.url);
@@ -19,7 +18,7 @@ function run(input: string): string {
   for (const part of zones.split(/^\$ZONE /m).slice(1)) {
     const [head = '', ...lines] = part.split('\n');
     const [origin = '', mode = 'nsec'] = head.trim().split(' ');
-    server.add(origin, lines.join('\n'), mode as DenialMode | 'unsigned');
+    server.add(origin, lines.join('\n'), mode as TestMode | 'unsigned');
   }
   return questions
     .split('\n')

@@ -11,7 +11,7 @@ const JOB: Omit<LoadJob, 'job'> = {
   isFresh: false,
   servedDigest: undefined,
   seed: 0,
-  nsec: true,
+  denial: { mode: 'nsec', optOut: false },
 };
 const UNCHANGED: LoadOutcome = { kind: 'unchanged', includes: [] };
 

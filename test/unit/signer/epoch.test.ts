@@ -47,6 +47,7 @@ function contentOf({ published, signers, zone = signers, cds = signers }: Signin
     cdsSigners: cds,
     validity: VALIDITY,
     denial: 'nsec',
+    nsec3: null,
   };
 }
 
