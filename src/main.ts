@@ -8,6 +8,8 @@ import { ControlServer } from './control/server.ts';
 import { type Claim, claimKeys } from './control/socket.ts';
 import { BulkRunner } from './daemon/bulk.ts';
 import { parentsOf } from './daemon/parents.ts';
+import { CertificateKeeper, type CertificateOptions } from './daemon/certificate.ts';
+import type { AnswerSetup } from './daemon/messages.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './daemon/ports.ts';
 import { Publisher } from './daemon/publisher.ts';
 import { Scheduler } from './daemon/scheduler.ts';
@@ -71,7 +73,9 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const bulk = new BulkRunner({ clock, scheduler, zones, files, random, keysDirectory, log, events });
   const handlers = createHandlers({
     ...{ config, clock, zones, supervisor, scheduler, bulk, version, startedAt, events, files, random },
+  const certificate = certificateOf(config, { clock, scheduler, log, events, supervisor });
     levels: new LogLevels(log, config.logLevel, scheduler),
+    alarms: () => [...zones.alarms, ...(certificate?.alarms ?? [])],
   });
   const control = new ControlServer(config.controlPath, handlers, log);
   const tellServer = (event: string, message: string) =>
@@ -83,10 +87,15 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
     await Promise.all([control.stop(), supervisor.stop(), bulk.close(), zones.close()]);
     await claim.release();
   };
-  handleSignals({ log, stop, rescan: () => watch.lookNow() });
+  const rescan = () => {
+    watch.lookNow();
+    certificate?.look();
+  };
+  handleSignals({ log, stop, rescan });
   try {
     supervisor.start();
     watch.start();
+    certificate?.start();
     if (zones.alarms.length > 0) throw new StartError(zones.alarms[0]!.message, zones.alarms[0]!.fix);
     // Whoever asks before all zones are loaded would be refused: the sockets open after that.
     await Promise.race([zones.settled(), scheduler.sleep('start', MAX_START_MS)]);
@@ -104,6 +113,22 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
 
 /** The UDP transport, told in the log with its reason. Throws StartError if the wanted one cannot be had. */
 function udpOf(config: Config, log: Log): UdpKind {
+/** Who looks after the certificate, if TLS is spoken. */
+function certificateOf(
+  { tls: files }: Config,
+  { supervisor, ...rest }: Omit<CertificateOptions, 'files' | 'show'> & { readonly supervisor: Supervisor },
+): CertificateKeeper | undefined {
+  if (files === undefined) return undefined;
+  return new CertificateKeeper({ ...rest, files, show: (shown) => supervisor.setCertificate(shown) });
+}
+
+/** How data threads answer. Nobody shall know in advance where an account of the rate limit lies. */
+function answersOf({ rateLimit, isMinimal }: Config, random: Random): AnswerSetup {
+  const accounts =
+    rateLimit === null ? new SharedArrayBuffer(0) : makeTableMemory(rateLimit.accounts, random.octets(8));
+  return { rateLimit, accounts, isMinimal };
+}
+
   const { kind, because } = chooseUdp(config.udp);
   if (kind === undefined) {
     throw new StartError(

@@ -9,6 +9,7 @@ import { KEY_CODES, KEY_FILE_CODES, KEY_STORE_CODES, STATE_CODES } from './codes
 import { ORDER_CODES, REFUSAL_CODES } from './codes-orders.ts';
 import { PARENT_CODES } from './codes-parent.ts';
 import { POLICY_CODES } from './codes-policy.ts';
+import { SERVER_ALARM_CODES, SERVER_CONFIG_CODES } from './codes-server.ts';
 import { WAIT_CODES } from './codes-waits.ts';
 import { ALARM_CODES, HEALTH_CODES, ZONE_CONTENT_CODES, ZONE_SERVICE_CODES } from './codes-zone.ts';
 import { ZONE_FAULT_CODES, ZONE_TEXT_CODES } from './codes-zonefile.ts';
@@ -32,8 +33,8 @@ export const CODE_GROUPS: readonly CodeGroup[] = [
   { title: 'looks at the parent', codes: PARENT_CODES },
   { title: 'orders that are refused', codes: { ...REFUSAL_CODES, ...ORDER_CODES } },
   { title: 'policies', codes: POLICY_CODES },
-  { title: 'alarms and health', codes: { ...ALARM_CODES, ...HEALTH_CODES } },
-  { title: 'configuration and start', codes: { ...CONFIG_CODES, ...START_CODES } },
+  { title: 'alarms and health', codes: { ...ALARM_CODES, ...SERVER_ALARM_CODES, ...HEALTH_CODES } },
+  { title: 'configuration and start', codes: { ...CONFIG_CODES, ...SERVER_CONFIG_CODES, ...START_CODES } },
   { title: 'calls and commands', codes: CALL_CODES },
   { title: 'kinds of failure', codes: FAILURE_CODES },
 ];

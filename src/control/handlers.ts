@@ -223,7 +223,7 @@ function statusOf(context: HandlerContext): StatusResult {
     zonesDirectory: config.zonesDirectory,
     keysDirectory: config.keysDirectory,
     zones: countZones(all),
-    alarms: [...zones.alarms],
+    alarms: [...context.alarms()],
     problems: [...troubled, ...misnamed].slice(0, TOLD_PROBLEMS),
     needs: all.flatMap(needsOf).slice(0, TOLD_NEEDS),
     threads: supervisor.threads(),

@@ -21,13 +21,22 @@ export interface HealthContext {
   readonly zones: Zones;
   readonly supervisor: Pick<Supervisor, 'threads'>;
   readonly bulk: Pick<BulkRunner, 'jobs'>;
+  /** Alarms of the zones and of the server. */
+  readonly alarms: () => readonly ServerAlarm[];
+}
+
+/** What an operator must see to, of no zone alone. */
+export interface ServerAlarm {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
 }
 
 /** Judges the server and all zones. */
-export function healthOf({ zones, supervisor, bulk }: HealthContext, now: UnixSeconds): HealthResult {
+export function healthOf({ zones, supervisor, bulk, alarms }: HealthContext, now: UnixSeconds): HealthResult {
   const all = zones.all();
   const findings = [
-    ...alarmFindings(zones),
+    ...alarmFindings(alarms()),
     ...threadFindings(supervisor),
     ...misnamedFindings(zones),
     ...jobFindings(bulk),
@@ -51,7 +60,7 @@ function rank({ level }: Finding): number {
   return level === 'critical' ? 0 : 1;
 }
 
-function alarmFindings({ alarms }: Zones): Finding[] {
+function alarmFindings(alarms: readonly ServerAlarm[]): Finding[] {
   return alarms.map(({ code, message, fix }) => ({ level: 'critical', code, zone: null, message, fix }));
 }
 

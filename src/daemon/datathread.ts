@@ -9,6 +9,7 @@ import { Counters } from '../base/counters.ts';
 import { unixSeconds } from '../base/time.ts';
 import { type ListenAddress, ListenError } from '../transport/listen.ts';
 import type { Respond } from '../wire/peer.ts';
+import type { Certificate } from '../transport/tls.ts';
 import { noteDropped } from './garbage.ts';
 import type { DataSetup, FromData, ToData } from './messages.ts';
 
@@ -19,6 +20,8 @@ export interface Server {
   readonly addresses: readonly ListenAddress[];
 }
 
+  /** Of servers that speak TLS. */
+  setCertificate?(certificate: Certificate): void;
 const FAULT_INTERVAL_MS = 1_000;
 
 /** Runs this thread with the server that `makeServer` makes, until it is told to stop. */
@@ -52,6 +55,8 @@ export function runDataThread(
   });
 }
 
+    } else if (message.kind === 'certificate') {
+      server.setCertificate?.(message.certificate);
 /** A zone is no longer served: its memory shall go back. */
 function drop(responder: Responder, zone: ServedZone | undefined): void {
   if (zone === undefined) return;

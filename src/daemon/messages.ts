@@ -11,6 +11,7 @@ import type { ListenAddress } from '../transport/listen.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
 
 // ---- Loader thread ----
+import type { Certificate } from '../transport/tls.ts';
 
 /** Load one zone file. */
 export interface LoadJob {
@@ -119,3 +120,5 @@ export type FromData =
   /** A programmer error that became a SERVFAIL. */
   | { readonly kind: 'fault'; readonly text: string }
   | { readonly kind: 'stopped' };
+  /** TLS shows this certificate to connections that begin from now on; it has been checked. */
+  | { readonly kind: 'certificate'; readonly certificate: Certificate }

@@ -1,5 +1,8 @@
-/** The stream thread: DNS over TCP, apart from UDP so that slow connections delay no datagram. */
+/** The stream thread: DNS over TCP and TLS, apart from UDP so that slow connections delay no datagram. */
 import { StreamServer } from '../transport/stream.ts';
 import { runDataThread } from './datathread.ts';
 
-runDataThread((listen, respond, { transport }) => new StreamServer(listen, respond, transport.streams));
+runDataThread(
+  (listen, respond, { transport: { streams, tlsListen } }) =>
+    new StreamServer(listen, respond, streams, { tlsListen }),
+);

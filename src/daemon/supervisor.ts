@@ -7,9 +7,11 @@ import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import type { TransportSettings } from '../store/config-transport.ts';
 import type { ListenAddress } from '../transport/listen.ts';
+import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
+import { tellLimited } from './limited.ts';
 import { LoadQueue } from './loadqueue.ts';
-import type { DataSetup, FromData, LoadJob, LoadReply, ToData } from './messages.ts';
+import type { AnswerSetup, DataSetup, FromData, LoadJob, LoadReply, ToData } from './messages.ts';
 import type { Publisher } from './publisher.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SupervisedThread } from './thread.ts';
@@ -27,6 +29,7 @@ export interface SupervisorOptions {
   readonly udp: UdpKind;
   readonly udpThreads: number;
   readonly transport: TransportSettings;
+  readonly answers: AnswerSetup;
   readonly seed: number;
   readonly log: Log;
   readonly events: EventSink;
@@ -56,6 +59,7 @@ export class Supervisor {
   readonly #loader: SupervisedThread<LoadReply, LoadJob>;
   readonly #data: Data[] = [];
   readonly #stream: Data;
+  #certificate: Certificate | undefined;
   #mayListen = false;
   #firstListen: { resolve: () => void; reject: (failure: ListenFailure) => void } | undefined;
 
@@ -102,6 +106,12 @@ export class Supervisor {
     }
   }
 
+  /** TLS shows this certificate from now on; it has been checked. */
+  setCertificate(certificate: Certificate): void {
+    this.#certificate = certificate;
+    this.#stream.thread.post({ kind: 'certificate', certificate });
+  }
+
   /** Drains and ends all threads, in at most 5 s. */
   async stop(): Promise<void> {
     for (const { thread } of this.#data) thread.post({ kind: 'stop' });
@@ -122,7 +132,7 @@ export class Supervisor {
   }
 
   #add(name: string, entry: string): Data {
-    const { listen, seed, udp, transport, log, scheduler, publisher } = this.#options;
+    const { listen, seed, udp, transport, answers, log, scheduler, publisher } = this.#options;
     const counters = new Counters();
     const workerData: DataSetup = {
       listen,
@@ -130,6 +140,7 @@ export class Supervisor {
       seed,
       udp,
       transport,
+      answers,
     };
     const data: Data = {
       counters,
@@ -142,6 +153,8 @@ export class Supervisor {
         scheduler,
         onStart: () => {
           publisher.attach(data.thread);
+          const certificate = this.#certificate;
+          if (certificate !== undefined) data.thread.post({ kind: 'certificate', certificate });
           if (this.#mayListen) data.thread.post({ kind: 'listen' });
         },
         onMessage: (message) => this.#onMessage(data, message),
@@ -162,10 +175,11 @@ export class Supervisor {
   }
 
   #onMessage(data: Data, message: FromData): void {
-    const { log, publisher, scheduler } = this.#options;
+    const { log, publisher, scheduler, events } = this.#options;
     if (message.kind === 'applied') publisher.acknowledge(data.thread, message.version);
     else if (message.kind === 'fault')
       log.error({ thread: data.thread.name, fault: message.text }, 'SERVFAIL');
+    else if (message.kind === 'limited') tellLimited(message.limited, log, events);
     else if (message.kind === 'listening') {
       data.isListening = true;
       if (data === this.#stream && !this.#mayListen) this.#listenUdp();

@@ -1,6 +1,7 @@
 /** What the configuration says about sockets and connections. Limits that are left out are those of transport/limits. */
 import { z } from 'zod';
-import { duration } from './config-values.ts';
+import { duration, listenAddress, path } from './config-values.ts';
+import type { Listen } from './listen.ts';
 
 const MAX_COUNT = 1_000_000;
 const MAX_OCTETS = 2 ** 40;
@@ -33,9 +34,21 @@ const tcp = z
   })
   .partial();
 
+const tls = z.strictObject({
+  certificate: path.describe('PEM file of the certificate, followed by those that lead to its authority'),
+  key: path.describe('PEM file of its private key'),
+});
+
 /** The keys of the configuration file that are about transports. */
 export const transportKeys = {
-  tcp: tcp.optional().describe('limits of TCP connections'),
+  listenTls: z
+    .array(listenAddress)
+    .optional()
+    .describe('addresses and ports for DNS over TLS, like 192.0.2.1:853; needs tls'),
+  tls: tls
+    .optional()
+    .describe('the certificate of DNS over TLS; it is read again when its files change, and on SIGHUP'),
+  tcp: tcp.optional().describe('limits of TCP connections, those with TLS among them'),
 };
 
 /** Limits of streams as transport/limits has them; what is not there has its default. */
@@ -54,14 +67,19 @@ export interface StreamSettings {
 /** What data threads must know of the configuration. Plain data. */
 export interface TransportSettings {
   readonly streams: StreamSettings;
+  /** Where TLS is spoken. */
+  readonly tlsListen: readonly Listen[];
 }
+
+/** Absolute paths of the certificate and its key. */
+export type TlsFiles = z.infer<typeof tls>;
 
 const transportSchema = z.strictObject(transportKeys);
 type TransportDocument = z.infer<typeof transportSchema>;
 
 /** The settings that a document makes. */
-export function transportOf({ tcp: limits = {} }: Partial<TransportDocument>): TransportSettings {
-  return { streams: streamsOf(limits) };
+export function transportOf({ tcp: limits = {}, listenTls = [] }: TransportDocument): TransportSettings {
+  return { streams: streamsOf(limits), tlsListen: listenTls };
 }
 
 function streamsOf(limits: NonNullable<TransportDocument['tcp']>): StreamSettings {

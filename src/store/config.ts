@@ -12,7 +12,7 @@ import { hasErrors } from '../base/diagnostic.ts';
 import { DEFAULT_POLICY, type DenialMode, type Policy } from '../kasp/policy.ts';
 import { formatName, lowerName, type Name, parseName } from '../wire/name.ts';
 import { type ConfigDocument, completePolicy, configSchema } from './config-schema.ts';
-import { type TransportSettings, transportOf } from './config-transport.ts';
+import { type TlsFiles, type TransportSettings, transportOf } from './config-transport.ts';
 import { nearest } from './config-words.ts';
 import type { Listen } from './listen.ts';
 import { impossibilities, reservations } from './policy-check.ts';
@@ -37,6 +37,12 @@ export interface Config {
   readonly maxZoneFileOctets: number;
   readonly transport: TransportSettings;
   /** Where the way to the parents of zones begins; undefined if nobody looks at them. */
+  /** Null: answers over UDP have no limit. */
+  readonly rateLimit: RateLimitConfig | null;
+  /** Addresses that an answer does not need are left out. */
+  readonly isMinimal: boolean;
+  /** Files of the certificate, if TLS is spoken. */
+  readonly tls: TlsFiles | undefined;
   readonly parents: ConfigDocument['parents'];
   readonly policies: ReadonlyMap<string, Policy>;
   /** Name of the policy of a zone, by `formatName` of its origin in lower case. */
@@ -91,6 +97,13 @@ export function parseConfig(text: string, file: string, overrides: ConfigOverrid
   const policies = policiesIn(document);
   checkNames(document, source);
   for (const name of Object.keys(document.policies ?? {})) {
+  if ((document.listenTls ?? []).length > 0 && document.tls === undefined) {
+    source.report(
+      ['listenTls'],
+      'CONFIG_NO_CERTIFICATE',
+      'listenTls needs a certificate: tls: { certificate, key }',
+    );
+  }
     const policy = policies.get(name)!;
     for (const { key, why } of impossibilities(policy)) {
       source.report(['policies', name, ...key], 'CONFIG_IMPOSSIBLE', `${key.join('.')}: ${why}`);
@@ -138,6 +151,9 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
     logLevel: overrides.logLevel ?? document.logLevel ?? 'info',
     transport: transportOf(document),
     maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,
+    rateLimit: rateLimitOf(document),
+    isMinimal: document.minimalResponses ?? false,
+    tls: tlsFilesOf(document, base),
     parents: document.parents,
     policies: withDenial(policiesIn(document), overrides.denial),
     zonePolicies,
@@ -145,6 +161,12 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
 }
 
 function zoneName(text: string): Name | string {
+/** Paths in a file are relative to it. */
+function tlsFilesOf({ tls }: ConfigDocument, base: string): TlsFiles | undefined {
+  if (tls === undefined) return undefined;
+  return { certificate: path.resolve(base, tls.certificate), key: path.resolve(base, tls.key) };
+}
+
   return parseName(text.endsWith('.') ? text : `${text}.`);
 }
 

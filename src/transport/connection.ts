@@ -1,5 +1,5 @@
 /**
- * One TCP connection (RFC 7766): cuts the octets that arrive into messages and answers them in the order of arrival.
+ * One connection, with TLS or without (RFC 7766, RFC 7858): cuts the octets that arrive into messages and answers them in the order of arrival.
  * Many messages in a segment and one message in many segments are the same to it.
  *
  * Octets wait in `#unread` when a message is not whole yet, when the peer does not take our answers, or when others
@@ -7,7 +7,8 @@
  * times; there is no timer per connection.
  */
 import type { Socket } from 'node:net';
-import { type AddressFamily, Peer } from '../wire/peer.ts';
+import { Peer, type Transport } from '../wire/peer.ts';
+import type { Client, Origin } from './client.ts';
 import { type Exchange, LENGTH_OCTETS } from './exchange.ts';
 
 /** Octets of a header: nothing shorter is a message. */
@@ -25,10 +26,17 @@ export interface ConnectionEvents {
   closed(connection: Connection): void;
 }
 
-export class Connection {
-  /** Under which its address is counted. */
-  readonly addressKey: string;
-  /** Monotonic milliseconds of the last whole query, or of its beginning. */
+export interface ConnectionOptions {
+  readonly socket: Socket;
+  readonly transport: Transport;
+  readonly origin: Origin;
+  readonly addressKey: string | null;
+  readonly exchange: Exchange;
+  readonly events: ConnectionEvents;
+}
+
+export class Connection implements Client {
+  readonly addressKey: string | null;
   activeAt: number;
   readonly #socket: Socket;
   readonly #exchange: Exchange;
@@ -48,14 +56,13 @@ export class Connection {
   /** We take no further queries: our FIN is sent or will be. */
   #isClosing = false;
 
-  constructor(socket: Socket, addressKey: string, exchange: Exchange, events: ConnectionEvents) {
+  constructor({ socket, transport, origin, addressKey, exchange, events }: ConnectionOptions) {
     this.#socket = socket;
     this.addressKey = addressKey;
     this.#exchange = exchange;
     this.#events = events;
     this.activeAt = performance.now();
-    const family: AddressFamily = socket.remoteFamily === 'IPv6' ? 6 : 4;
-    this.#peer.setText('tcp', family, socket.remoteAddress ?? '', socket.remotePort ?? 0);
+    this.#peer.setText(transport, origin.family, origin.address, origin.port);
     socket.on('data', (octets: Buffer) => this.#onData(octets));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
@@ -66,17 +73,14 @@ export class Connection {
     });
   }
 
-  /** True if nothing is under way: no query half read, none unanswered, no answer unsent. */
   get isQuiet(): boolean {
     return this.#unread.length === 0 && this.#socket.writableLength === 0;
   }
 
-  /** True if it keeps octets for a query or an answer that is not done. */
   get isHolding(): boolean {
     return this.#held > 0;
   }
 
-  /** Closes the connection if a limit of time is passed; `now` is monotonic milliseconds. */
   sweep(now: number): void {
     const { limits, counters } = this.#exchange;
     if (now - this.#stalledAt > limits.stallMs) {
@@ -95,7 +99,6 @@ export class Connection {
     }
   }
 
-  /** Sends what is unsent, then closes; no further query is read. */
   close(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
@@ -106,7 +109,6 @@ export class Connection {
     if (this.#socket.writableLength > 0 && this.#stalledAt === NEVER) this.#stalledAt = performance.now();
   }
 
-  /** Closes at once. */
   destroy(): void {
     this.#isClosing = true;
     this.#unread = NOTHING;

@@ -13,7 +13,7 @@ export interface StreamLimits {
   readonly evictAfterMs: number;
   /** Time without a whole query after which a connection is closed, the first query included. */
   readonly idleMs: number;
-  /** Time from the first octet of a message to its last. */
+  /** Time from the first octet of a message to its last; also for TLS and a proxy's header. */
   readonly messageMs: number;
   /** Time in which a peer must have taken what we wrote. */
   readonly stallMs: number;
@@ -65,6 +65,10 @@ export interface StreamCounters {
   stalled: number;
   /** Closed because of a length that no query has. */
   garbage: number;
+  /** Closed because the header of a listed proxy was malformed. */
+  badProxyHeaders: number;
+  /** Closed before TLS was agreed upon. */
+  failedHandshakes: number;
   queries: number;
   answers: number;
   /** The responder threw; the connection was closed. */
@@ -84,6 +88,8 @@ export function newStreamCounters(): StreamCounters {
     late: 0,
     stalled: 0,
     garbage: 0,
+    badProxyHeaders: 0,
+    failedHandshakes: 0,
     queries: 0,
     answers: 0,
     faults: 0,
@@ -96,7 +102,7 @@ export class AddressCounts {
   readonly #counts = new Map<string, number>();
   readonly #octets = new Uint8Array(16);
 
-  /** The key under which `address` is counted. */
+  /** The key under which `address` is counted. Null stands for an address that is not counted. */
   keyOf(address: string): string {
     if (!address.includes(':')) return address;
     parseAddress(address, this.#octets);
@@ -107,11 +113,13 @@ export class AddressCounts {
     return this.#counts.get(key) ?? 0;
   }
 
-  add(key: string): void {
+  add(key: string | null): void {
+    if (key === null) return;
     this.#counts.set(key, this.get(key) + 1);
   }
 
-  remove(key: string): void {
+  remove(key: string | null): void {
+    if (key === null) return;
     const count = this.get(key) - 1;
     if (count > 0) this.#counts.set(key, count);
     else this.#counts.delete(key);

@@ -1,13 +1,17 @@
 /**
- * DNS over TCP (RFC 7766): listens, admits connections within limits, sweeps those that are slow or silent. What a
- * connection does with its octets is transport/connection.
+ * DNS over TCP (RFC 7766) and over TLS (RFC 7858): listens, admits connections within limits, sweeps those that are slow
+ * or silent. What a connection does before its first message is transport/greeting, and after it transport/connection.
  *
  * A wildcard needs no care here: the kernel answers on a connection from the address that was connected to.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Respond } from '../wire/peer.ts';
-import { Connection } from './connection.ts';
+import { TLSSocket } from 'node:tls';
+import { Peer, type Respond } from '../wire/peer.ts';
+import type { Prefix } from '../wire/prefix.ts';
+import type { Client, Origin } from './client.ts';
+import { Connection, type ConnectionEvents, type ConnectionOptions } from './connection.ts';
 import { Exchange } from './exchange.ts';
+import { Greeting } from './greeting.ts';
 import {
   AddressCounts,
   newStreamCounters,
@@ -16,6 +20,8 @@ import {
   type StreamLimits,
 } from './limits.ts';
 import { type ListenAddress, ListenError } from './listen.ts';
+import { isProxy } from './proxy-header.ts';
+import { type Certificate, TlsEnd } from './tls.ts';
 
 const BACKLOG = 1024;
 /** Limits of time are kept to within a quarter of the shortest, and within this. */
@@ -24,20 +30,42 @@ const MIN_SWEEP_MS = 10;
 /** After `stop`, what the kernel has already received is still read. */
 const LAST_READ_MS = 20;
 
+/** What a stream server has besides plain TCP. */
+export interface StreamDoors {
+  /** Where TLS is spoken; nobody is admitted there before `setCertificate`. */
+  readonly tlsListen?: readonly ListenAddress[];
+  /** Who puts the header of the PROXY protocol before each connection. */
+  readonly proxies?: readonly Prefix[];
+}
+
 export class StreamServer {
   readonly #listen: readonly ListenAddress[];
   readonly #limits: StreamLimits;
   readonly #counters: StreamCounters = newStreamCounters();
   readonly #exchange: Exchange;
+  readonly #doors: StreamDoors;
+  #tls: TlsEnd | null = null;
   readonly #servers: Server[] = [];
   /** In the order of their last query, the one silent longest first. */
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<Client>();
   readonly #addressCounts = new AddressCounts();
   #sweep: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
+  readonly #events: ConnectionEvents = {
+    active: (active) => this.#moveToEnd(active),
+    crowded: () => this.#makeSpace(),
+    closed: (gone) => this.#forget(gone),
+  };
+  readonly #other = new Peer();
 
-  constructor(listen: readonly ListenAddress[], respond: Respond, limits: Partial<StreamLimits> = {}) {
+  constructor(
+    listen: readonly ListenAddress[],
+    respond: Respond,
+    limits: Partial<StreamLimits> = {},
+    doors: StreamDoors = {},
+  ) {
     this.#listen = listen;
+    this.#doors = doors;
     this.#limits = { ...STREAM_DEFAULTS, ...limits };
     this.#exchange = new Exchange(respond, this.#limits, this.#counters);
   }
@@ -59,7 +87,8 @@ export class StreamServer {
   /** Listens on all addresses, or on none and throws ListenError. */
   async start(): Promise<void> {
     try {
-      for (const listen of this.#listen) await this.#open(listen);
+      for (const listen of this.#listen) await this.#open(listen, false);
+      for (const listen of this.#doors.tlsListen ?? []) await this.#open(listen, true);
     } catch (error) {
       await Promise.all(this.#servers.map(closeServer));
       this.#servers.length = 0;
@@ -83,9 +112,15 @@ export class StreamServer {
     return this.#stopped;
   }
 
-  async #open(listen: ListenAddress): Promise<void> {
+  /** Connections that begin from now on see this certificate; throws what is wrong with it, then the old one stays. */
+  setCertificate(certificate: Certificate): void {
+    if (this.#tls === null) this.#tls = new TlsEnd(certificate);
+    else this.#tls.setCertificate(certificate);
+  }
+
+  async #open(listen: ListenAddress, isTls: boolean): Promise<void> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.#onConnection(socket),
+      this.#onConnection(socket, isTls),
     );
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(new ListenError('tcp', listen, error)));
@@ -126,30 +161,77 @@ export class StreamServer {
 
   // ---- Connections ----
 
-  #onConnection(socket: Socket): void {
-    const address = socket.remoteAddress;
-    const key = address === undefined ? '' : this.#addressCounts.keyOf(address);
+  #onConnection(socket: Socket, isTls: boolean): void {
+    const { remoteAddress: address, remoteFamily, remotePort: port = 0 } = socket;
+    const tls = isTls ? this.#tls : null;
     // Without an address the peer is gone already.
-    if (address === undefined || !this.#isAdmitted(key)) {
-      this.#counters.refused++;
-      socket.on('error', () => this.#counters.socketErrors++);
-      socket.destroy();
+    if (address === undefined || (isTls && tls === null)) {
+      this.#refuse(socket);
       return;
     }
-    const connection = new Connection(socket, key, this.#exchange, {
-      active: (active) => this.#moveToEnd(active),
-      crowded: () => this.#makeSpace(),
-      closed: (gone) => this.#forget(gone),
-    });
-    this.#addressCounts.add(key);
-    this.#connections.add(connection);
+    const origin: Origin = { family: remoteFamily === 'IPv6' ? 6 : 4, address, port };
+    const isProxied = this.#isProxy(origin);
+    const addressKey = isProxied ? null : this.#addressCounts.keyOf(address);
+    if (!this.#isAdmitted(addressKey)) {
+      this.#refuse(socket);
+      return;
+    }
     this.#counters.accepted++;
+    if (!isProxied && tls === null) {
+      this.#add(new Connection({ ...this.#common, socket, transport: 'tcp', origin, addressKey }));
+      return;
+    }
+    this.#add(
+      new Greeting({
+        ...{ socket, origin, addressKey, isProxied, tls },
+        limitMs: this.#limits.messageMs,
+        counters: this.#counters,
+        ready: (greeting, stream, whose, isNamed) => this.#onReady(greeting, stream, whose, isNamed),
+        closed: (gone) => this.#forget(gone),
+      }),
+    );
+  }
+
+  /** A greeting is over: its stream is admitted anew if its proxy has said whose it is. */
+  #onReady(greeting: Greeting, socket: Socket, origin: Origin, isNamed: boolean): void {
+    const wasKnown = this.#connections.has(greeting);
+    this.#forget(greeting);
+    const addressKey = isNamed ? this.#addressCounts.keyOf(origin.address) : greeting.addressKey;
+    if (!wasKnown || !this.#isAdmitted(addressKey)) {
+      this.#refuse(socket);
+      return;
+    }
+    const transport = socket instanceof TLSSocket ? 'tls' : 'tcp';
+    this.#add(new Connection({ ...this.#common, socket, transport, origin, addressKey }));
+    socket.resume();
+  }
+
+  get #common(): Pick<ConnectionOptions, 'exchange' | 'events'> {
+    return { exchange: this.#exchange, events: this.#events };
+  }
+
+  #isProxy({ family, address, port }: Origin): boolean {
+    const { proxies = [] } = this.#doors;
+    if (proxies.length === 0) return false;
+    this.#other.setText('tcp', family, address, port);
+    return isProxy(proxies, this.#other);
+  }
+
+  #refuse(socket: Socket): void {
+    this.#counters.refused++;
+    socket.on('error', () => this.#counters.socketErrors++);
+    socket.destroy();
+  }
+
+  #add(client: Client): void {
+    this.#addressCounts.add(client.addressKey);
+    this.#connections.add(client);
     this.#counters.open++;
   }
 
-  #isAdmitted(key: string): boolean {
+  #isAdmitted(key: string | null): boolean {
     if (this.#stopped !== undefined) return false;
-    if (this.#addressCounts.get(key) >= this.#limits.maxConnectionsPerAddress) return false;
+    if (key !== null && this.#addressCounts.get(key) >= this.#limits.maxConnectionsPerAddress) return false;
     if (this.#connections.size < this.#limits.maxConnections) return true;
     return this.#makeRoom();
   }
@@ -174,11 +256,11 @@ export class StreamServer {
     }
   }
 
-  #moveToEnd(connection: Connection): void {
+  #moveToEnd(connection: Client): void {
     if (this.#connections.delete(connection)) this.#connections.add(connection);
   }
 
-  #forget(connection: Connection): void {
+  #forget(connection: Client): void {
     if (!this.#connections.delete(connection)) return;
     this.#addressCounts.remove(connection.addressKey);
     this.#counters.open--;

@@ -20,7 +20,12 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 function health(threads = UP, later = 0, jobs: readonly BulkJob[] = []): HealthResult {
-  const context = { zones: bench.zones, supervisor: { threads: () => threads }, bulk: { jobs } };
+  const context = {
+    zones: bench.zones,
+    supervisor: { threads: () => threads },
+    bulk: { jobs },
+    alarms: () => bench.zones.alarms,
+  };
   const result = healthOf(context, plus(bench.clock.now(), later));
   for (const { code } of result.findings) expect(explain(code), code).toBeDefined();
   return shape.parse(result);
