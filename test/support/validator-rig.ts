@@ -15,7 +15,7 @@ import { TYPE } from './validator-message.ts';
 import { LIAR_DNSKEY, mutantsOf } from './validator-mutants.ts';
 import { type Name, nameToText, nameToWire } from './validator-name.ts';
 import { keyTagOf } from './validator-signature.ts';
-import type { DenialMode, FactRecord } from './validator-zone.ts';
+import { type DenialMode, type FactRecord, ZoneFacts } from './validator-zone.ts';
 import {
   buildZone,
   namesOfZone,
@@ -35,7 +35,7 @@ const DNSKEY_TTL = 3_600;
 const CDS_TTL = 300;
 
 /** What signing with one key adds at the apex (`signedEpoch`). */
-export function recordsOfKeys(apex: Name, mode: DenialMode): FactRecord[] {
+function recordsOfKeys(apex: Name, zone: readonly FactRecord[], mode: DenialMode): FactRecord[] {
   const digest = createHash('sha256').update(nameToWire(apex)).update(DNSKEY).digest();
   const tag = Buffer.alloc(2);
   tag.writeUInt16BE(keyTagOf(DNSKEY));
@@ -45,9 +45,9 @@ export function recordsOfKeys(apex: Name, mode: DenialMode): FactRecord[] {
     { owner: apex, type: TYPE.CDS, ttl: CDS_TTL, rdata: ds },
     { owner: apex, type: TYPE.CDNSKEY, ttl: CDS_TTL, rdata: DNSKEY },
   ];
-  if (mode === 'nsec3')
-    records.push({ owner: apex, type: TYPE.NSEC3PARAM, ttl: 0, rdata: Buffer.from([1, 0, 0, 0, 0]) });
-  return records;
+  if (mode !== 'nsec3') return records;
+  const ttl = new ZoneFacts(apex, zone).negativeTtl;
+  return [...records, { owner: apex, type: TYPE.NSEC3PARAM, ttl, rdata: Buffer.from([1, 0, 0, 0, 0]) }];
 }
 
 /** One zone behind a responder, and its judge. */
@@ -66,7 +66,7 @@ export class JudgedZone {
     table.publish(1, signedEpoch(origin, imageOf(origin, text), { key: KEY, denial: mode }));
     this.#responder = new Responder(table, new Counters(), SEED);
     this.#peer.setText('tcp', 4, '127.0.0.1', 40_000);
-    const all = [...records, ...recordsOfKeys(apex, mode)];
+    const all = [...records, ...recordsOfKeys(apex, records, mode)];
     const trusted = [DNSKEY, LIAR_DNSKEY];
     this.validator = new Validator({ apex, records: all, trusted, mode, now: NOW });
   }
