@@ -2,7 +2,8 @@
  * The daemon, composed: configuration → claim on the keys → threads → zones → sockets → control socket. Everything
  * that the parts need is handed to them here; this is the only place that knows them all.
  */
-import type { FileStore } from './base/ports.ts';
+import { makeTableMemory } from './answer/ratelimit-table.ts';
+import type { FileStore, Random } from './base/ports.ts';
 import { createHandlers } from './control/handlers.ts';
 import { ControlServer } from './control/server.ts';
 import { type Claim, claimKeys } from './control/socket.ts';
@@ -59,6 +60,7 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const udpThreads = udp === 'batched' ? config.workers : 1;
   const supervisor = new Supervisor({
     ...{ listen, udp, udpThreads, transport, seed, log, events, scheduler, publisher },
+    answers: answersOf(config, random),
   });
   const zones = new Zones(config, {
     ...{ clock, scheduler, publisher, log, events, seed },
@@ -109,6 +111,13 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   tellServer('started', `keyturn ${version} serves`);
   log.info({ version, listen, control: config.controlPath, pid: process.pid }, 'serving');
   for (const line of startSummary(config, zones.all(), version)) print(line);
+}
+
+/** How data threads answer. Nobody shall know in advance where an account of the rate limit lies. */
+function answersOf({ rateLimit, isMinimal }: Config, random: Random): AnswerSetup {
+  const accounts =
+    rateLimit === null ? new SharedArrayBuffer(0) : makeTableMemory(rateLimit.accounts, random.octets(8));
+  return { rateLimit, accounts, isMinimal };
 }
 
 /** The UDP transport, told in the log with its reason. Throws StartError if the wanted one cannot be had. */

@@ -3,6 +3,7 @@
  * it, acknowledge, and tell of errors. A thread knows no keys but those that it signs with, and no file.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { RateLimiter } from '../answer/ratelimit.ts';
 import { Responder } from '../answer/respond.ts';
 import { type ServedZone, ZoneTable } from '../answer/zonetable.ts';
 import { Counters } from '../base/counters.ts';
@@ -11,6 +12,7 @@ import { type ListenAddress, ListenError } from '../transport/listen.ts';
 import type { Respond } from '../wire/peer.ts';
 import type { Certificate } from '../transport/tls.ts';
 import { noteDropped } from './garbage.ts';
+import { limitedOf } from './limited.ts';
 import type { DataSetup, FromData, ToData } from './messages.ts';
 
 /** What a data thread needs of a server; both transports are one. */
@@ -23,6 +25,7 @@ export interface Server {
   /** Of servers that speak TLS. */
   setCertificate?(certificate: Certificate): void;
 const FAULT_INTERVAL_MS = 1_000;
+const LIMITED_INTERVAL_MS = 1_000;
 
 /** Runs this thread with the server that `makeServer` makes, until it is told to stop. */
 export function runDataThread(
@@ -32,10 +35,18 @@ export function runDataThread(
   if (port === null) throw new Error('a data thread is started by the supervisor');
   const tell = (message: FromData) => port.postMessage(message);
   const setup = workerData as DataSetup;
-  const { listen, counters, seed } = setup;
+  const { listen, seed, answers } = setup;
+  const counters = new Counters(setup.counters);
   const table = new ZoneTable();
-  const responder = new Responder(table, new Counters(counters), seed);
-  const server = makeServer(listen, answering(responder, tell), setup);
+  const { rateLimit, accounts, isMinimal } = answers;
+  const limiter = rateLimit === null ? null : new RateLimiter(rateLimit, accounts, counters);
+  const responder = new Responder(table, counters, seed, { limiter, isMinimal });
+  const respond = answering(responder, tell);
+  const server = makeServer(
+    listen,
+    limiter === null ? respond : reporting(respond, limiter, table, tell),
+    setup,
+  );
   const acknowledge = acknowledger(tell);
   port.on('message', (message: ToData) => {
     if (message.kind === 'publish') {
@@ -77,6 +88,25 @@ function answering(responder: Responder, tell: (message: FromData) => void): Res
         const query = Buffer.from(request.subarray(0, Math.min(octets, 512))).toString('hex');
         tell({ kind: 'fault', text: `${fault instanceof Error ? fault.stack : fault} for query ${query}` });
       }
+    }
+    return written;
+  };
+}
+
+/** A responder that tells who went over the rate limit, at most once a second: the counters know of all. */
+function reporting(
+  respond: Respond,
+  limiter: RateLimiter,
+  table: ZoneTable,
+  tell: (message: FromData) => void,
+): Respond {
+  let lastToldMs = Number.NEGATIVE_INFINITY;
+  return (request, octets, peer, response) => {
+    const written = respond(request, octets, peer, response);
+    const report = limiter.takeReport();
+    if (report !== null && performance.now() - lastToldMs >= LIMITED_INTERVAL_MS) {
+      lastToldMs = performance.now();
+      tell({ kind: 'limited', limited: limitedOf(report, table) });
     }
     return written;
   };

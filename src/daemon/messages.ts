@@ -2,6 +2,7 @@
  * What the control plane and its threads say to each other. Plain data and shared memory only: each message goes
  * through `postMessage`. Types only.
  */
+import type { RateLimitSettings } from '../answer/ratelimit.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { DenialMode } from '../kasp/policy.ts';
 import type { Epoch } from '../signer/epoch.ts';
@@ -9,6 +10,7 @@ import type { TransportSettings } from '../store/config-transport.ts';
 import type { FileSignature, ZoneFault } from '../store/zonefile.ts';
 import type { ListenAddress } from '../transport/listen.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
+import type { Limited } from './limited.ts';
 
 // ---- Loader thread ----
 import type { Certificate } from '../transport/tls.ts';
@@ -85,6 +87,16 @@ export interface LoadReply {
 
 // ---- Data threads ----
 
+/** How data threads answer, beyond the zones. */
+export interface AnswerSetup {
+  /** Null: UDP is answered at any rate. */
+  readonly rateLimit: RateLimitSettings | null;
+  /** Memory of the rate limit's accounts, one for all threads; empty without a limit. */
+  readonly accounts: SharedArrayBuffer;
+  /** Leave out addresses that an answer does not need. */
+  readonly isMinimal: boolean;
+}
+
 /** `workerData` of a data thread. */
 export interface DataSetup {
   readonly listen: readonly ListenAddress[];
@@ -95,6 +107,7 @@ export interface DataSetup {
   /** The transport of UDP threads. */
   readonly udp: UdpKind;
   readonly transport: TransportSettings;
+  readonly answers: AnswerSetup;
 }
 
 export type ToData =
@@ -119,6 +132,8 @@ export type FromData =
     }
   /** A programmer error that became a SERVFAIL. */
   | { readonly kind: 'fault'; readonly text: string }
+  /** A source went over the rate limit. */
+  | { readonly kind: 'limited'; readonly limited: Limited }
   | { readonly kind: 'stopped' };
   /** TLS shows this certificate to connections that begin from now on; it has been checked. */
   | { readonly kind: 'certificate'; readonly certificate: Certificate }

@@ -23,6 +23,7 @@ export const EVENT_KINDS = [
   'order',
   'purge',
   'frozen',
+  'limited',
   'job',
   'alarm',
   'alarm-over',

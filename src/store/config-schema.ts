@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ALGORITHMS, parseAlgorithm } from '../dnssec/algorithm.ts';
 import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
+import { abuseKeys } from './config-abuse.ts';
 import { parents } from './config-parents.ts';
 import { transportKeys } from './config-transport.ts';
 import { duration, listenAddress, path } from './config-values.ts';
@@ -159,6 +160,7 @@ export const configSchema = z.strictObject({
   unsigned: z.boolean().optional().describe('serve without signatures and make no keys'),
   logLevel: z.enum(LOG_LEVELS).optional().describe('how much is logged'),
   ...transportKeys,
+  ...abuseKeys,
   maxZoneFileOctets: z.int().min(1).max(0xffff_ffff).optional().describe('a longer zone file is not loaded'),
   policies: z
     .record(z.string(), policySchema)

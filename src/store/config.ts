@@ -11,6 +11,7 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import { hasErrors } from '../base/diagnostic.ts';
 import { DEFAULT_POLICY, type DenialMode, type Policy } from '../kasp/policy.ts';
 import { formatName, lowerName, type Name, parseName } from '../wire/name.ts';
+import { type RateLimitConfig, rateLimitOf } from './config-abuse.ts';
 import { type ConfigDocument, completePolicy, configSchema } from './config-schema.ts';
 import { type TlsFiles, type TransportSettings, transportOf } from './config-transport.ts';
 import { nearest } from './config-words.ts';
@@ -36,6 +37,10 @@ export interface Config {
   readonly logLevel: NonNullable<ConfigDocument['logLevel']>;
   readonly maxZoneFileOctets: number;
   readonly transport: TransportSettings;
+  /** Null: answers over UDP have no limit. */
+  readonly rateLimit: RateLimitConfig | null;
+  /** Addresses that an answer does not need are left out. */
+  readonly isMinimal: boolean;
   /** Where the way to the parents of zones begins; undefined if nobody looks at them. */
   /** Null: answers over UDP have no limit. */
   readonly rateLimit: RateLimitConfig | null;
@@ -150,6 +155,8 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
     isUnsigned: overrides.isUnsigned ?? document.unsigned ?? false,
     logLevel: overrides.logLevel ?? document.logLevel ?? 'info',
     transport: transportOf(document),
+    rateLimit: rateLimitOf(document),
+    isMinimal: document.minimalResponses ?? false,
     maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,
     rateLimit: rateLimitOf(document),
     isMinimal: document.minimalResponses ?? false,

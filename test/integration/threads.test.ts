@@ -42,6 +42,7 @@ it('serves everything again after threads died, and waits for none that is dead'
     udp: 'dgram',
     udpThreads: 1,
     transport: { streams: {}, tlsListen: [] },
+    answers: { rateLimit: null, accounts: new SharedArrayBuffer(0), isMinimal: false },
     seed: ZoneImage.open(image).seed,
     log: createLog('fatal' as 'error', { isTerminal: false }),
     events,
