@@ -18,13 +18,14 @@ interface Made {
   readonly secret?: Uint8Array;
   readonly address?: Uint8Array;
   readonly client?: Uint8Array;
+  readonly reserved?: number;
 }
 
 /** A query with a cookie that a server with the secret could have made, unless `made` says otherwise. */
 function known(made: Made = {}, change: (cookie: Uint8Array) => void = () => undefined) {
   return (now: number): Uint8Array => {
-    const { age = 60, secret = SECRET, address = LOOPBACK, client = CLIENT_COOKIE } = made;
-    const cookie = wholeCookie(secret, client, address, now - age);
+    const { age = 60, secret = SECRET, address = LOOPBACK, client = CLIENT_COOKIE, reserved } = made;
+    const cookie = wholeCookie(secret, client, address, now - age, reserved);
     change(cookie);
     return withCookie(...cookie);
   };
@@ -71,7 +72,13 @@ const VALUES = groupOf('Cookie values', 'udp', [
   ['client half changed', known({}, (cookie) => (cookie[0]! ^= 1)), EITHER, 'RFC 7873 §5.2.4'],
   ['version 2', known({}, (cookie) => (cookie[8] = 2)), EITHER, 'RFC 9018 §4.1: only version 1 is known'],
   [
-    'reserved octets set',
+    'good, with reserved octets',
+    known({ reserved: 0xab }),
+    'NOERROR aa data opt cookie',
+    'RFC 9018 §4.2, appendix A.3: they may be set',
+  ],
+  [
+    'reserved octets changed',
     known({}, (cookie) => (cookie[9] = 1)),
     EITHER,
     'RFC 9018 §4.2: the hash covers them',

@@ -24,7 +24,13 @@ export function formatSweep(rows: readonly SweepRow[], servers: readonly Swept[]
     const cells = rows.filter(({ one }) => one.group === group).map((row) => cellsOf(row, servers));
     return `### ${group}\n\n${formatTable([HEAD, ...cells])}`;
   });
-  return `Peers: ${versions}.\n\n${parts.join('\n\n')}`;
+  const faults = servers.map(({ name }, server) => {
+    const isFault = ({ one, told }: SweepRow) =>
+      brokenPart(one.rule, told[server]!, server === 0) !== undefined;
+    return `${name} ${rows.filter(isFault).length}`;
+  });
+  const sum = `Of ${rows.length} answers, so many break a rule: ${faults.join(', ')}.`;
+  return `Peers: ${versions}. ${sum}\n\n${parts.join('\n\n')}`;
 }
 
 function cellsOf({ one, told }: SweepRow, servers: readonly Swept[]): string[] {

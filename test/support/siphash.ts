@@ -67,15 +67,16 @@ export function sipHash24(key: Uint8Array, octets: Uint8Array): Uint8Array {
 
 /**
  * Client cookie and server cookie, 24 octets: version 1, three reserved octets, the time (seconds), and the hash over
- * client cookie, those and the client's address (4 or 16 octets).
+ * client cookie, those and the client's address (4 or 16 octets). The reserved octets are 0 unless `reserved` says.
  */
 export function wholeCookie(
   secret: Uint8Array,
   client: Uint8Array,
   address: Uint8Array,
   time: number,
+  reserved = 0,
 ): Uint8Array {
-  const head = Uint8Array.of(1, 0, 0, 0, time >>> 24, time >>> 16, time >>> 8, time);
+  const head = Uint8Array.of(1, reserved, reserved, reserved, time >>> 24, time >>> 16, time >>> 8, time);
   const hash = sipHash24(secret, Uint8Array.from([...client, ...head, ...address]));
   return Uint8Array.from([...client, ...head, ...hash]);
 }
