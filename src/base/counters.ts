@@ -45,7 +45,15 @@ export const COUNTER = {
   AMPLIFICATION_CUT: 23,
   /** Accounts of the rate limit that were forgotten while in debt: their table is too small. */
   RATE_FORGIVEN: 24,
-  COUNT: 25,
+  /** Signatures for names that exist only because somebody asked, read from the thread's cache. */
+  SYNTHESIZED_REUSED: 25,
+  /** Of SIGNATURES_MADE: those for such names. */
+  SYNTHESIZED_MADE: 26,
+  /** Answers sent as TC because the signing budget was spent. */
+  BUDGET_TRUNCATED: 27,
+  /** Answers not sent because the signing budget was spent. */
+  BUDGET_DROPPED: 28,
+  COUNT: 29,
 } as const;
 
 export type CounterIndex = (typeof COUNTER)[Exclude<keyof typeof COUNTER, 'COUNT'>];
