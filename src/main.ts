@@ -73,11 +73,11 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   });
   const watch = new ZonesWatch({ directory, log, scheduler, look: () => zones.look() });
   const bulk = new BulkRunner({ clock, scheduler, zones, files, random, keysDirectory, log, events });
-  const handlers = createHandlers({
-    ...{ config, clock, zones, supervisor, scheduler, bulk, version, startedAt, events, files, random },
   const certificate = certificateOf(config, { clock, scheduler, log, events, supervisor });
-    levels: new LogLevels(log, config.logLevel, scheduler),
+  const handlers = createHandlers({
     alarms: () => [...zones.alarms, ...(certificate?.alarms ?? [])],
+    ...{ config, clock, zones, supervisor, scheduler, bulk, version, startedAt, events, files, random },
+    levels: new LogLevels(log, config.logLevel, scheduler),
   });
   const control = new ControlServer(config.controlPath, handlers, log);
   const tellServer = (event: string, message: string) =>
@@ -95,9 +95,9 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   };
   handleSignals({ log, stop, rescan });
   try {
+    certificate?.start();
     supervisor.start();
     watch.start();
-    certificate?.start();
     if (zones.alarms.length > 0) throw new StartError(zones.alarms[0]!.message, zones.alarms[0]!.fix);
     // Whoever asks before all zones are loaded would be refused: the sockets open after that.
     await Promise.race([zones.settled(), scheduler.sleep('start', MAX_START_MS)]);

@@ -9,8 +9,8 @@ import { type ServedZone, ZoneTable } from '../answer/zonetable.ts';
 import { Counters } from '../base/counters.ts';
 import { unixSeconds } from '../base/time.ts';
 import { type ListenAddress, ListenError } from '../transport/listen.ts';
-import type { Respond } from '../wire/peer.ts';
 import type { Certificate } from '../transport/tls.ts';
+import type { Respond } from '../wire/peer.ts';
 import { noteDropped } from './garbage.ts';
 import { limitedOf } from './limited.ts';
 import type { DataSetup, FromData, ToData } from './messages.ts';
@@ -20,10 +20,10 @@ export interface Server {
   start(): Promise<void>;
   stop(): Promise<void>;
   readonly addresses: readonly ListenAddress[];
-}
-
   /** Of servers that speak TLS. */
   setCertificate?(certificate: Certificate): void;
+}
+
 const FAULT_INTERVAL_MS = 1_000;
 const LIMITED_INTERVAL_MS = 1_000;
 
@@ -55,6 +55,8 @@ export function runDataThread(
     } else if (message.kind === 'remove') {
       drop(responder, table.remove(message.id));
       acknowledge(message.version);
+    } else if (message.kind === 'certificate') {
+      server.setCertificate?.(message.certificate);
     } else if (message.kind === 'listen') {
       void open(server, tell);
     } else {
@@ -66,8 +68,6 @@ export function runDataThread(
   });
 }
 
-    } else if (message.kind === 'certificate') {
-      server.setCertificate?.(message.certificate);
 /** A zone is no longer served: its memory shall go back. */
 function drop(responder: Responder, zone: ServedZone | undefined): void {
   if (zone === undefined) return;

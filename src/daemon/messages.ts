@@ -9,11 +9,11 @@ import type { Epoch } from '../signer/epoch.ts';
 import type { TransportSettings } from '../store/config-transport.ts';
 import type { FileSignature, ZoneFault } from '../store/zonefile.ts';
 import type { ListenAddress } from '../transport/listen.ts';
+import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
 import type { Limited } from './limited.ts';
 
 // ---- Loader thread ----
-import type { Certificate } from '../transport/tls.ts';
 
 /** Load one zone file. */
 export interface LoadJob {
@@ -114,6 +114,8 @@ export type ToData =
   /** Zone `id` is served as `epoch` from the next query on. */
   | { readonly kind: 'publish'; readonly version: number; readonly id: number; readonly epoch: Epoch }
   | { readonly kind: 'remove'; readonly version: number; readonly id: number }
+  /** TLS shows this certificate to connections that begin from now on; it has been checked. */
+  | { readonly kind: 'certificate'; readonly certificate: Certificate }
   /** Open the sockets. */
   | { readonly kind: 'listen' }
   /** Answer what has arrived, close, end. */
@@ -135,5 +137,3 @@ export type FromData =
   /** A source went over the rate limit. */
   | { readonly kind: 'limited'; readonly limited: Limited }
   | { readonly kind: 'stopped' };
-  /** TLS shows this certificate to connections that begin from now on; it has been checked. */
-  | { readonly kind: 'certificate'; readonly certificate: Certificate }
