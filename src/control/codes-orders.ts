@@ -135,6 +135,12 @@ export const ORDER_CODES = {
     effect: EFFECT.nothing,
     fix: 'See to that first; it is tried again every minute.',
   },
+  PARENT_CONTRADICTS: {
+    meaning: 'The parent was looked at, and shows something else than was said.',
+    cause: 'The change has not reached all servers of the parent yet, or another zone or key was meant.',
+    effect: 'Nothing was changed: a rollover would build on what is not so.',
+    fix: 'Nothing, as a rule: what the parent shows is taken in by itself. See keyturn parent show ZONE.',
+  },
   PARENT_NOT_WATCHED: {
     meaning: 'Nobody looks at the parents of zones: the configuration does not say how they are found.',
     cause: 'It has no key "parents", and looks at the Internet only if it is told to.',

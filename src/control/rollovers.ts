@@ -8,6 +8,7 @@ import type { Key } from '../kasp/key.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
 import { rolloversOf } from '../kasp/zonestate.ts';
 import { carryOut, fittingTypes, notesOn, type RolloverContext, refuse } from './carry-out.ts';
+import { refuseContradiction } from './contradiction.ts';
 import { iso, needsOf, rolloverStatusOf } from './describe.ts';
 import { dryRun, orderPlan } from './dry-run.ts';
 import { trailOf } from './failures.ts';
@@ -163,6 +164,7 @@ async function confirmDs(
     : told.map(({ tag, seen }) => ({ kind: 'ds', keyId: keyWithDs(found, tag).id, seen, ttl }));
   // All or nothing: what is refused is refused before anything is believed.
   for (const order of orders) refuse(found, order, context.clock.now());
+  await refuseContradiction(context.zones.monitor, found, orders);
   const changed: string[] = [];
   let change: RolloverChange | undefined;
   for (const order of orders) {

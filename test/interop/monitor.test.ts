@@ -3,7 +3,7 @@
  * warm caches ask without pause. The parent is BIND's `named`, which follows our CDS by `dnssec-cds`.
  */
 import { expect, it } from 'vitest';
-import { expectSafe } from '../support/live-rollover.ts';
+import { CHILD, expectSafe } from '../support/live-rollover.ts';
 import { describeWithPeers } from '../support/peers.ts';
 
 const PEERS = [
@@ -19,6 +19,11 @@ describeWithPeers(PEERS, 'rollovers with a monitor of the parent', () => {
       '',
       async (live) => {
         const [before] = await live.servedKeys();
+        const tag = `${before!.tag}`;
+        expect(await live.command('parent', 'look', CHILD)).toMatch(/DS of key \d+ +on all servers/);
+        const said = await live.refused('rollover', 'confirm-ds', CHILD, '--key', tag, '--gone');
+        expect(said).toContain('PARENT_CONTRADICTS');
+        expect(await live.refused('rollover', 'confirm-ds', CHILD, '--none')).toContain('servers have a DS');
         await live.roll('csk');
         const after = await live.servedKeys();
         expect(after).toHaveLength(1);

@@ -184,6 +184,14 @@ export class LiveRollover {
     throw new Error(`keyturn ${args.join(' ')}: exit ${code}\n${stderr}${stdout}\n${this.story}`);
   }
 
+  /** Runs `keyturn`, which must refuse; returns what it said. */
+  async refused(...args: string[]): Promise<string> {
+    const { code, stderr } = await this.#daemon.keyturn(...args);
+    if (code !== 5)
+      throw new Error(`keyturn ${args.join(' ')}: exit ${code}, not 5\n${stderr}\n${this.story}`);
+    return stderr;
+  }
+
   async status(): Promise<Status> {
     const { code, stdout, stderr } = await this.#daemon.keyturn('--json', 'rollover', 'status', CHILD);
     if (code !== 0) throw new Error(`rollover status: exit ${code}\n${stderr}${stdout}`);
