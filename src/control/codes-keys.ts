@@ -88,6 +88,13 @@ export const KEY_CODES: Explanations<KeystoreError['code']> = {
     effect: EFFECT.nothing,
     fix: 'Name K*.key files, PEM files, or a directory with them, as the server sees it.',
   },
+  SERIAL_UNREADABLE: {
+    meaning: 'The file that keeps the served serial of a zone cannot be understood.',
+    cause: 'It was written by somebody else, or the disk lost it.',
+    effect: EFFECT.rejected,
+    fix: 'See which serial the secondaries have, write {"format":1,"serial":THAT,"digest":""} into it, and reload the zone.',
+    rfc: 'RFC 1982 §3.2',
+  },
   KEYS_PRESENT: {
     meaning: 'Keys shall be taken over by a zone that has keys already.',
     cause: 'The zone was served before, and keys were made for it; or its keys were imported twice.',

@@ -123,6 +123,28 @@ export const ZONE_CONTENT_CODES = {
     fix: 'Name it *._dsync or child._dsync, with type CDS or CSYNC and scheme NOTIFY.',
     rfc: 'RFC 9859 §3',
   },
+  ZONE_ZONEMD_WRONG: {
+    meaning: 'The ZONEMD record of the zone file is not the digest of the zone.',
+    cause: 'The file was changed after its digest was made, was cut short, or came damaged.',
+    effect:
+      'By the policy (zonemd.check): a warning, and the zone is served without it; or the file is not served.',
+    fix: 'Bring the file again from where it comes, or make its digest anew. Without digests: remove the record.',
+    rfc: 'RFC 8976 §4',
+  },
+  ZONE_ZONEMD_LEFT_OUT: {
+    meaning: 'The ZONEMD record of the zone file is right, and not served, because the zone is signed here.',
+    cause: 'A digest covers all signatures; these are made one by one when somebody asks.',
+    effect: EFFECT.loaded,
+    fix: 'Nothing. A signed copy with its digest is written by: keyturn zone export --signed --zonemd.',
+    rfc: 'RFC 8976 §3.3.1',
+  },
+  ZONE_SERIAL_NOT_INCREASED: {
+    meaning: 'The content of the zone has changed, but its serial is not after the one that was served.',
+    cause: 'The serial of the SOA was forgotten, or set back.',
+    effect: 'A warning: the zone is served, but secondaries keep what they have.',
+    fix: 'Increase the serial, or let Keyturn do it with serial: increment in the policy.',
+    rfc: 'RFC 1982 §3.2',
+  },
   ZONE_ZONEMD_PLACE: {
     meaning: 'A ZONEMD record stands below the apex, where it says nothing of the zone.',
     cause: 'A wrong owner.',

@@ -10,6 +10,7 @@ import type { Zones } from '../daemon/zones.ts';
 import { isShown, type Key, stateOf } from '../kasp/key.ts';
 import { dnskeyOf, wantedDs } from '../kasp/records.ts';
 import { exportZone } from '../signer/export.ts';
+import { addZonemd } from '../signer/export-zonemd.ts';
 import type { Config } from '../store/config.ts';
 import { formatListen } from '../transport/listen.ts';
 import type { ZoneImage } from '../zone/image.ts';
@@ -63,10 +64,11 @@ export function createHandlers(context: HandlerContext): Handlers {
     },
     'zone.diff': ({ zone, limit }) =>
       diffOf({ config: context.config, loads: context.supervisor.loads }, getZone(zones, zone), limit),
-    'zone.export': ({ zone, signed }) => {
-      const { served, name } = getZone(zones, zone);
+    'zone.export': ({ zone, signed, zonemd }) => {
+      const { served, name, origin } = getZone(zones, zone);
       if (served === undefined) throw notServed(name);
-      return exportZone(served.epoch, { signed }, clock.now());
+      const lines = exportZone(served.epoch, { signed }, clock.now());
+      return zonemd ? addZonemd(lines, origin, 'sha384', signed ? served.epoch.signers : []) : lines;
     },
     'zone.forget': async ({ zone }) => {
       const gone = await zones.forget(zone === undefined ? undefined : originOf(zone));

@@ -50,6 +50,9 @@ const ROWS: readonly Row[] = [
   { key: 'optOut', of: (policy) => policy.optOut, kind: 'word', isUsed: ({ denial }) => denial === 'nsec3' },
   { key: 'cds', of: (policy) => policy.cds, kind: 'word' },
   { key: 'digests', of: (policy) => [...policy.digests], kind: 'list' },
+  { key: 'serial', of: (policy) => policy.serial, kind: 'word' },
+  { key: 'zonemd.check', of: ({ zonemd }) => zonemd.check, kind: 'word' },
+  { key: 'zonemd.publish', of: ({ zonemd }) => zonemd.publish, kind: 'word' },
 ];
 
 /** The keys of all values, as `--set` takes them. */

@@ -49,6 +49,7 @@ export const ZONE_OPERATIONS = {
     params: z.strictObject({
       zone: ofZone,
       signed: flag.default(false).describe('with keys, signatures and the denial chain'),
+      zonemd: flag.default(false).describe('with the digest of the whole (RFC 8976, SHA-384)'),
     }),
     result: null,
     danger: 'reads',

@@ -5,12 +5,14 @@
 import { createHash } from 'node:crypto';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { hasErrors } from '../base/diagnostic.ts';
+import { fillDigests } from '../dnssec/zonemd.ts';
 import { IncludeReader, readFile } from '../store/zonefile.ts';
 import { compileZone } from '../zone/compile.ts';
 import { ZoneImage } from '../zone/image.ts';
 import { renderNsec3 } from '../zone/nsec3render.ts';
 import { ZoneRecords } from '../zone/records.ts';
 import { parseZoneFile } from '../zonefile/parser.ts';
+import { prepareContent } from './loadcontent.ts';
 import type { LoadJob, LoadOutcome } from './messages.ts';
 
 const LINE_FEED = 10;
@@ -44,11 +46,16 @@ export function loadZone(job: Omit<LoadJob, 'job'>): LoadOutcome {
   for (const octets of includer.octets) own.update(octets);
   const digest = own.digest('hex');
   if (digest === job.servedDigest) return { kind: 'unchanged', includes };
+  const zone = { records, origin: job.origin, digest, isSigned: job.denial !== null };
+  const content = prepareContent(zone, { zonemd: job.zonemd, serial: job.serial });
+  diagnostics.push(...content.diagnostics);
   const compiled = compileZone(records, job.origin, { seed: job.seed, nsec: job.denial !== null });
   diagnostics.push(...compiled.diagnostics);
   if (compiled.image === undefined || hasErrors(diagnostics))
     return { kind: 'broken', diagnostics, includes };
-  const nsec3 = job.denial?.mode === 'nsec3' ? renderNsec3(ZoneImage.open(compiled.image), job.denial.optOut) : null;
+  if (content.lacksDigests) fillDigests(ZoneImage.open(compiled.image));
+  const nsec3 =
+    job.denial?.mode === 'nsec3' ? renderNsec3(ZoneImage.open(compiled.image), job.denial.optOut) : null;
   if (nsec3 !== null && 'code' in nsec3) {
     diagnostics.push({ severity: 'error', ...nsec3, file: job.file, line: 0, column: 0 });
     return { kind: 'broken', diagnostics, includes };

@@ -4,13 +4,15 @@
  */
 import type { RateLimitSettings } from '../answer/ratelimit.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
-import type { DenialMode } from '../kasp/policy.ts';
+import type { UnixSeconds } from '../base/time.ts';
+import type { DenialMode, ZonemdPolicy } from '../kasp/policy.ts';
 import type { Epoch } from '../signer/epoch.ts';
 import type { TransportSettings } from '../store/config-transport.ts';
 import type { FileSignature, ZoneFault } from '../store/zonefile.ts';
 import type { ListenAddress } from '../transport/listen.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
+import type { SerialMode } from '../zone/serial.ts';
 import type { Limited } from './limited.ts';
 
 // ---- Loader thread ----
@@ -32,6 +34,17 @@ export interface LoadJob {
   readonly seed: number;
   /** How it will be denied that something exists; null if the zone will be served unsigned. */
   readonly denial: DenialWish | null;
+  /** What the policy of the zone says; left out where a file is only looked at. */
+  readonly zonemd?: ZonemdPolicy;
+  readonly serial?: SerialRule;
+}
+
+/** How the serial of a zone is found. */
+export interface SerialRule {
+  readonly mode: SerialMode;
+  /** What was served last, and the digest of its file; undefined if that is not known. */
+  readonly before: { readonly serial: number; readonly digest: string } | undefined;
+  readonly now: UnixSeconds;
 }
 
 /** What a policy wants of the proofs of a zone. */

@@ -12,6 +12,7 @@ import type { Policy } from '../kasp/policy.ts';
 import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import type { Epoch } from '../signer/epoch.ts';
+import { zoneKeysPath } from '../store/keystore.ts';
 import type { FileSignature } from '../store/zonefile.ts';
 import { lookAtIncluded, type SeenZone } from '../store/zones.ts';
 import type { Name } from '../wire/name.ts';
@@ -19,9 +20,10 @@ import { ZoneImage } from '../zone/image.ts';
 import { noteDropped } from './garbage.ts';
 import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
 import type { LoadQueue } from './loadqueue.ts';
-import type { DenialWish, IncludedPart, LoadedZone, LoadOutcome } from './messages.ts';
+import type { DenialWish, IncludedPart, LoadedZone, LoadOutcome, SerialRule } from './messages.ts';
 import type { ParentMonitor } from './monitor.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
+import { ServedSerial } from './servedserial.ts';
 import { SETTLE_MS, Settling } from './settling.ts';
 import { ForeignKeysError, type ForeignRecords, type ZoneSigning } from './signing.ts';
 import { ZoneLog } from './zonelog.ts';
@@ -57,6 +59,7 @@ export class Zone {
   readonly policyName: string;
   readonly keeper: Keeper;
   readonly #policy: Policy;
+  readonly #serial: ServedSerial;
   readonly #context: ZoneContext;
   readonly #log: ZoneLog;
   readonly #settling: Settling;
@@ -92,6 +95,8 @@ export class Zone {
     const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy, turned };
     this.keeper = new Keeper(kept, context, this.#log);
     this.#settling = new Settling(context.clock);
+    const { files, keysDirectory } = context.signing;
+    this.#serial = new ServedSerial(files, zoneKeysPath(keysDirectory, seen.origin));
   }
 
   /** What is served; undefined if nothing is. */
@@ -157,22 +162,9 @@ export class Zone {
   }
 
   async #load(seen: SeenZone, signature: FileSignature): Promise<void> {
-    const { loads, limitOctets, seed, isUnsigned } = this.#context;
     this.#isLoading = true;
     const outcome: LoadOutcome =
-      seen.fault === undefined
-        ? await loads.load({
-            directory: this.#directory,
-            file: seen.path,
-            origin: this.origin,
-            limitOctets,
-            expected: seen.signature,
-            isFresh: this.#settling.isFresh(seen),
-            servedDigest: this.#loaded?.digest,
-            seed,
-            denial: isUnsigned ? null : denialOf(this.#policy),
-          })
-        : { kind: 'fault', fault: seen.fault };
+      seen.fault === undefined ? await this.#read(seen) : { kind: 'fault', fault: seen.fault };
     if (this.#isRemoved) return;
     const isDone = await this.#apply(seen, signature, outcome);
     this.#settling.done(!isDone);
@@ -180,6 +172,29 @@ export class Zone {
     // What was seen meanwhile may be another file: only a look can tell.
     if (this.#isSeenMeanwhile || !isDone) this.#context.lookSoon(isDone ? 0 : SETTLE_MS);
     else this.#tellWaiters();
+  }
+
+  async #read(seen: SeenZone): Promise<LoadOutcome> {
+    const { loads, limitOctets, seed, isUnsigned, clock } = this.#context;
+    let serial: SerialRule;
+    try {
+      serial = this.#serial.rule(this.#policy.serial, clock.now());
+    } catch (error) {
+      return { kind: 'broken', diagnostics: problemOfError(error, seen.path).diagnostics, includes: [] };
+    }
+    return loads.load({
+      directory: this.#directory,
+      file: seen.path,
+      origin: this.origin,
+      limitOctets,
+      expected: seen.signature,
+      isFresh: this.#settling.isFresh(seen),
+      servedDigest: this.#loaded?.digest,
+      seed,
+      denial: isUnsigned ? null : denialOf(this.#policy),
+      zonemd: this.#policy.zonemd,
+      serial,
+    });
   }
 
   #tellWaiters(): void {
@@ -223,8 +238,11 @@ export class Zone {
     const now = this.#context.clock.now();
     const before = this.#loaded;
     this.foreign = { foreignKeys: loaded.foreignKeys, foreignCds: loaded.foreignCds };
+    const image = ZoneImage.open(loaded.image);
     let published: Promise<void>;
     try {
+      // Before anybody sees it, so that it cannot go back.
+      await this.#serial.note({ serial: image.serial, digest: loaded.digest });
       ({ published } = await this.keeper.serve(loaded));
     } catch (error) {
       this.#fail(problemOfError(error, seen.path));
@@ -233,7 +251,6 @@ export class Zone {
       return;
     }
     if (this.#isRemoved) return;
-    const image = ZoneImage.open(loaded.image);
     const { digest, diagnostics: warnings } = loaded;
     this.#loaded = { image, digest, octets: seen.octets, warnings, since: now };
     this.problem = undefined;

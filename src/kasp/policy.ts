@@ -5,6 +5,7 @@
  */
 import type { DigestType } from '../dnssec/ds.ts';
 import { ALGORITHM } from '../wire/iana.ts';
+import type { SerialMode } from '../zone/serial.ts';
 
 /** One key for everything, or a key-signing and a zone-signing key. */
 export type KeyScheme = 'csk' | 'ksk-zsk';
@@ -19,6 +20,14 @@ export type CdsMode = 'always' | 'rollover' | 'never';
 export type KskMethod = 'additive' | 'swap' | 'double-ds';
 /** Whether the new algorithm signs before it is published, or at once with that (ROLLOVER 2.5). */
 export type AlgorithmMethod = 'conservative' | 'liberal';
+
+/** What is done about the digest of the whole zone (RFC 8976). */
+export interface ZonemdPolicy {
+  /** Whether a digest in the zone file that is wrong is told, or keeps the file from being served. */
+  readonly check: 'off' | 'warn' | 'refuse';
+  /** The digest of a zone that is served unsigned. */
+  readonly publish: 'off' | 'file' | 'sha384' | 'sha512';
+}
 
 export interface Policy {
   readonly scheme: KeyScheme;
@@ -66,6 +75,9 @@ export interface Policy {
   readonly cds: CdsMode;
   /** Digest types of DS and CDS. */
   readonly digests: readonly DigestType[];
+  /** Where the serial of changed content comes from. */
+  readonly serial: SerialMode;
+  readonly zonemd: ZonemdPolicy;
 }
 
 const MINUTE = 60;
@@ -97,4 +109,6 @@ export const DEFAULT_POLICY: Policy = {
   optOut: false,
   cds: 'always',
   digests: [2],
+  serial: 'file',
+  zonemd: { check: 'warn', publish: 'file' },
 };

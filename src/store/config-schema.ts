@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ALGORITHMS, parseAlgorithm } from '../dnssec/algorithm.ts';
 import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
 import { abuseKeys } from './config-abuse.ts';
+import { contentKeys } from './config-content.ts';
 import { parents } from './config-parents.ts';
 import { transportKeys } from './config-transport.ts';
 import { duration, listenAddress, path } from './config-values.ts';
@@ -141,6 +142,7 @@ export const policySchema = z.strictObject({
     .refine((types) => new Set(types).size === types.length, 'a digest type is named twice')
     .optional()
     .describe('digest types of DS and CDS: 2 is SHA-256, 4 is SHA-384'),
+  ...contentKeys,
 });
 
 export const configSchema = z.strictObject({
@@ -162,6 +164,7 @@ export const configSchema = z.strictObject({
   ...transportKeys,
   ...abuseKeys,
   maxZoneFileOctets: z.int().min(1).max(0xffff_ffff).optional().describe('a longer zone file is not loaded'),
+  parents: parents.optional(),
   policies: z
     .record(z.string(), policySchema)
     .optional()
@@ -170,7 +173,6 @@ export const configSchema = z.strictObject({
     ),
   zones: z
     .record(
-  parents: parents.optional(),
       z.string(),
       z.strictObject({ policy: z.string().optional().describe('name of the policy of the zone') }),
     )
@@ -197,7 +199,7 @@ export type PolicyDocument = z.infer<typeof policySchema>;
 
 /** The whole policy: what the document leaves out is as in DEFAULT_POLICY. */
 export function completePolicy(document: PolicyDocument): Policy {
-  const { lifetime: lifetimes, parent, rollover, monitor, ...rest } = document;
+  const { lifetime: lifetimes, parent, rollover, monitor, zonemd, ...rest } = document;
   return {
     ...DEFAULT_POLICY,
     ...withoutUndefined(rest),
@@ -205,6 +207,7 @@ export function completePolicy(document: PolicyDocument): Policy {
     parent: { ...DEFAULT_POLICY.parent, ...withoutUndefined(parent ?? {}) },
     rollover: { ...DEFAULT_POLICY.rollover, ...withoutUndefined(rollover ?? {}) },
     monitor: { ...DEFAULT_POLICY.monitor, ...withoutUndefined(monitor ?? {}) },
+    zonemd: { ...DEFAULT_POLICY.zonemd, ...withoutUndefined(zonemd ?? {}) },
   };
 }
 

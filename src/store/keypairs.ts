@@ -42,7 +42,8 @@ export type KeystoreCode =
   | 'KEY_ROLES'
   | 'KEY_TAGS'
   | 'KEYS_NOT_FOUND'
-  | 'KEYS_PRESENT';
+  | 'KEYS_PRESENT'
+  | 'SERIAL_UNREADABLE';
 
 /** Why keys cannot be used. No key is ever made in place of one that cannot be read. */
 export class KeystoreError extends Error {
