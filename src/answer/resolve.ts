@@ -8,6 +8,7 @@ import { SearchName } from '../wire/searchname.ts';
 import type { NodeIndex, RRsetIndex } from '../zone/image.ts';
 import { APEX, NO_NODE, NO_RRSET, NODE_FLAG, RRSET_FLAG } from '../zone/image.ts';
 import { Match } from '../zone/lookup.ts';
+import { answerCompactly } from './denial-compact.ts';
 import { proveExpansion, proveNodata, proveNxdomain, proveWildcardNodata } from './denial.ts';
 import type { Plan } from './plan.ts';
 import { KIND, SECTION } from './plan.ts';
@@ -45,9 +46,13 @@ export class Resolver {
     this.#isMinimal = isMinimal;
   }
 
-  /** Plans the answer for `name` and `type`; `dnssecOk` adds proofs. Outside our zones: REFUSED. */
-  resolve(name: SearchName, type: number, dnssecOk: boolean): void {
+  /**
+   * Plans the answer for `name` and `type`; `dnssecOk` adds proofs, `compactOk` with it is as in `plan.takesCompactRcode`.
+   * Outside our zones: REFUSED.
+   */
+  resolve(name: SearchName, type: number, dnssecOk: boolean, compactOk: boolean): void {
     const plan = this.#plan;
+    plan.takesCompactRcode = dnssecOk && compactOk;
     this.#type = type;
     this.#name = name;
     const zone = this.#findZone(name);
@@ -60,6 +65,7 @@ export class Resolver {
     let current: ServedZone | null = zone;
     for (let aliases = 0; current !== null; aliases++) {
       this.#wantsProof = dnssecOk && current.apex !== null;
+      if (current.denial === DENIAL.COMPACT) plan.isCompact = true;
       if (this.#lookUp(current) === DONE || aliases === MAX_ALIASES) return;
       current = this.#findZone(this.#name);
     }
@@ -126,7 +132,7 @@ export class Resolver {
   #answer(zone: ServedZone, node: NodeIndex, ownerAt: number): number {
     const { image } = zone;
     const isAlias = (image.flags(node) & NODE_FLAG.CNAME) !== 0;
-    if (isAlias && !answersAtAlias(this.#type)) {
+    if (isAlias && !answersAtAlias(this.#type, zone.denial)) {
       const cname = image.rrset(node, RRTYPE.CNAME);
       if (this.#isPlanned(zone, cname, ownerAt)) return DONE;
       this.#addAnswer(zone, cname, ownerAt, KIND.RRSET);
@@ -148,6 +154,10 @@ export class Resolver {
         this.#plan.add(SECTION.ANSWER, zone, zone.apex, ofKeys, KIND.RRSET);
         return DONE;
       }
+    }
+    if (this.#type === RRTYPE.NSEC && zone.denial === DENIAL.COMPACT) {
+      answerCompactly(this.#plan, zone, node, ownerAt, RRTYPE.NSEC);
+      return DONE;
     }
     this.#sayNodata(zone, node, ownerAt);
     return DONE;
@@ -171,6 +181,7 @@ export class Resolver {
     const isSigned =
       zone.apex !== null && image.rrsetsOf(node) > 0 && (image.rrsetFlags(first) & RRSET_FLAG.SIGNED) !== 0;
     if (isSigned) this.#addAnswer(zone, first, ownerAt, KIND.SIGNATURES);
+    else if (zone.denial === DENIAL.COMPACT) answerCompactly(this.#plan, zone, node, ownerAt, RRTYPE.RRSIG);
     else this.#sayNodata(zone, node, ownerAt);
     return DONE;
   }
@@ -194,9 +205,7 @@ export class Resolver {
     const name = this.#name;
     const source = zone.image.wildcard(encloser);
     if (source === NO_NODE) {
-      plan.rcode = RCODE.NXDOMAIN;
-      this.#addSoa(zone);
-      if (this.#wantsProof) proveNxdomain(plan, zone, name, encloser);
+      this.#sayNoName(zone, encloser);
       return DONE;
     }
     const ownerAt = plan.keepName(name.octets, 0, name.length);
@@ -246,6 +255,20 @@ export class Resolver {
   }
 
   // ---- Negative answers and additional data ----
+
+  #sayNoName(zone: ServedZone, encloser: NodeIndex): void {
+    const plan = this.#plan;
+    const name = this.#name;
+    const ofEveryName = this.#type === RRTYPE.NSEC || this.#type === RRTYPE.RRSIG;
+    if (ofEveryName && this.#wantsProof && zone.denial === DENIAL.COMPACT) {
+      const ownerAt = plan.keepName(name.octets, 0, name.length);
+      if (ownerAt >= 0) answerCompactly(plan, zone, NO_NODE, ownerAt, this.#type);
+      return;
+    }
+    plan.rcode = RCODE.NXDOMAIN;
+    this.#addSoa(zone);
+    if (this.#wantsProof) proveNxdomain(plan, zone, name, encloser);
+  }
 
   #sayNodata(zone: ServedZone, node: NodeIndex, ownerAt: number): void {
     this.#addSoa(zone);
@@ -308,7 +331,9 @@ export class Resolver {
   }
 }
 
-/** Types that may stand beside a CNAME and are answered there (RFC 2181 §10.1, RFC 4035 §2.5). */
-function answersAtAlias(type: number): boolean {
-  return type === RRTYPE.CNAME || type === RRTYPE.ANY || type === RRTYPE.NSEC || type === RRTYPE.RRSIG;
+/** Types that may stand beside a CNAME and are answered there, if the zone has them (RFC 2181 §10.1, RFC 4035 §2.5). */
+function answersAtAlias(type: number, denial: number): boolean {
+  if (type === RRTYPE.NSEC) return denial === DENIAL.NSEC || denial === DENIAL.COMPACT;
+  if (type === RRTYPE.RRSIG) return denial !== DENIAL.NONE;
+  return type === RRTYPE.CNAME || type === RRTYPE.ANY;
 }

@@ -47,6 +47,13 @@ export interface ValidatorSetup {
   readonly now: number;
 }
 
+/** What is asked, what is true, and when. */
+interface Hearing {
+  readonly asked: Asked;
+  readonly truth: Truth;
+  readonly now: number;
+}
+
 const DENIALS: readonly number[] = [TYPE.NSEC, TYPE.NSEC3];
 
 /** Judges responses of one zone in one mode of denial. */
@@ -72,11 +79,12 @@ export class Validator {
     return this.#signatures.verified;
   }
 
-  judge(asked: Asked, response: Uint8Array): Judgement {
+  /** Judges a response at `now`, Unix seconds; by default at the instant of the setup. */
+  judge(asked: Asked, response: Uint8Array, now: number = this.#setup.now): Judgement {
     const truth = this.facts.resolve(asked.name, asked.type);
     const kind = this.#kindOf(truth, asked);
     try {
-      return { ...this.#judge(asked, decodeMessage(response), truth), kind };
+      return { ...this.#judge({ asked, truth, now }, decodeMessage(response)), kind };
     } catch (error) {
       // Reading behind the end of a buffer is a RangeError.
       if (!(error instanceof Malformed || error instanceof RangeError)) throw error;
@@ -85,9 +93,9 @@ export class Validator {
     }
   }
 
-  #judge(asked: Asked, message: WireMessage, truth: Truth): Omit<Judgement, 'kind'> {
+  #judge({ asked, truth, now }: Hearing, message: WireMessage): Omit<Judgement, 'kind'> {
     const sections = asked.type === TYPE.RRSIG ? this.#completed(message, truth) : sectionsOf(message);
-    const context = { apex: this.#setup.apex, judge: this.#signatures, now: this.#setup.now };
+    const context = { apex: this.#setup.apex, judge: this.#signatures, now };
     const verdict: Verdict = asked.dnssecOk
       ? verdictOf(message, sections, context)
       : { verdict: 'insecure', reason: 'DO is not set' };
