@@ -8,9 +8,10 @@ import { createHandlers } from './control/handlers.ts';
 import { ControlServer } from './control/server.ts';
 import { type Claim, claimKeys } from './control/socket.ts';
 import { BulkRunner } from './daemon/bulk.ts';
-import { parentsOf } from './daemon/parents.ts';
 import { CertificateKeeper, type CertificateOptions } from './daemon/certificate.ts';
+import { LiveConfig, type ReadConfig } from './daemon/liveconfig.ts';
 import type { AnswerSetup } from './daemon/messages.ts';
+import { parentsOf } from './daemon/parents.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './daemon/ports.ts';
 import { Publisher } from './daemon/publisher.ts';
 import { Scheduler } from './daemon/scheduler.ts';
@@ -35,13 +36,15 @@ const MAX_START_MS = 30_000;
 export interface ServeOptions {
   readonly config: Config;
   readonly log: Log;
+  /** Reads the configuration again, as it was read for this one; throws with a message for a person. */
+  readonly reread: () => ReadConfig;
   readonly replaceKeys: boolean;
   /** Prints a line for a person. */
   readonly print: (line: string) => void;
 }
 
 /** Runs the daemon until a signal ends it. Throws StartError. */
-export async function serve({ config, log, replaceKeys, print }: ServeOptions): Promise<void> {
+export async function serve({ config, log, reread, replaceKeys, print }: ServeOptions): Promise<void> {
   // Everything we create is for our eyes only: keys, state, sockets.
   process.umask(0o077);
   guardProcess(log);
@@ -74,9 +77,13 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   const watch = new ZonesWatch({ directory, log, scheduler, look: () => zones.look() });
   const bulk = new BulkRunner({ clock, scheduler, zones, files, random, keysDirectory, log, events });
   const certificate = certificateOf(config, { clock, scheduler, log, events, supervisor });
+  const live = new LiveConfig({ config, read: reread, log, events });
   const handlers = createHandlers({
+    get config() {
+      return live.current;
+    },
     alarms: () => [...zones.alarms, ...(certificate?.alarms ?? [])],
-    ...{ config, clock, zones, supervisor, scheduler, bulk, version, startedAt, events, files, random },
+    ...{ clock, zones, supervisor, scheduler, bulk, version, startedAt, events, files, random },
     levels: new LogLevels(log, config.logLevel, scheduler),
   });
   const control = new ControlServer(config.controlPath, handlers, log);
@@ -90,6 +97,7 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
     await claim.release();
   };
   const rescan = () => {
+    live.reload(zones);
     watch.lookNow();
     certificate?.look();
   };
@@ -113,15 +121,6 @@ export async function serve({ config, log, replaceKeys, print }: ServeOptions): 
   for (const line of startSummary(config, zones.all(), version)) print(line);
 }
 
-/** How data threads answer. Nobody shall know in advance where an account of the rate limit lies. */
-function answersOf({ rateLimit, isMinimal }: Config, random: Random): AnswerSetup {
-  const accounts =
-    rateLimit === null ? new SharedArrayBuffer(0) : makeTableMemory(rateLimit.accounts, random.octets(8));
-  return { rateLimit, accounts, isMinimal };
-}
-
-/** The UDP transport, told in the log with its reason. Throws StartError if the wanted one cannot be had. */
-function udpOf(config: Config, log: Log): UdpKind {
 /** Who looks after the certificate, if TLS is spoken. */
 function certificateOf(
   { tls: files }: Config,
@@ -138,6 +137,8 @@ function answersOf({ rateLimit, isMinimal }: Config, random: Random): AnswerSetu
   return { rateLimit, accounts, isMinimal };
 }
 
+/** The UDP transport, told in the log with its reason. Throws StartError if the wanted one cannot be had. */
+function udpOf(config: Config, log: Log): UdpKind {
   const { kind, because } = chooseUdp(config.udp);
   if (kind === undefined) {
     throw new StartError(

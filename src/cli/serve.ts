@@ -1,6 +1,7 @@
 /** `keyturn serve`: command line and configuration file into a Config, then the daemon. */
-import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
+import { formatDiagnostic } from '../base/diagnostic.ts';
 import { OperationError } from '../control/operation.ts';
+import type { ReadConfig } from '../daemon/liveconfig.ts';
 import type { DenialMode } from '../kasp/policy.ts';
 import { type ServeOptions, serve } from '../main.ts';
 import { createLog } from '../ops/log.ts';
@@ -32,13 +33,13 @@ export async function serveCommand(flags: ServeFlags, print: ServeOptions['print
     const { code, file, line, column } = warning;
     log.warn({ code, file, line, column }, formatDiagnostic(warning));
   }
-  await serve({ config, log, replaceKeys: flags.replaceKeys ?? false, print });
-}
-
-/** A configuration that is in force, and what should be known of it. */
-export interface ReadConfig {
-  readonly config: Config;
-  readonly warnings: readonly Diagnostic[];
+  await serve({
+    config,
+    log,
+    reread: () => readConfig(flags),
+    replaceKeys: flags.replaceKeys ?? false,
+    print,
+  });
 }
 
 /** The configuration that flags and file say. Throws OperationError. */

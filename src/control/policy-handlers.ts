@@ -29,15 +29,16 @@ export interface Policies {
 type PolicyHandlers = Pick<Handlers, Extract<keyof Handlers, `policy.${string}`>>;
 
 /** The handlers of all operations on policies. */
-export function createPolicyHandlers({
-  clock,
-  config,
-  zones,
-}: Pick<RolloverContext, 'clock' | 'zones'> & {
-  readonly config: { readonly policies: ReadonlyMap<string, Policy> };
-}): PolicyHandlers {
+export function createPolicyHandlers(
+  context: Pick<RolloverContext, 'clock' | 'zones'> & {
+    readonly config: { readonly policies: ReadonlyMap<string, Policy> };
+  },
+): PolicyHandlers {
+  const { clock, zones } = context;
   const policies: Policies = {
-    all: config.policies,
+    get all() {
+      return context.config.policies;
+    },
     followersOf: (name) =>
       zones
         .all()

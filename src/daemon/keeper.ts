@@ -65,7 +65,8 @@ interface Served {
 const NOTHING: Taken = { published: Promise.resolve() };
 
 export class Keeper {
-  readonly #zone: KeptZone;
+  readonly #zone: Omit<KeptZone, 'policy'>;
+  #policy: Policy;
   readonly #context: KeeperContext;
   readonly #log: ZoneLog;
   #served: Served | undefined;
@@ -87,6 +88,7 @@ export class Keeper {
 
   constructor(zone: KeptZone, context: KeeperContext, log: ZoneLog) {
     this.#zone = zone;
+    this.#policy = zone.policy;
     this.#context = context;
     this.#log = log;
   }
@@ -135,7 +137,7 @@ export class Keeper {
     const { clock, signing: ports } = this.#context;
     const { now } = clock.keyInstant();
     if (this.#signing === undefined) {
-      const zone = { ...this.#zone, listener: this.#log };
+      const zone = { ...this.#zone, policy: this.#policy, listener: this.#log };
       this.#signing = await ZoneSigning.open(ports, zone, loaded, now);
       this.#log.keys(this.#signing.keys);
       this.#isNew = this.#signing.keys.how === 'created';
@@ -178,6 +180,16 @@ export class Keeper {
       this.#isBulk = urgency === 'bulk';
       return this.#follow(signing, pace, before !== undefined);
     });
+  }
+
+  /** Follows another policy from the next turn on, which is taken now. */
+  async follow(policy: Policy): Promise<void> {
+    await this.#inTurn(this.#paceOf('due'), () => {
+      this.#policy = policy;
+      this.#signing?.follow(policy);
+      return Promise.resolve(NOTHING);
+    });
+    await this.turn();
   }
 
   /** The clock was ahead when the epoch was made: its signatures are not valid yet, and no timer knows. */

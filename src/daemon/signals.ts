@@ -1,6 +1,6 @@
 /**
- * Signals and the last errors. SIGTERM and SIGINT drain and end with 0; a second one ends at once. SIGHUP looks at the
- * zones again. SIGUSR1 is taken, because Node would open its inspector on it, through which keys could be read.
+ * Signals and the last errors. SIGTERM and SIGINT drain and end with 0; a second one ends at once. SIGHUP reads the
+ * configuration and looks at the zones again. SIGUSR1 is taken, because Node would open its inspector on it, through which keys could be read.
  */
 import type { Log } from '../ops/log.ts';
 
@@ -36,7 +36,7 @@ export function handleSignals({ log, stop, rescan }: SignalActions): void {
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   process.on('SIGHUP', () => {
-    log.info({}, 'SIGHUP: looking at the zones again');
+    log.info({}, 'SIGHUP: reading the configuration, and looking at the zones again');
     rescan();
   });
 }

@@ -94,7 +94,7 @@ export interface SignedZone {
 
 export class ZoneSigning {
   readonly keys: ZoneKeys;
-  readonly policy: Policy;
+  #policy: Policy;
   readonly #origin: Name;
   readonly #ports: SigningPorts;
   readonly #listener: SigningListener;
@@ -113,7 +113,7 @@ export class ZoneSigning {
     this.#ports = ports;
     this.#origin = origin;
     this.#listener = listener;
-    this.policy = policy;
+    this.#policy = policy;
     this.keys = keys;
   }
 
@@ -142,6 +142,16 @@ export class ZoneSigning {
   }
 
   // ---- Key states ----
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  /** Keys follow this policy from the next `advance` on, as they would after a start with it. */
+  follow(policy: Policy): void {
+    this.#policy = policy;
+    this.#hasNews = true;
+  }
 
   get zoneState(): ZoneState {
     return this.keys.zoneState;

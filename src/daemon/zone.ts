@@ -6,6 +6,7 @@
  *
  * Whatever goes wrong on the way, the epoch that is served stays, and `problem` says why.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
@@ -42,11 +43,19 @@ export interface ZoneContext extends KeeperContext {
   readonly lookSoon: (ms: number) => void;
 }
 
+/** A policy and its name. */
+export interface NamedPolicy {
+  readonly name: string;
+  readonly policy: Policy;
+}
+
 /** What was loaded last and is served. */
 interface Loaded {
   readonly image: ZoneImage;
   readonly digest: string;
   readonly octets: number;
+  /** The policy by which it was made. */
+  readonly policy: Policy;
   readonly warnings: readonly Diagnostic[];
   readonly since: UnixSeconds;
 }
@@ -56,9 +65,9 @@ export class Zone {
   /** `formatName` of the origin. */
   readonly name: string;
   readonly origin: Name;
-  readonly policyName: string;
+  policyName: string;
   readonly keeper: Keeper;
-  readonly #policy: Policy;
+  #policy: Policy;
   readonly #serial: ServedSerial;
   readonly #context: ZoneContext;
   readonly #log: ZoneLog;
@@ -68,6 +77,8 @@ export class Zone {
   #file: SeenZone | undefined;
   /** What the last finished attempt was about: the file with its includes. */
   #handled: FileSignature | undefined;
+  /** The policy that it was about. */
+  #handledBy: Policy | undefined;
   #includes: readonly IncludedPart[] = [];
   #isLoading = false;
   #isSeenMeanwhile = false;
@@ -83,7 +94,7 @@ export class Zone {
   /** Keys of another signer in the file, as it was loaded last. */
   foreign: ForeignRecords | undefined;
 
-  constructor(id: number, seen: SeenZone, policy: { name: string; policy: Policy }, context: ZoneContext) {
+  constructor(id: number, seen: SeenZone, policy: NamedPolicy, context: ZoneContext) {
     this.id = id;
     this.name = seen.name;
     this.origin = seen.origin;
@@ -124,7 +135,12 @@ export class Zone {
 
   /** The file has been read as it is now, with success or without. */
   get isSettled(): boolean {
-    return this.#handled !== undefined && !this.#isLoading && !this.#isSeenMeanwhile;
+    return (
+      this.#handled !== undefined &&
+      this.#handledBy === this.#policy &&
+      !this.#isLoading &&
+      !this.#isSeenMeanwhile
+    );
   }
 
   /** Resolves when the file that is there now has been dealt with. */
@@ -135,6 +151,15 @@ export class Zone {
   /** Makes the next `see` load the file even if it has not changed. */
   forget(): void {
     this.#handled = undefined;
+  }
+
+  /** Follows a policy of another name or content; false if it does so already. Content is made anew by the next `see`. */
+  follow({ name, policy }: NamedPolicy): boolean {
+    if (name === this.policyName && isDeepStrictEqual(policy, this.#policy)) return false;
+    this.policyName = name;
+    this.#policy = policy;
+    void this.keeper.follow(policy);
+    return true;
   }
 
   // ---- The file ----
@@ -152,7 +177,7 @@ export class Zone {
     }
     this.#isSeenMeanwhile = false;
     const signature = this.#signature(seen.signature, this.#lookAtIncludes());
-    if (signature === this.#handled) {
+    if (signature === this.#handled && this.#policy === this.#handledBy) {
       this.#tellWaiters();
       return;
     }
@@ -163,10 +188,12 @@ export class Zone {
 
   async #load(seen: SeenZone, signature: FileSignature): Promise<void> {
     this.#isLoading = true;
+    const policy = this.#policy;
     const outcome: LoadOutcome =
-      seen.fault === undefined ? await this.#read(seen) : { kind: 'fault', fault: seen.fault };
+      seen.fault === undefined ? await this.#read(seen, policy) : { kind: 'fault', fault: seen.fault };
     if (this.#isRemoved) return;
-    const isDone = await this.#apply(seen, signature, outcome);
+    const isDone = await this.#apply(seen, signature, outcome, policy);
+    if (isDone) this.#handledBy = policy;
     this.#settling.done(!isDone);
     this.#isLoading = false;
     // What was seen meanwhile may be another file: only a look can tell.
@@ -174,11 +201,11 @@ export class Zone {
     else this.#tellWaiters();
   }
 
-  async #read(seen: SeenZone): Promise<LoadOutcome> {
+  async #read(seen: SeenZone, policy: Policy): Promise<LoadOutcome> {
     const { loads, limitOctets, seed, isUnsigned, clock } = this.#context;
     let serial: SerialRule;
     try {
-      serial = this.#serial.rule(this.#policy.serial, clock.now());
+      serial = this.#serial.rule(policy.serial, clock.now());
     } catch (error) {
       return { kind: 'broken', diagnostics: problemOfError(error, seen.path).diagnostics, includes: [] };
     }
@@ -189,10 +216,10 @@ export class Zone {
       limitOctets,
       expected: seen.signature,
       isFresh: this.#settling.isFresh(seen),
-      servedDigest: this.#loaded?.digest,
+      servedDigest: this.#loaded?.policy === policy ? this.#loaded.digest : undefined,
       seed,
-      denial: isUnsigned ? null : denialOf(this.#policy),
-      zonemd: this.#policy.zonemd,
+      denial: isUnsigned ? null : denialOf(policy),
+      zonemd: policy.zonemd,
       serial,
     });
   }
@@ -202,7 +229,12 @@ export class Zone {
   }
 
   /** False if the file is not ready and must be looked at again. */
-  async #apply(seen: SeenZone, signature: FileSignature, outcome: LoadOutcome): Promise<boolean> {
+  async #apply(
+    seen: SeenZone,
+    signature: FileSignature,
+    outcome: LoadOutcome,
+    policy: Policy,
+  ): Promise<boolean> {
     if (outcome.kind === 'fault') {
       const isMoving = outcome.fault.code === 'ZONE_CHANGING' || outcome.fault.code === 'ZONE_FILE_GONE';
       if (isMoving && seen.fault === undefined) return false;
@@ -219,7 +251,7 @@ export class Zone {
       if (this.problem !== undefined) this.#log.info({}, `the file of ${this.name} is what is served again`);
       this.problem = undefined;
     } else {
-      await this.#take(seen, outcome);
+      await this.#take(seen, outcome, policy);
     }
     return true;
   }
@@ -234,7 +266,7 @@ export class Zone {
 
   // ---- What is served ----
 
-  async #take(seen: SeenZone, loaded: LoadedZone): Promise<void> {
+  async #take(seen: SeenZone, loaded: LoadedZone, policy: Policy): Promise<void> {
     const now = this.#context.clock.now();
     const before = this.#loaded;
     this.foreign = { foreignKeys: loaded.foreignKeys, foreignCds: loaded.foreignCds };
@@ -252,7 +284,7 @@ export class Zone {
     }
     if (this.#isRemoved) return;
     const { digest, diagnostics: warnings } = loaded;
-    this.#loaded = { image, digest, octets: seen.octets, warnings, since: now };
+    this.#loaded = { image, digest, octets: seen.octets, policy, warnings, since: now };
     this.problem = undefined;
     await published;
     noteDropped(before?.image.octets ?? 0);

@@ -44,7 +44,7 @@ export interface ZonesContext extends Omit<ZoneContext, 'clock' | 'turns' | 'mon
 }
 
 export class Zones {
-  readonly #config: Config;
+  #config: Config;
   readonly #context: ZoneContext;
   readonly #zones = new Map<string, Zone>();
   readonly #alarms = new Map<Alarm['code'], Alarm>();
@@ -154,6 +154,14 @@ export class Zones {
     await Promise.all(gone.map((zone) => this.#remove(zone)));
     if (![...this.#zones.values()].some((zone) => zone.isHeld)) this.#clear('ZONES_VANISHED');
     return gone.map((zone) => zone.name);
+  }
+
+  /** Follows the policies of another configuration; returns the names of the zones for which that makes a difference. */
+  follow(config: Config): string[] {
+    this.#config = config;
+    const changed = this.all().filter((zone) => zone.follow(policyOf(config, zone.origin)));
+    if (changed.length > 0) this.look();
+    return changed.map(({ name }) => name);
   }
 
   /** The clock was stepped and is right now: rollovers go on by it. */

@@ -1,0 +1,75 @@
+/**
+ * The configuration of a daemon at work. Read again, its policies and what follows them come into force at once: a zone
+ * with another policy is where it would be if the daemon had been started with it, without the pause. All else waits
+ * for the next start.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { counted, type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
+import type { EventSink } from '../ops/events.ts';
+import type { Log } from '../ops/log.ts';
+import type { Config } from '../store/config.ts';
+import type { Zones } from './zones.ts';
+
+/** A configuration that was read, and what should be known of it. */
+export interface ReadConfig {
+  readonly config: Config;
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface LiveConfigOptions {
+  readonly config: Config;
+  /** Reads the configuration again; throws with a message for a person. */
+  readonly read: () => ReadConfig;
+  readonly log: Log;
+  readonly events: EventSink;
+}
+
+export class LiveConfig {
+  #current: Config;
+  readonly #options: LiveConfigOptions;
+
+  constructor(options: LiveConfigOptions) {
+    this.#current = options.config;
+    this.#options = options;
+  }
+
+  /** What is in force. */
+  get current(): Config {
+    return this.#current;
+  }
+
+  /** Reads the configuration again and lets `zones` follow it. If it is wrong, all stays as it is. */
+  reload(zones: Zones): void {
+    const { log, read } = this.#options;
+    let fresh: ReadConfig;
+    try {
+      fresh = read();
+    } catch (error) {
+      const { message } = error as Error;
+      log.error(
+        { code: 'CONFIG_WRONG' },
+        `${message}\nthe configuration that was read before stays in force`,
+      );
+      return;
+    }
+    for (const warning of fresh.warnings) log.warn({ code: warning.code }, formatDiagnostic(warning));
+    const { policies, zonePolicies } = fresh.config;
+    if (!isDeepStrictEqual({ ...fresh.config, policies: 0, zonePolicies: 0 }, this.#constant)) {
+      log.warn({}, 'the configuration differs in more than policies: that takes effect at the next start');
+    }
+    this.#current = { ...this.#current, policies, zonePolicies };
+    const followed = zones.follow(this.#current);
+    if (followed.length > 0) this.#tell(followed);
+  }
+
+  get #constant() {
+    return { ...this.#current, policies: 0, zonePolicies: 0 };
+  }
+
+  #tell(zones: readonly string[]): void {
+    const { log, events } = this.#options;
+    for (const zone of zones) log.info({ zone }, `${zone} follows its policy as it is configured now`);
+    const message = `the configuration was read again: policies changed for ${counted(zones.length, 'zone')}`;
+    events.add({ kind: 'server', zone: null, message, details: { event: 'configured' } });
+  }
+}
