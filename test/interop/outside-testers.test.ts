@@ -32,7 +32,7 @@ describeWithPeers(PEERS, 'testers of others', () => {
   });
 
   afterAll(async () => {
-    await tree.stop();
+    await tree?.stop();
     workplace.remove();
   });
 

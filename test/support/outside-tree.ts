@@ -51,7 +51,10 @@ const PARENT: TreeServer = {
 /** The zones that are looked at: their policies differ in the mode of denial, in scheme and algorithm. */
 const CHILDREN: TreeServer = {
   ...addressesOf(3),
-  zones: [childZone('nsec.test.', 'denial: nsec')],
+  zones: [
+    childZone('nsec.test.', 'denial: nsec, digests: [2, 4]'),
+    childZone('nsec3.test.', 'denial: nsec3, scheme: ksk-zsk, algorithm: ECDSAP384SHA384'),
+  ],
 };
 
 export const CHILD_ORIGINS: readonly string[] = CHILDREN.zones.map(({ origin }) => origin);
@@ -81,13 +84,15 @@ function addressRows({ servers }: TreeZone, { ipv4, ipv6 }: TreeServer): string[
   return servers.flatMap((name, index) => [`${name} A ${ipv4[index]}`, `${name} AAAA ${ipv6[index]}`]);
 }
 
-/** PTR records of all name servers; the root zone has them itself. */
+/** PTR records of all names of all servers; the root zone has them itself. */
 function reverseRows(): string[] {
   return [ROOT, PARENT, CHILDREN].flatMap(({ zones, ipv4, ipv6 }) =>
-    zones[0]!.servers.flatMap((name, index) => [
-      `${ipv4[index]!.split('.').reverse().join('.')}.in-addr.arpa. PTR ${name}`,
-      `${[...expanded(ipv6[index]!)].reverse().join('.')}.ip6.arpa. PTR ${name}`,
-    ]),
+    zones.flatMap(({ servers }) =>
+      servers.flatMap((name, index) => [
+        `${ipv4[index]!.split('.').reverse().join('.')}.in-addr.arpa. PTR ${name}`,
+        `${[...expanded(ipv6[index]!)].reverse().join('.')}.ip6.arpa. PTR ${name}`,
+      ]),
+    ),
   );
 }
 
