@@ -53,7 +53,9 @@ export const COUNTER = {
   BUDGET_TRUNCATED: 27,
   /** Answers not sent because the signing budget was spent. */
   BUDGET_DROPPED: 28,
-  COUNT: 29,
+  /** Datagrams and connections of listed proxies that were dropped: their PROXY header was malformed. */
+  BAD_PROXY_HEADERS: 29,
+  COUNT: 30,
 } as const;
 
 export type CounterIndex = (typeof COUNTER)[Exclude<keyof typeof COUNTER, 'COUNT'>];

@@ -1,8 +1,9 @@
 /** The stream thread: DNS over TCP and TLS, apart from UDP so that slow connections delay no datagram. */
+import { Counters } from '../base/counters.ts';
 import { StreamServer } from '../transport/stream.ts';
 import { runDataThread } from './datathread.ts';
 
 runDataThread(
-  (listen, respond, { transport: { streams, tlsListen } }) =>
-    new StreamServer(listen, respond, streams, { tlsListen }),
+  (listen, respond, { transport: { streams, tlsListen, proxies }, counters }) =>
+    new StreamServer(listen, respond, streams, { tlsListen, proxies, counters: new Counters(counters) }),
 );

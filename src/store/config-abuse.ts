@@ -1,7 +1,7 @@
 /** What the configuration says against abuse: the rate of answers over UDP, and how much an answer holds. */
 import { z } from 'zod';
-import { type Prefix, parsePrefix } from '../wire/prefix.ts';
-import { duration } from './config-values.ts';
+import type { Prefix } from '../wire/prefix.ts';
+import { addressPrefix, duration } from './config-values.ts';
 
 const MAX_RATE = 100_000;
 const MAX_WINDOW = 3_600;
@@ -10,13 +10,6 @@ const MAX_ALLOWED = 256;
 const MAX_ACCOUNTS = 524_288;
 
 const rate = z.int().min(0).max(MAX_RATE);
-
-const prefix = z.string().transform((text, context) => {
-  const found = parsePrefix(text);
-  if (typeof found !== 'string') return found;
-  context.addIssue({ code: 'custom', message: `"${text}" ${found}` });
-  return z.NEVER;
-});
 
 /** What a file leaves out is as here (decision 0010). */
 const rateLimit = z.strictObject({
@@ -59,7 +52,11 @@ const rateLimit = z.strictObject({
     .max(MAX_ACCOUNTS)
     .default(262_144)
     .describe('sources that are counted at a time, by zone and kind of answer; 32 octets each'),
-  allow: z.array(prefix).max(MAX_ALLOWED).default([]).describe('sources without a limit, like 192.0.2.0/24'),
+  allow: z
+    .array(addressPrefix)
+    .max(MAX_ALLOWED)
+    .default([])
+    .describe('sources without a limit, like 192.0.2.0/24'),
 });
 
 /** The keys of the configuration file that are about abuse. */

@@ -1,6 +1,7 @@
 /** What the configuration says about sockets and connections. Limits that are left out are those of transport/limits. */
 import { z } from 'zod';
-import { duration, listenAddress, path } from './config-values.ts';
+import type { Prefix } from '../wire/prefix.ts';
+import { addressPrefix, duration, listenAddress, path } from './config-values.ts';
 import type { Listen } from './listen.ts';
 
 const MAX_COUNT = 1_000_000;
@@ -48,6 +49,12 @@ export const transportKeys = {
   tls: tls
     .optional()
     .describe('the certificate of DNS over TLS; it is read again when its files change, and on SIGHUP'),
+  proxyFrom: z
+    .array(addressPrefix)
+    .optional()
+    .describe(
+      'proxies, like 192.0.2.7 or 192.0.2.0/28, whose messages and connections begin with a PROXY protocol header (version 2)',
+    ),
   tcp: tcp.optional().describe('limits of TCP connections, those with TLS among them'),
 };
 
@@ -69,6 +76,8 @@ export interface TransportSettings {
   readonly streams: StreamSettings;
   /** Where TLS is spoken. */
   readonly tlsListen: readonly Listen[];
+  /** Whose PROXY protocol headers are believed, and must be there. */
+  readonly proxies: readonly Prefix[];
 }
 
 /** Absolute paths of the certificate and its key. */
@@ -78,8 +87,12 @@ const transportSchema = z.strictObject(transportKeys);
 type TransportDocument = z.infer<typeof transportSchema>;
 
 /** The settings that a document makes. */
-export function transportOf({ tcp: limits = {}, listenTls = [] }: TransportDocument): TransportSettings {
-  return { streams: streamsOf(limits), tlsListen: listenTls };
+export function transportOf({
+  tcp: limits = {},
+  listenTls = [],
+  proxyFrom = [],
+}: TransportDocument): TransportSettings {
+  return { streams: streamsOf(limits), tlsListen: listenTls, proxies: proxyFrom };
 }
 
 function streamsOf(limits: NonNullable<TransportDocument['tcp']>): StreamSettings {

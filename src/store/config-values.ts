@@ -1,6 +1,7 @@
 /** Kinds of values that several parts of the configuration have. */
 import { z } from 'zod';
 import { parseDuration } from '../base/time.ts';
+import { parsePrefix } from '../wire/prefix.ts';
 import { parseListen } from './listen.ts';
 
 const CENTURY = 100 * 365 * 86_400;
@@ -21,6 +22,14 @@ export const listenAddress = z.string().transform((text, context) => {
   const listen = parseListen(text);
   if (typeof listen !== 'string') return listen;
   context.addIssue({ code: 'custom', message: `"${text}" ${listen}` });
+  return z.NEVER;
+});
+
+/** `192.0.2.0/24`, `2001:db8::/32`, or one address. */
+export const addressPrefix = z.string().transform((text, context) => {
+  const found = parsePrefix(text);
+  if (typeof found !== 'string') return found;
+  context.addIssue({ code: 'custom', message: `"${text}" ${found}` });
   return z.NEVER;
 });
 

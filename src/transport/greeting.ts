@@ -1,6 +1,7 @@
 /**
- * A connection before its first message: a listed proxy says for whom it speaks, then TLS is agreed upon. Both within
- * the time of one message. What comes out is a stream and whose it is.
+ * A connection before its first message: a listed proxy says for whom it speaks (before TLS, as HAProxy does, or inside
+ * of it, as dnsdist does), and TLS is agreed upon. All within the time of one message. What comes out is a
+ * stream and whose it is.
  */
 import type { Socket } from 'node:net';
 import { formatAddress } from '../wire/peer.ts';
@@ -8,6 +9,10 @@ import type { Client, Origin } from './client.ts';
 import type { StreamCounters } from './limits.ts';
 import { PROXY_INCOMPLETE, PROXY_MALFORMED, ProxyHeader } from './proxy-header.ts';
 import type { TlsEnd } from './tls.ts';
+
+const NOTHING = new Uint8Array(0);
+/** First octet of a ClientHello (RFC 8446 §5.1); that of a proxy's header is another. */
+const TLS_HANDSHAKE = 0x16;
 
 export interface GreetingOptions {
   readonly socket: Socket;
@@ -22,6 +27,8 @@ export interface GreetingOptions {
   readonly counters: StreamCounters;
   /** The stream is ready; `isNamed` if the proxy has said whose it is. */
   readonly ready: (greeting: Greeting, socket: Socket, origin: Origin, isNamed: boolean) => void;
+  /** The header of its proxy is malformed: it will be closed. */
+  readonly malformed: () => void;
   /** The connection is gone before it was ready. */
   readonly closed: (greeting: Greeting) => void;
 }
@@ -35,7 +42,10 @@ export class Greeting implements Client {
   #origin: Origin;
   #isNamed = false;
   #isOver = false;
-  #header: Uint8Array = new Uint8Array(0);
+  #hasHeader = false;
+  /** On which the header is awaited. */
+  #stream: Socket;
+  #received: Uint8Array = NOTHING;
 
   constructor(options: GreetingOptions) {
     this.#options = options;
@@ -44,8 +54,9 @@ export class Greeting implements Client {
     const { socket } = options;
     socket.on('error', this.#onError);
     socket.once('close', this.#onClose);
-    if (options.isProxied) socket.on('data', this.#onData);
-    else this.#beginTls();
+    this.#stream = socket;
+    if (options.isProxied) this.#awaitHeader(socket);
+    else if (options.tls !== null) this.#beginTls(options.tls);
   }
 
   sweep(now: number): void {
@@ -65,39 +76,59 @@ export class Greeting implements Client {
 
   // ---- The proxy's header ----
 
+  /** Waits for the header on the socket itself, or on what TLS carries: proxies do either. */
+  #awaitHeader(stream: Socket): void {
+    this.#stream = stream;
+    stream.on('data', this.#onData);
+  }
+
   readonly #onData = (octets: Buffer): void => {
-    const { socket, counters } = this.#options;
-    this.#header = this.#header.length === 0 ? octets : Buffer.concat([this.#header, octets]);
+    const { socket, tls, counters, malformed } = this.#options;
+    this.#received = this.#received.length === 0 ? octets : Buffer.concat([this.#received, octets]);
+    if (tls !== null && this.#stream === socket && this.#received[0] === TLS_HANDSHAKE) {
+      this.#putBack(0);
+      this.#beginTls(tls);
+      return;
+    }
     const header = new ProxyHeader();
-    const length = header.read(this.#header, this.#header.length);
+    const length = header.read(this.#received, this.#received.length);
     if (length === PROXY_INCOMPLETE) return;
     if (length === PROXY_MALFORMED) {
       counters.badProxyHeaders++;
+      malformed();
       this.destroy();
       return;
     }
+    this.#hasHeader = true;
     if (header.namesPeer) {
       const { family, port } = header;
-      const address = formatAddress(family, this.#header.subarray(header.addressOffset));
+      const address = formatAddress(family, this.#received.subarray(header.addressOffset));
       this.#origin = { family, address, port };
       this.#isNamed = true;
     }
-    socket.off('data', this.#onData);
-    socket.pause();
-    const rest = this.#header.subarray(length);
-    if (rest.length > 0) socket.unshift(rest);
-    this.#beginTls();
+    const stream = this.#stream;
+    this.#putBack(length);
+    if (tls !== null && stream === socket) this.#beginTls(tls);
+    else this.#finish(stream);
   };
+
+  /** Gives the stream back to whoever reads it next, with what was received from `offset` on. */
+  #putBack(offset: number): void {
+    this.#stream.off('data', this.#onData);
+    this.#stream.pause();
+    const rest = this.#received.subarray(offset);
+    this.#received = NOTHING;
+    if (rest.length > 0) this.#stream.unshift(rest);
+  }
 
   // ---- TLS ----
 
-  #beginTls(): void {
-    const { socket, tls } = this.#options;
-    if (tls === null) {
-      this.#finish(socket);
-      return;
-    }
-    const secured = tls.begin(socket, () => this.#finish(secured));
+  #beginTls(tls: TlsEnd): void {
+    const { socket, isProxied } = this.#options;
+    const secured = tls.begin(socket, () => {
+      if (isProxied && !this.#hasHeader) this.#awaitHeader(secured);
+      else this.#finish(secured);
+    });
     secured.on('error', this.#onError);
   }
 

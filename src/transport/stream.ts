@@ -6,6 +6,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { COUNTER, type Counters } from '../base/counters.ts';
 import { Peer, type Respond } from '../wire/peer.ts';
 import type { Prefix } from '../wire/prefix.ts';
 import type { Client, Origin } from './client.ts';
@@ -36,6 +37,8 @@ export interface StreamDoors {
   readonly tlsListen?: readonly ListenAddress[];
   /** Who puts the header of the PROXY protocol before each connection. */
   readonly proxies?: readonly Prefix[];
+  /** What all servers count together. */
+  readonly counters?: Counters;
 }
 
 export class StreamServer {
@@ -188,6 +191,7 @@ export class StreamServer {
         counters: this.#counters,
         ready: (greeting, stream, whose, isNamed) => this.#onReady(greeting, stream, whose, isNamed),
         closed: (gone) => this.#forget(gone),
+        malformed: () => this.#doors.counters?.bump(COUNTER.BAD_PROXY_HEADERS),
       }),
     );
   }

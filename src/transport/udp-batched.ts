@@ -5,11 +5,13 @@
  *
  * Every thread has sockets of its own on the same port (SO_REUSEPORT), among which the kernel spreads the clients.
  */
-import { Counters } from '../base/counters.ts';
+import { COUNTER, Counters } from '../base/counters.ts';
 import { Peer, type Respond } from '../wire/peer.ts';
+import type { Prefix } from '../wire/prefix.ts';
 import { Batch } from './batch.ts';
 import { type Libc, MSG, POLLIN } from './libc.ts';
 import type { ListenAddress } from './listen.ts';
+import { isProxy, PROXY_MALFORMED, ProxyHeader } from './proxy-header.ts';
 import { ReflectionFilter } from './reflection.ts';
 import { newUdpCounters, type UdpCounters, type UdpServer } from './udp.ts';
 import { type BoundSocket, openSocket } from './udp-socket.ts';
@@ -25,6 +27,8 @@ export interface BatchedOptions {
   readonly receiveTimeoutMs: number;
   /** Batches between two turns of the event loop. */
   readonly batchesPerTurn: number;
+  /** Who puts the header of the PROXY protocol before each message. */
+  readonly proxies: readonly Prefix[];
 }
 
 export const BATCHED_DEFAULTS: BatchedOptions = {
@@ -35,6 +39,7 @@ export const BATCHED_DEFAULTS: BatchedOptions = {
   sendBufferOctets: 8 << 20,
   receiveTimeoutMs: 50,
   batchesPerTurn: 32,
+  proxies: [],
 };
 
 /** Batches that `stop` still answers. */
@@ -50,6 +55,9 @@ export class BatchedServer implements UdpServer {
   readonly #counters: UdpCounters = newUdpCounters();
   readonly #peer = new Peer();
   readonly #filter: ReflectionFilter;
+  readonly #proxies: readonly Prefix[];
+  readonly #header = new ProxyHeader();
+  readonly #tallies: Counters;
   #sockets: BoundSocket[] = [];
   #pollfds: Uint8Array = new Uint8Array(0);
   /** Slots that the last receive, from `#lastSocket`, filled and that must be readied again. */
@@ -65,11 +73,13 @@ export class BatchedServer implements UdpServer {
     counters: Counters = new Counters(),
   ) {
     this.#filter = new ReflectionFilter(counters);
+    this.#tallies = counters;
     this.#libc = libc;
     this.#listen = listen;
     this.#respond = respond;
     this.#options = { ...BATCHED_DEFAULTS, ...options };
-    const { batch, requestOctets, responseOctets } = this.#options;
+    const { batch, requestOctets, responseOctets, proxies } = this.#options;
+    this.#proxies = proxies;
     this.#batch = new Batch(libc, batch, requestOctets, responseOctets);
   }
 
@@ -164,16 +174,25 @@ export class BatchedServer implements UdpServer {
       this.#counters.badSource++;
       return false;
     }
-    const length = this.#respondTo(i);
+    let octets = batch.received(i);
+    if (this.#proxies.length > 0 && isProxy(this.#proxies, this.#peer)) {
+      octets = this.#header.strip(batch.requests[i]!, octets, this.#peer, 'udp');
+      if (octets === PROXY_MALFORMED) {
+        this.#counters.badProxyHeaders++;
+        this.#tallies.bump(COUNTER.BAD_PROXY_HEADERS);
+        return false;
+      }
+    }
+    const length = this.#respondTo(i, octets);
     if (length > 0) batch.setResponse(i, length);
     return length > 0;
   }
 
-  #respondTo(i: number): number {
+  #respondTo(i: number, requestOctets: number): number {
     const batch = this.#batch;
     try {
       const response = batch.responses[i]!;
-      const octets = this.#respond(batch.requests[i]!, batch.received(i), this.#peer, response);
+      const octets = this.#respond(batch.requests[i]!, requestOctets, this.#peer, response);
       if (octets === 0) this.#counters.unanswered++;
       if (octets <= response.length) return octets;
       this.#counters.faults++;

@@ -1,6 +1,7 @@
 /** Which of the two UDP transports serves, and why: told in the log at start. */
 import type { Counters } from '../base/counters.ts';
 import type { Respond } from '../wire/peer.ts';
+import type { Prefix } from '../wire/prefix.ts';
 import { loadLibc } from './libc.ts';
 import type { ListenAddress } from './listen.ts';
 import type { UdpServer } from './udp.ts';
@@ -29,9 +30,10 @@ export function makeUdpServer(
   listen: readonly ListenAddress[],
   respond: Respond,
   counters: Counters,
+  proxies: readonly Prefix[],
 ): UdpServer {
-  if (kind === 'dgram') return new DgramServer(listen, respond, {}, counters);
+  if (kind === 'dgram') return new DgramServer(listen, respond, { proxies }, counters);
   const libc = loadLibc();
   if (typeof libc === 'string') throw new Error(`batched UDP cannot be had: ${libc}`);
-  return new BatchedServer(libc, listen, respond, {}, counters);
+  return new BatchedServer(libc, listen, respond, { proxies }, counters);
 }

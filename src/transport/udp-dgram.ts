@@ -8,9 +8,11 @@
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
-import { Counters } from '../base/counters.ts';
+import { COUNTER, Counters } from '../base/counters.ts';
 import { Peer, type Respond } from '../wire/peer.ts';
+import type { Prefix } from '../wire/prefix.ts';
 import { isWildcard, type ListenAddress, ListenError } from './listen.ts';
+import { isProxy, PROXY_MALFORMED, ProxyHeader } from './proxy-header.ts';
 import { ReflectionFilter } from './reflection.ts';
 import { newUdpCounters, type UdpCounters, type UdpServer } from './udp.ts';
 
@@ -30,6 +32,8 @@ export interface DgramOptions {
   /** How long `stop` goes on answering while queries keep arriving. */
   readonly drainMs: number;
   readonly interfaces: ListInterfaces;
+  /** Who puts the header of the PROXY protocol before each message. */
+  readonly proxies: readonly Prefix[];
 }
 
 export const DGRAM_DEFAULTS: DgramOptions = {
@@ -40,6 +44,7 @@ export const DGRAM_DEFAULTS: DgramOptions = {
   rescanMs: 60_000,
   drainMs: 500,
   interfaces: interfaceAddresses,
+  proxies: [],
 };
 
 const MAX_REQUEST_OCTETS = 65_535;
@@ -61,6 +66,8 @@ export class DgramServer implements UdpServer {
   readonly #sockets = new Map<string, Socket>();
   readonly #peer = new Peer();
   readonly #filter: ReflectionFilter;
+  readonly #header = new ProxyHeader();
+  readonly #tallies: Counters;
   /** Requests are copied here, so that the responder sees one kind of array only. */
   readonly #request = new Uint8Array(MAX_REQUEST_OCTETS);
   readonly #free: Outgoing[] = [];
@@ -80,6 +87,7 @@ export class DgramServer implements UdpServer {
     counters: Counters = new Counters(),
   ) {
     this.#filter = new ReflectionFilter(counters);
+    this.#tallies = counters;
     this.#listen = listen;
     this.#respond = respond;
     this.#options = { ...DGRAM_DEFAULTS, ...options };
@@ -230,6 +238,8 @@ export class DgramServer implements UdpServer {
       counters.badSource++;
       return;
     }
+    const requestOctets = this.#takeRequest(message);
+    if (requestOctets === PROXY_MALFORMED) return;
     const outgoing = this.#takeOutgoing();
     if (outgoing === undefined) {
       counters.overloaded++;
@@ -237,8 +247,7 @@ export class DgramServer implements UdpServer {
     }
     let octets = 0;
     try {
-      this.#request.set(message);
-      octets = this.#respond(this.#request, message.length, this.#peer, outgoing.buffer);
+      octets = this.#respond(this.#request, requestOctets, this.#peer, outgoing.buffer);
     } catch {
       // The query is lost, the process is not; the responder has kept the error for the log.
       octets = FAULT;
@@ -255,6 +264,19 @@ export class DgramServer implements UdpServer {
     }
     this.#waiting++;
     socket.send(outgoing.buffer, 0, octets, from.port, from.address, outgoing.done);
+  }
+
+  /** Copies a datagram, without the header of a listed proxy, which tells the peer; its octets, or PROXY_MALFORMED. */
+  #takeRequest(message: Uint8Array): number {
+    this.#request.set(message);
+    const { proxies } = this.#options;
+    if (proxies.length === 0 || !isProxy(proxies, this.#peer)) return message.length;
+    const octets = this.#header.strip(this.#request, message.length, this.#peer, 'udp');
+    if (octets === PROXY_MALFORMED) {
+      this.#counters.badProxyHeaders++;
+      this.#tallies.bump(COUNTER.BAD_PROXY_HEADERS);
+    }
+    return octets;
   }
 
   #takeOutgoing(): Outgoing | undefined {

@@ -21,6 +21,8 @@ export interface UdpCounters {
   unanswered: number;
   /** Dropped: from a source that wants no answer (`transport/reflection`). */
   badSource: number;
+  /** Dropped: a listed proxy sent no header, or a malformed one. */
+  badProxyHeaders: number;
   /** Dropped: too many responses wait for the kernel. */
   overloaded: number;
   /** The responder threw. */
@@ -36,6 +38,7 @@ export function newUdpCounters(): UdpCounters {
     sent: 0,
     unanswered: 0,
     badSource: 0,
+    badProxyHeaders: 0,
     overloaded: 0,
     faults: 0,
     sendErrors: 0,

@@ -41,7 +41,7 @@ it('serves everything again after threads died, and waits for none that is dead'
     listen: [{ address: '127.0.0.1', port }],
     udp: 'dgram',
     udpThreads: 1,
-    transport: { streams: {}, tlsListen: [] },
+    transport: { streams: {}, tlsListen: [], proxies: [] },
     answers: { rateLimit: null, accounts: new SharedArrayBuffer(0), isMinimal: false },
     seed: ZoneImage.open(image).seed,
     log: createLog('fatal' as 'error', { isTerminal: false }),
