@@ -5,6 +5,11 @@
  */
 import type { SearchName } from '../wire/searchname.ts';
 import type { NodeIndex } from '../zone/image.ts';
+import {
+  proveNodataCompactly,
+  proveNoNameCompactly,
+  proveWildcardNodataCompactly,
+} from './denial-compact.ts';
 import { proveNodataByNsec, proveNoNameByNsec, proveNxdomainByNsec } from './denial-nsec.ts';
 import {
   proveNodataByNsec3,
@@ -19,18 +24,23 @@ import { DENIAL, type ServedZone } from './zonetable.ts';
 export function proveNodata(plan: Plan, zone: ServedZone, node: NodeIndex): void {
   if (zone.denial === DENIAL.NSEC) proveNodataByNsec(plan, zone, node);
   else if (zone.denial === DENIAL.NSEC3) proveNodataByNsec3(plan, zone, node);
+  else if (zone.denial === DENIAL.COMPACT) proveNodataCompactly(plan, zone, node);
 }
 
 /**
  * The wildcard `source` has nothing of the type that was asked for. That it stands for the name, which lies at `ownerAt`
  * of the plan's scratch, `proveExpansion` tells.
  */
-export function proveWildcardNodata(plan: Plan, zone: ServedZone, source: NodeIndex, _ownerAt: number): void {
+export function proveWildcardNodata(plan: Plan, zone: ServedZone, source: NodeIndex, ownerAt: number): void {
   if (zone.denial === DENIAL.NSEC) proveNodataByNsec(plan, zone, source);
   else if (zone.denial === DENIAL.NSEC3) proveWildcardNodataByNsec3(plan, zone, source);
+  else if (zone.denial === DENIAL.COMPACT) proveWildcardNodataCompactly(plan, zone, source, ownerAt);
 }
 
-/** `name`, answered from the wildcard below its closest encloser, does not exist, nor anything nearer to it. */
+/**
+ * `name`, answered from the wildcard below its closest encloser, does not exist, nor anything nearer to it. With compact
+ * denial there is nothing to prove: the answer is signed as if the name existed.
+ */
 export function proveExpansion(plan: Plan, zone: ServedZone, name: SearchName, encloser: NodeIndex): void {
   if (zone.denial === DENIAL.NSEC) proveNoNameByNsec(plan, zone, name, encloser);
   else if (zone.denial === DENIAL.NSEC3) proveNoNameByNsec3(plan, zone, name, encloser);
@@ -40,4 +50,5 @@ export function proveExpansion(plan: Plan, zone: ServedZone, name: SearchName, e
 export function proveNxdomain(plan: Plan, zone: ServedZone, name: SearchName, encloser: NodeIndex): void {
   if (zone.denial === DENIAL.NSEC) proveNxdomainByNsec(plan, zone, name, encloser);
   else if (zone.denial === DENIAL.NSEC3) proveNxdomainByNsec3(plan, zone, name, encloser);
+  else if (zone.denial === DENIAL.COMPACT) proveNoNameCompactly(plan, zone, name);
 }

@@ -4,37 +4,42 @@
  */
 import type { UnixSeconds } from '../base/time.ts';
 import type { OnlineSigner } from '../signer/signer.ts';
+import { SYNTHESIS, type Synthesizer } from '../signer/synthesized.ts';
 import type { Compressor } from '../wire/compress.ts';
 import { CLASS, RRTYPE } from '../wire/iana.ts';
 import { nameOctets } from '../wire/name.ts';
 import type { Writer } from '../wire/writer.ts';
-import type { RRsetIndex, ZoneImage } from '../zone/image.ts';
-import { RRSET_FLAG } from '../zone/image.ts';
+import type { NodeIndex, RRsetIndex, ZoneImage } from '../zone/image.ts';
+import { NO_NODE, RRSET_FLAG } from '../zone/image.ts';
 import type { Plan } from './plan.ts';
 import { KIND, SECTION } from './plan.ts';
-import type { ServedZone } from './zonetable.ts';
+import { DENIAL, type ServedZone } from './zonetable.ts';
 
 /** Writes planned rrsets; the header, the question and OPT are `respond`'s. */
 export class Encoder {
   readonly #writer: Writer;
   readonly #compressor: Compressor;
   readonly #signer: OnlineSigner;
+  readonly #synthesizer: Synthesizer;
   /** Records written into each section. */
   readonly counts: Uint16Array = new Uint16Array(3);
   /** Something that the answer must have did not fit. */
   isTruncated = false;
   /** A signature could not be made or did not verify, or a proof cannot be given: the answer must not go out. */
   isUnsignable = false;
+  /** The budget for signatures of synthesized names is spent: the answer must not go out. */
+  isOverBudget = false;
   #wantsSignatures = false;
   #now = 0 as UnixSeconds;
   /** Where the owner of the current rrset was written, and how many octets it took, a pointer at its end included. */
   #ownerAt = 0;
   #ownerOctets = 0;
 
-  constructor(writer: Writer, compressor: Compressor, signer: OnlineSigner) {
+  constructor(writer: Writer, compressor: Compressor, signer: OnlineSigner, synthesizer: Synthesizer) {
     this.#writer = writer;
     this.#compressor = compressor;
     this.#signer = signer;
+    this.#synthesizer = synthesizer;
   }
 
   /** Writes all sections of `plan` behind what the writer holds. */
@@ -42,12 +47,13 @@ export class Encoder {
     this.counts.fill(0);
     this.isTruncated = plan.isIncomplete;
     this.isUnsignable = plan.isUnprovable;
+    this.isOverBudget = false;
     this.#wantsSignatures = dnssecOk;
     this.#now = now;
     for (let section: number = SECTION.ANSWER; section <= SECTION.ADDITIONAL; section++) {
       for (let i = 0; i < plan.count; i++) {
         if (plan.sections[i] === section) this.#putPlanned(plan, i, section);
-        if (this.isTruncated || this.isUnsignable) return;
+        if (this.isTruncated || this.isUnsignable || this.isOverBudget) return;
       }
     }
   }
@@ -59,7 +65,7 @@ export class Encoder {
     const withoutSignatures = this.#writer.mark();
     const recordsWithoutSignatures = this.counts[section]!;
     const fits = !this.#writer.isOverflowed;
-    if (fits && (this.#wantsSignatures || plan.kinds[i] === KIND.SIGNATURES)) {
+    if (fits && (this.#wantsSignatures || isSignaturesOnly(plan.kinds[i]!))) {
       this.#putSignatures(plan, i, section);
       if (!this.#writer.isOverflowed) return;
       if (section === SECTION.ADDITIONAL) {
@@ -76,10 +82,15 @@ export class Encoder {
   }
 
   #putRecords(plan: Plan, i: number, section: number): void {
-    if (plan.kinds[i] === KIND.SIGNATURES) return;
+    const kind = plan.kinds[i]!;
+    if (isSignaturesOnly(kind)) return;
     this.#putOwner(plan, i);
-    if (plan.kinds[i] === KIND.SYNTHESIZED) {
+    if (kind === KIND.SYNTHESIZED) {
       this.#putSynthesized(plan, i, section);
+      return;
+    }
+    if (kind === KIND.NSEC) {
+      this.#putNsec(plan, i, section);
       return;
     }
     const image = plan.images[i]!;
@@ -167,17 +178,40 @@ export class Encoder {
     this.counts[section]!++;
   }
 
+  /** RFC 4034 §4.1.1: the next name of an NSEC is not compressed. */
+  #putNsec(plan: Plan, i: number, section: number): void {
+    const writer = this.#writer;
+    const at = plan.targetAt[i]!;
+    writer.putU16(RRTYPE.NSEC);
+    writer.putU16(CLASS.IN);
+    writer.putU32(plan.ttls[i]!);
+    writer.putOctets(plan.scratch, at, blockOctets(plan.scratch, at));
+    this.counts[section]!++;
+  }
+
   // ---- Signatures ----
 
   #putSignatures(plan: Plan, i: number, section: number): void {
     const zone = plan.zones[i]!;
     const image = plan.images[i]!;
+    const kind = plan.kinds[i]!;
+    if (zone.apex === null || kind === KIND.SYNTHESIZED) return;
+    const isFirst = isSignaturesOnly(kind);
+    if (kind === KIND.NSEC || kind === KIND.NSEC_SIGNATURES) {
+      this.#loadNsec(plan, i);
+      this.#putSynthesizedSignatures(plan, i, zone, section, isFirst);
+      return;
+    }
     const rrset = plan.rrsets[i]! as RRsetIndex;
-    if (zone.apex === null || plan.kinds[i] === KIND.SYNTHESIZED) return;
     if ((image.rrsetFlags(rrset) & RRSET_FLAG.SIGNED) === 0) return;
-    const isFirst = plan.kinds[i] === KIND.SIGNATURES;
-    if (image === zone.apex) this.#putApexSignatures(zone, image, rrset, plan.ttls[i]!, section);
-    else this.#putZoneSignatures(plan, i, zone, section, isFirst);
+    if (image === zone.apex) {
+      this.#putApexSignatures(zone, image, rrset, plan.ttls[i]!, section);
+    } else if (plan.ownerAt[i]! >= 0 && zone.denial === DENIAL.COMPACT) {
+      this.#loadExpanded(plan, i, image, rrset);
+      this.#putSynthesizedSignatures(plan, i, zone, section, isFirst);
+    } else {
+      this.#putZoneSignatures(plan, i, zone, section, isFirst);
+    }
   }
 
   #putApexSignatures(
@@ -220,4 +254,70 @@ export class Encoder {
       this.counts[section]!++;
     }
   }
+  // ---- Signatures of what exists for this answer alone ----
+
+  #loadNsec(plan: Plan, i: number): void {
+    const { rrset } = this.#synthesizer;
+    rrset.owner = plan.scratch;
+    rrset.ownerAt = plan.ownerAt[i]!;
+    rrset.type = RRTYPE.NSEC;
+    rrset.ttl = plan.ttls[i]!;
+    rrset.block = plan.scratch;
+    rrset.blockAt = plan.targetAt[i]!;
+    rrset.blockOctets = blockOctets(plan.scratch, rrset.blockAt);
+    rrset.node = plan.nodes[i]! as NodeIndex;
+  }
+
+  /** RFC 9824 §3.3: the wildcard's records as if the name had them. */
+  #loadExpanded(plan: Plan, i: number, image: ZoneImage, index: RRsetIndex): void {
+    const { rrset } = this.#synthesizer;
+    rrset.owner = plan.scratch;
+    rrset.ownerAt = plan.ownerAt[i]!;
+    rrset.type = image.type(index);
+    rrset.ttl = plan.ttls[i]!;
+    rrset.block = image.u8;
+    rrset.blockAt = image.blockAt(index);
+    rrset.blockOctets = image.blockOctets(index);
+    rrset.node = NO_NODE;
+  }
+
+  #putSynthesizedSignatures(
+    plan: Plan,
+    i: number,
+    zone: ServedZone,
+    section: number,
+    isFirst: boolean,
+  ): void {
+    const writer = this.#writer;
+    const signers = zone.compactSigners;
+    for (let s = 0; s < signers.length; s++) {
+      const signer = signers[s]!;
+      if (isFirst && s === 0) this.#putOwner(plan, i);
+      else this.#putOwnerAgain(writer.octets);
+      const octets = this.#signer.rrsigOctets(signer, zone.image);
+      writer.putU16(RRTYPE.RRSIG);
+      writer.putU16(CLASS.IN);
+      writer.putU32(plan.ttls[i]!);
+      writer.putU16(octets);
+      const at = writer.reserve(octets);
+      if (at < 0) return;
+      const outcome = this.#synthesizer.putRrsig(writer.octets, at, signer, zone.image, this.#now);
+      if (outcome !== SYNTHESIS.DONE) {
+        if (outcome === SYNTHESIS.OVER_BUDGET) this.isOverBudget = true;
+        else this.isUnsignable = true;
+        return;
+      }
+      this.counts[section]!++;
+    }
+  }
+}
+
+/** True for what is planned without its records. */
+function isSignaturesOnly(kind: number): boolean {
+  return kind === KIND.SIGNATURES || kind === KIND.NSEC_SIGNATURES;
+}
+
+/** Octets of the block of one record that starts at `at`. */
+function blockOctets(octets: Uint8Array, at: number): number {
+  return 2 + ((octets[at]! << 8) | octets[at + 1]!);
 }

@@ -13,6 +13,7 @@
 
 import { equalNames, MAX_NAME_OCTETS } from '../wire/name.ts';
 import type { NodeIndex, RRsetIndex, ZoneImage } from '../zone/image.ts';
+import { NO_RRSET } from '../zone/image.ts';
 import type { ServedZone } from './zonetable.ts';
 
 export const SECTION = { ANSWER: 0, AUTHORITY: 1, ADDITIONAL: 2 } as const;
@@ -27,11 +28,15 @@ export const KIND = {
   SYNTHESIZED: 2,
   /** Glue that a referral needs: if it does not fit, TC is set (RFC 9471). */
   GLUE: 3,
+  /** An NSEC of compact denial, which lies in `scratch`, with its signatures. */
+  NSEC: 4,
+  /** Only its signatures. */
+  NSEC_SIGNATURES: 5,
 } as const;
 
 const CAPACITY = 128;
-/** Room for names that exist only in this answer: owners from wildcards and targets from DNAMEs. */
-const SCRATCH_OCTETS = 64 * MAX_NAME_OCTETS;
+/** Room for what exists only in this answer: owners from wildcards, targets from DNAMEs, NSECs. */
+const SCRATCH_OCTETS = 128 * MAX_NAME_OCTETS;
 
 export class Plan {
   count = 0;
@@ -41,6 +46,12 @@ export class Plan {
   isIncomplete = false;
   /** True if what the answer says cannot be proven: SERVFAIL (RFC 5155 §7.2.9). */
   isUnprovable = false;
+  /** True if the asker takes NXDOMAIN for a name that compact denial proves as NXNAME (RFC 9824 §5.1): DO and CO. */
+  takesCompactRcode = false;
+  /** True if a zone with compact denial has a say in the answer: CO is answered by CO. */
+  isCompact = false;
+  /** True if the name does not exist, whatever the rcode is (RFC 9824 §3.1). */
+  isNxname = false;
   /** Entries at and beyond `count` are left from earlier answers. */
   readonly zones: ServedZone[] = [];
   readonly images: ZoneImage[] = [];
@@ -50,8 +61,10 @@ export class Plan {
   readonly ttls: Uint32Array = new Uint32Array(CAPACITY);
   /** Offset in `scratch` of the owner of a wildcard's or synthesized rrset, or -1: the rrset's own owner. */
   readonly ownerAt: Int32Array = new Int32Array(CAPACITY);
-  /** Offset in `scratch` of a synthesized CNAME's target. */
+  /** Offset in `scratch` of a synthesized CNAME's target, or of the RDATA of an NSEC, as a block (zone/image). */
   readonly targetAt: Int32Array = new Int32Array(CAPACITY);
+  /** The node that an NSEC of compact denial is of, or NO_NODE. */
+  readonly nodes: Uint32Array = new Uint32Array(CAPACITY);
   readonly scratch: Uint8Array = new Uint8Array(SCRATCH_OCTETS);
   scratchOctets = 0;
 
@@ -61,6 +74,9 @@ export class Plan {
     this.isAuthoritative = false;
     this.isIncomplete = false;
     this.isUnprovable = false;
+    this.takesCompactRcode = false;
+    this.isCompact = false;
+    this.isNxname = false;
     this.scratchOctets = 0;
   }
 
@@ -85,6 +101,28 @@ export class Plan {
   addSynthesized(zone: ServedZone, dname: RRsetIndex, ownerAt: number, targetAt: number): void {
     this.targetAt[this.count] = targetAt;
     this.#append(SECTION.ANSWER, zone, zone.image, dname, KIND.SYNTHESIZED, ownerAt);
+  }
+
+  /**
+   * Plans the NSEC of compact denial whose RDATA lies at `blockAt` in `scratch`, for the name at `ownerAt`. `node` is that
+   * of the name, or NO_NODE. `kind` is NSEC or NSEC_SIGNATURES.
+   */
+  addNsec(
+    section: number,
+    zone: ServedZone,
+    node: NodeIndex,
+    kind: number,
+    ownerAt: number,
+    blockAt: number,
+  ): void {
+    const i = this.count;
+    if (i === CAPACITY) {
+      this.isIncomplete = true;
+      return;
+    }
+    this.targetAt[i] = blockAt;
+    this.nodes[i] = node;
+    this.#put(i, section, zone, zone.image, NO_RRSET, kind, zone.image.negativeTtl, ownerAt);
   }
 
   /** True if this rrset is planned under its own owner. */
@@ -122,6 +160,13 @@ export class Plan {
     return at;
   }
 
+  /** True if `octets` octets more have room in `scratch`, from `scratchOctets` on. */
+  hasRoom(octets: number): boolean {
+    if (this.scratchOctets + octets <= SCRATCH_OCTETS) return true;
+    this.isIncomplete = true;
+    return false;
+  }
+
   #append(
     section: number,
     zone: ServedZone,
@@ -135,12 +180,25 @@ export class Plan {
       if (section !== SECTION.ADDITIONAL) this.isIncomplete = true;
       return;
     }
+    this.#put(i, section, zone, image, rrset, kind, image.ttl(rrset), ownerAt);
+  }
+
+  #put(
+    i: number,
+    section: number,
+    zone: ServedZone,
+    image: ZoneImage,
+    rrset: RRsetIndex,
+    kind: number,
+    ttl: number,
+    ownerAt: number,
+  ): void {
     this.zones[i] = zone;
     this.images[i] = image;
     this.rrsets[i] = rrset;
     this.sections[i] = section;
     this.kinds[i] = kind;
-    this.ttls[i] = image.ttl(rrset);
+    this.ttls[i] = ttl;
     this.ownerAt[i] = ownerAt;
     this.count = i + 1;
   }

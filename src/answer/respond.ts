@@ -4,7 +4,10 @@
  */
 import { COUNTER, type Counters } from '../base/counters.ts';
 import type { UnixSeconds } from '../base/time.ts';
+import { SigningBudget } from '../signer/budget.ts';
+import { DEFAULT_CACHE_OCTETS, SignatureCache } from '../signer/signaturecache.ts';
 import { OnlineSigner } from '../signer/signer.ts';
+import { Synthesizer } from '../signer/synthesized.ts';
 import { Compressor } from '../wire/compress.ts';
 import { EDE, OPT_OCTETS, putEde, putOpt, responseLimit } from '../wire/edns.ts';
 import { FLAG, HEADER, setCount, setFlags, setId } from '../wire/header.ts';
@@ -22,6 +25,8 @@ const NO_EDE = -1;
 /** The source of a query may be forged. */
 const NO_PROOF = false;
 const NO_TEXT = new Uint8Array(0);
+/** EDE text of a source that is sent to TCP: so many names were asked for that this thread signs no more this second. */
+const OVER_BUDGET_TEXT = new TextEncoder().encode('signing budget spent');
 
 /** How a responder answers, beyond the zones. */
 export interface ResponderOptions {
@@ -29,9 +34,18 @@ export interface ResponderOptions {
   readonly limiter: RateLimiter | null;
   /** Leave out addresses that an answer does not need. */
   readonly isMinimal: boolean;
+  /** Signatures a second for names that exist only because somebody asks (signer/budget); 0: no bound. */
+  readonly synthesisPerSecond: number;
+  /** Octets of such signatures that are kept (signer/signaturecache). */
+  readonly synthesisCacheOctets: number;
 }
 
-export const RESPONDER_DEFAULTS: ResponderOptions = { limiter: null, isMinimal: false };
+export const RESPONDER_DEFAULTS: ResponderOptions = {
+  limiter: null,
+  isMinimal: false,
+  synthesisPerSecond: 0,
+  synthesisCacheOctets: DEFAULT_CACHE_OCTETS,
+};
 
 /** One per thread. */
 export class Responder {
@@ -42,6 +56,8 @@ export class Responder {
   readonly #compressor: Compressor;
   readonly #resolver: Resolver;
   readonly #signer: OnlineSigner;
+  readonly #budget: SigningBudget;
+  readonly #synthesizer: Synthesizer;
   readonly #encoder: Encoder;
   readonly #limiter: RateLimiter | null;
   /** The last programmer error that `respond` caught, for the shell's log. */
@@ -55,13 +71,17 @@ export class Responder {
     this.#compressor = new Compressor(seed);
     this.#resolver = new Resolver(table, this.#plan, seed, options.isMinimal);
     this.#signer = new OnlineSigner(counters);
-    this.#encoder = new Encoder(this.#writer, this.#compressor, this.#signer);
+    this.#budget = new SigningBudget(options.synthesisPerSecond);
+    const cache = new SignatureCache(options.synthesisCacheOctets);
+    this.#synthesizer = new Synthesizer(counters, this.#budget, cache, seed);
+    this.#encoder = new Encoder(this.#writer, this.#compressor, this.#signer, this.#synthesizer);
   }
 
   /** Lets go of zones that earlier answers came from: call when one is no longer served. */
   release(): void {
     this.#plan.release();
     this.#signer.release();
+    this.#synthesizer.release();
   }
 
   /**
@@ -84,6 +104,7 @@ export class Responder {
 
   #respond(request: Uint8Array, octets: number, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
     const query = this.#query;
+    this.#plan.reset();
     const fault = parseQuery(request, octets, query);
     if (fault === DROP) {
       if (octets >= HEADER.OCTETS) this.#counters.bump(COUNTER.REFLECTED_RESPONSE);
@@ -96,8 +117,7 @@ export class Responder {
       return this.#sayError(request, peer, RCODE.FORMERR, now, response, EDE.INVALID_QUERY_TYPE);
     }
     if (query.dnssecOk) this.#counters.bump(COUNTER.DNSSEC_OK);
-    this.#plan.reset();
-    this.#resolver.resolve(query.qname, query.qtype, query.dnssecOk);
+    this.#resolver.resolve(query.qname, query.qtype, query.dnssecOk, query.compactOk);
     const limiter = this.#limiter;
     if (limiter === null) return this.#write(request, peer, now, response);
     return this.#writeLimited(limiter, request, octets, peer, now, response);
@@ -125,11 +145,24 @@ export class Responder {
   }
 
   /** Says that the answer is to be had over TCP: header with TC, question and OPT alone, no larger than the query. */
-  #writeTruncated(request: Uint8Array, response: Uint8Array): number {
+  #writeTruncated(request: Uint8Array, response: Uint8Array, ede = NO_EDE, text = NO_TEXT): number {
     this.#encoder.counts.fill(0);
     this.#begin(request, response, response.length);
     const flags = (this.#plan.isAuthoritative ? FLAG.AA : 0) | FLAG.TC;
-    return this.#finish(response, this.#plan.rcode, flags, response.length);
+    return this.#finish(response, this.#plan.rcode, flags, response.length, ede, text);
+  }
+
+  /**
+   * The signing budget is spent. Over UDP the source is sent to TCP, where it proves that it is there and where another
+   * thread has a budget of its own; more than may be sent there, and who comes over TCP, get no answer.
+   */
+  #shed(request: Uint8Array, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
+    if (peer.transport === 'udp' && this.#budget.takeTruncation(now)) {
+      this.#counters.bump(COUNTER.BUDGET_TRUNCATED);
+      return this.#writeTruncated(request, response, EDE.OTHER, OVER_BUDGET_TEXT);
+    }
+    this.#counters.bump(COUNTER.BUDGET_DROPPED);
+    return 0;
   }
 
   /** Writes the planned answer. */
@@ -140,6 +173,7 @@ export class Responder {
     const limit = Math.min(responseLimit(query, peer.transport !== 'udp'), response.length);
     this.#begin(request, response, limit - (query.hasEdns ? OPT_OCTETS : 0));
     encoder.encode(plan, query.dnssecOk, now);
+    if (encoder.isOverBudget) return this.#shed(request, peer, now, response);
     if (encoder.isUnsignable) return this.#writeError(request, RCODE.SERVFAIL, response);
     if (encoder.isTruncated) this.#counters.bump(COUNTER.TRUNCATED);
     const flags = (plan.isAuthoritative ? FLAG.AA : 0) | (encoder.isTruncated ? FLAG.TC : 0);
@@ -181,14 +215,26 @@ export class Responder {
     this.#compressor.reset(writer, query.questionIsWhole ? query.qname : null);
   }
 
-  #finish(response: Uint8Array, rcode: number, answerFlags: number, limit: number, ede = NO_EDE): number {
+  #finish(
+    response: Uint8Array,
+    rcode: number,
+    answerFlags: number,
+    limit: number,
+    ede = NO_EDE,
+    text = NO_TEXT,
+  ): number {
     const query = this.#query;
     const { counts } = this.#encoder;
     const writer = this.#writer;
     writer.limit = limit;
     if (query.hasEdns) {
-      const optAt = putOpt(writer, rcode, query.dnssecOk);
-      if (ede !== NO_EDE) putEde(writer, optAt, ede, NO_TEXT);
+      const optAt = putOpt(
+        writer,
+        rcode,
+        query.dnssecOk,
+        this.#plan.isCompact && this.#plan.takesCompactRcode,
+      );
+      if (ede !== NO_EDE) putEde(writer, optAt, ede, text);
     }
     const kept = (query.opcode << 11) | (query.recursionDesired ? FLAG.RD : 0);
     setId(response, query.id);
@@ -214,7 +260,7 @@ export class Responder {
 
 /** The class under which a planned answer is counted, of ANSWER_CLASS. */
 function answerClass(plan: Plan): number {
-  if (plan.rcode === RCODE.NXDOMAIN) return ANSWER_CLASS.NXDOMAIN;
+  if (plan.rcode === RCODE.NXDOMAIN || plan.isNxname) return ANSWER_CLASS.NXDOMAIN;
   if (plan.count === 0) return ANSWER_CLASS.ERROR;
   return plan.sections[0] === SECTION.ANSWER ? ANSWER_CLASS.POSITIVE : ANSWER_CLASS.NODATA;
 }

@@ -5,7 +5,7 @@
 import type { DenialMode } from '../kasp/policy.ts';
 import { HASHED_APEX } from '../signer/apex.ts';
 import type { Epoch } from '../signer/epoch.ts';
-import { chainSigners, ZoneSigner } from '../signer/signer.ts';
+import { chainSigners, compactSigners, ZoneSigner } from '../signer/signer.ts';
 import { equalNames } from '../wire/name.ts';
 import type { SearchName } from '../wire/searchname.ts';
 import { APEX, NO_RRSET, type RRsetIndex, ZoneImage } from '../zone/image.ts';
@@ -41,6 +41,8 @@ export class ServedZone {
   readonly nsec3: Nsec3Chain | null;
   /** As `signers`, over the chain. */
   readonly nsec3Signers: readonly ZoneSigner[];
+  /** With DENIAL.COMPACT, as `signers`, with a slot for the NSEC of each node; else none. */
+  readonly compactSigners: readonly ZoneSigner[];
   /** In `apex`, the NSEC3 that matches the apex. */
   readonly apexNsec3: RRsetIndex;
 
@@ -53,6 +55,7 @@ export class ServedZone {
     this.denial = epoch.denial === null ? DENIAL.NONE : DENIAL_OF[epoch.denial];
     this.nsec3 = epoch.nsec3 === null ? null : new Nsec3Chain(epoch.nsec3);
     this.nsec3Signers = chainSigners(epoch);
+    this.compactSigners = compactSigners(epoch);
     this.apexNsec3 = this.nsec3 === null ? NO_RRSET : this.apex!.firstRRset(HASHED_APEX);
   }
 }

@@ -4,8 +4,10 @@
  */
 import { assert } from '../base/assert.ts';
 import { nsecRdata } from '../dnssec/nsec.ts';
+import { putSuccessor } from '../dnssec/successor.ts';
 import { encodeTypeBitmap } from '../rdata/bitmap.ts';
 import { RRTYPE } from '../wire/iana.ts';
+import { MAX_NAME_OCTETS, type Name } from '../wire/name.ts';
 import type { RRsetIndex, ZoneImage } from '../zone/image.ts';
 import { APEX } from '../zone/image.ts';
 import { Nsec3Chain } from '../zone/nsec3chain.ts';
@@ -20,7 +22,8 @@ export function apexDenial(
   keyTypes: readonly number[],
 ): UnsignedRRset[] {
   const types = [...fileTypes(zone), ...keyTypes, RRTYPE.RRSIG];
-  if (denial !== 'nsec3') return [apexNsec(zone, types)];
+  if (denial === 'nsec') return [apexNsec(zone, zone.name(zone.nextNsec(APEX)), types)];
+  if (denial === 'compact') return [apexNsec(zone, behind(zone.origin), types)];
   assert(nsec3 !== null, 'a zone that denies by NSEC3 has a chain');
   return apexNsec3(zone, new Nsec3Chain(nsec3), types);
 }
@@ -30,10 +33,16 @@ function fileTypes(zone: ZoneImage): number[] {
   return Array.from({ length: zone.rrsetsOf(APEX) }, (_, i) => zone.type((first + i) as RRsetIndex));
 }
 
-/** The first link of the NSEC chain. */
-function apexNsec(zone: ZoneImage, types: readonly number[]): UnsignedRRset {
-  const rdata = nsecRdata(zone.name(zone.nextNsec(APEX)), [...types, RRTYPE.NSEC]);
+/** The first link of the NSEC chain, or the whole truth that compact denial tells of the apex. */
+function apexNsec(zone: ZoneImage, next: Name, types: readonly number[]): UnsignedRRset {
+  const rdata = nsecRdata(next, [...types, RRTYPE.NSEC]);
   return { owner: zone.origin, type: RRTYPE.NSEC, ttl: zone.negativeTtl, rdatas: [rdata] };
+}
+
+/** The name right behind the apex (RFC 9824 §3.1). */
+function behind(apex: Name): Name {
+  const next = new Uint8Array(MAX_NAME_OCTETS);
+  return next.subarray(0, putSuccessor(next, 0, apex, 0, apex.length, apex.length));
 }
 
 /** The parameters, for secondaries, and the link of the NSEC3 chain that matches the apex, its bitmap completed. */

@@ -6,6 +6,7 @@ import { MAX_SIGNATURE_OCTETS } from '../dnssec/algorithm.ts';
 import { compareCanonical } from '../wire/name.ts';
 import type { NodeIndex, RRsetIndex, ZoneImage } from '../zone/image.ts';
 import { NO_RRSET, RRSET_FLAG } from '../zone/image.ts';
+import { hasSameNsec } from './compact.ts';
 import type { SlotTable } from './slots.ts';
 
 const signature = new Uint8Array(MAX_SIGNATURE_OCTETS);
@@ -18,6 +19,32 @@ export function carrySignatures(
   newSlots: SlotTable,
 ): number {
   let carried = 0;
+  for (const [oldNode, node] of sameNames(oldImage, newImage)) {
+    carried += carryNode(oldImage, oldNode, oldSlots, newImage, node, newSlots);
+  }
+  return carried;
+}
+
+/** As `carrySignatures`, for slots of compact denial, one a node (signer/compact). */
+export function carryCompact(
+  oldImage: ZoneImage,
+  oldSlots: SlotTable,
+  newImage: ZoneImage,
+  newSlots: SlotTable,
+): number {
+  let carried = 0;
+  for (const [oldNode, node] of sameNames(oldImage, newImage)) {
+    if (hasSameNsec(oldImage, oldNode, newImage, node) && carrySlot(oldSlots, oldNode, newSlots, node))
+      carried++;
+  }
+  return carried;
+}
+
+/** The nodes of both images that have the same name. */
+function* sameNames(
+  oldImage: ZoneImage,
+  newImage: ZoneImage,
+): Generator<readonly [NodeIndex, NodeIndex], void, undefined> {
   let oldNode = 0;
   for (let node = 0; node < newImage.nodeCount; node++) {
     const nameAt = newImage.nameAt(node as NodeIndex);
@@ -27,11 +54,9 @@ export function carrySignatures(
       if (order >= 0) break;
       oldNode++;
     }
-    if (oldNode === oldImage.nodeCount) break;
-    if (order !== 0) continue;
-    carried += carryNode(oldImage, oldNode as NodeIndex, oldSlots, newImage, node as NodeIndex, newSlots);
+    if (oldNode === oldImage.nodeCount) return;
+    if (order === 0) yield [oldNode as NodeIndex, node as NodeIndex];
   }
-  return carried;
 }
 
 function carryNode(
@@ -50,11 +75,16 @@ function carryNode(
     if ((newImage.rrsetFlags(rrset) & RRSET_FLAG.SIGNED) === 0) continue;
     const old = oldImage.rrset(oldNode, newImage.type(rrset));
     if (old === NO_RRSET || !isSame(oldImage, old, newImage, rrset)) continue;
-    const inception = oldSlots.inception(old);
-    if (inception === 0 || !oldSlots.read(old, inception, signature, 0)) continue;
-    if (newSlots.write(rrset, inception, signature, 0)) carried++;
+    if (carrySlot(oldSlots, old, newSlots, rrset)) carried++;
   }
   return carried;
+}
+
+/** Copies one slot; false if it is empty. */
+function carrySlot(oldSlots: SlotTable, old: number, newSlots: SlotTable, slot: number): boolean {
+  const inception = oldSlots.inception(old);
+  if (inception === 0 || !oldSlots.read(old, inception, signature, 0)) return false;
+  return newSlots.write(slot, inception, signature, 0);
 }
 
 function isSame(oldImage: ZoneImage, old: RRsetIndex, newImage: ZoneImage, rrset: RRsetIndex): boolean {

@@ -17,7 +17,7 @@ import { RRTYPE } from '../wire/iana.ts';
 import { APEX, NO_RRSET, RRSET_FLAG, ZoneImage } from '../zone/image.ts';
 import { type ApexRRset, renderApex, signApexRRset } from './apex.ts';
 import { apexDenial } from './apexdenial.ts';
-import { carrySignatures } from './carry.ts';
+import { carryCompact, carrySignatures } from './carry.ts';
 import { OnlineSigner, ZoneSigner } from './signer.ts';
 import { SlotTable, slotTableOctets } from './slots.ts';
 import { INCEPTION_LEAD, inceptionAt, windowLength } from './validity.ts';
@@ -71,6 +71,8 @@ export interface Epoch {
     readonly table: SharedArrayBuffer;
     /** The table over the NSEC3 chain, if there is one. */
     readonly nsec3Table: SharedArrayBuffer | null;
+    /** With compact denial, the table of the NSECs of names that exist: a slot for each node of the image. */
+    readonly compactTable: SharedArrayBuffer | null;
   }[];
   /** Inception of the DNSKEY, CDS and CDNSKEY signatures; grows from epoch to epoch (RFC 7344 §6.2). */
   readonly apexInception: UnixSeconds;
@@ -130,7 +132,7 @@ export function buildEpoch(
     // A slot knows when its signature begins, not when it ends: with another validity, it means another signature.
     signers: content.zoneSigners.map((key) =>
       signerOf(
-        { image, nsec3: content.nsec3 },
+        { image, nsec3: content.nsec3, denial: content.denial },
         key,
         previous?.validity === content.validity ? previous : undefined,
       ),
@@ -201,9 +203,9 @@ function apexRRsets(
   ];
 }
 
-/** The key with its tables over the zone image and the NSEC3 chain. */
+/** The key with its tables over the zone image and for the zone's way to deny. */
 function signerOf(
-  { image, nsec3 }: Pick<Epoch, 'image' | 'nsec3'>,
+  { image, nsec3, denial }: Pick<Epoch, 'image' | 'nsec3' | 'denial'>,
   key: EpochKey,
   previous: Epoch | undefined,
 ): Epoch['signers'][number] {
@@ -219,6 +221,10 @@ function signerOf(
     table: tableOver(image, algorithm, signed(previous?.image, earlier?.table)),
     nsec3Table:
       nsec3 === null ? null : tableOver(nsec3, algorithm, signed(previous?.nsec3, earlier?.nsec3Table)),
+    compactTable:
+      denial !== 'compact'
+        ? null
+        : compactTableOver(image, algorithm, signed(previous?.image, earlier?.compactTable)),
   };
 }
 
@@ -247,6 +253,22 @@ function tableOver(
   if (before !== undefined) {
     const slots = new SlotTable(table, algorithm);
     carrySignatures(ZoneImage.open(before.image), new SlotTable(before.table, algorithm), view, slots);
+  }
+  return table;
+}
+
+/** As `tableOver`, with a slot for each node's NSEC of compact denial. */
+function compactTableOver(
+  image: SharedArrayBuffer,
+  algorithm: number,
+  before: SignedImage | undefined,
+): SharedArrayBuffer {
+  if (before?.image === image) return before.table;
+  const view = ZoneImage.open(image);
+  const table = new SharedArrayBuffer(slotTableOctets(view.nodeCount, algorithm));
+  if (before !== undefined) {
+    const slots = new SlotTable(table, algorithm);
+    carryCompact(ZoneImage.open(before.image), new SlotTable(before.table, algorithm), view, slots);
   }
   return table;
 }

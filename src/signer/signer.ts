@@ -35,7 +35,7 @@ export class ZoneSigner {
   readonly validity: number;
   #published: KeyObject | undefined;
 
-  /** `table` is the signer's over the zone image, unless it is said to be that over the NSEC3 chain. */
+  /** `table` is the signer's over the zone image, unless it is said to be that of the zone's way to deny. */
   constructor(signer: Epoch['signers'][number], validity: number, table: SharedArrayBuffer = signer.table) {
     this.algorithm = signer.algorithm;
     this.tag = signer.tag;
@@ -57,6 +57,13 @@ export class ZoneSigner {
 export function chainSigners({ signers, validity }: Epoch): ZoneSigner[] {
   return signers.flatMap((signer) =>
     signer.nsec3Table === null ? [] : [new ZoneSigner(signer, validity, signer.nsec3Table)],
+  );
+}
+
+/** The signers of an epoch with slots for the NSECs of compact denial, one a node; none if it denies in another way. */
+export function compactSigners({ signers, validity }: Epoch): ZoneSigner[] {
+  return signers.flatMap((signer) =>
+    signer.compactTable === null ? [] : [new ZoneSigner(signer, validity, signer.compactTable)],
   );
 }
 

@@ -18,6 +18,7 @@ export const STREAM_PAYLOAD_OCTETS = 65_535;
 export const OPT_OCTETS = 11;
 const OPT_VERSION = 0;
 const DO_FLAG = 0x8000;
+const CO_FLAG = 0x4000;
 const RDLENGTH_OFFSET = 9;
 const OPTION_EDE = 15;
 const OPTION_HEADER_OCTETS = 4;
@@ -47,17 +48,17 @@ export function responseLimit(query: Query, isStream: boolean): number {
 }
 
 /**
- * Puts an OPT record without options: the upper eight bits of `rcode`, version 0, DO as in the query (RFC 3225 §3).
- * Returns its offset, for `putEde`. The caller counts it in ARCOUNT.
+ * Puts an OPT record without options: the upper eight bits of `rcode`, version 0, DO as in the query (RFC 3225 §3), CO if
+ * compact denial understood it (RFC 9824 §5.1). Returns its offset, for `putEde`. The caller counts it in ARCOUNT.
  */
-export function putOpt(writer: Writer, rcode: number, dnssecOk: boolean): number {
+export function putOpt(writer: Writer, rcode: number, dnssecOk: boolean, compactOk = false): number {
   const optAt = writer.position;
   writer.putU8(0);
   writer.putU16(RRTYPE.OPT);
   writer.putU16(UDP_PAYLOAD_OCTETS);
   writer.putU8(rcode >>> 4);
   writer.putU8(OPT_VERSION);
-  writer.putU16(dnssecOk ? DO_FLAG : 0);
+  writer.putU16((dnssecOk ? DO_FLAG : 0) | (compactOk ? CO_FLAG : 0));
   writer.putU16(0);
   return optAt;
 }

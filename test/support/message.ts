@@ -135,7 +135,8 @@ function printRecord(record: MessageRecord): string {
   const { owner, type, ttl, rdata } = record;
   if (type === RRTYPE.OPT) {
     const dnssecOk = (ttl & 0x8000) !== 0 ? ' do' : '';
-    return `OPT size ${record.class}${dnssecOk}${rdata.length > 0 ? ` options ${rdata.length}` : ''}`;
+    const compactOk = (ttl & 0x4000) !== 0 ? ' co' : '';
+    return `OPT size ${record.class}${dnssecOk}${compactOk}${rdata.length > 0 ? ` options ${rdata.length}` : ''}`;
   }
   const text = type === RRTYPE.RRSIG ? printRrsig(rdata) : formatRdata(type, rdata, 0, rdata.length);
   return `${owner} ${ttl} ${formatType(type)} ${text}`;

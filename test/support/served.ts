@@ -95,6 +95,8 @@ export function signedEpoch(
 
 export interface AskOptions {
   readonly dnssecOk?: boolean;
+  /** CO (RFC 9824). */
+  readonly compactOk?: boolean;
   readonly edns?: boolean;
   readonly payload?: number;
   readonly transport?: 'udp' | 'tcp';
@@ -121,7 +123,7 @@ export function queryOctets(name: string, type: string, options: AskOptions = {}
     view.setUint16(10, 1);
     view.setUint16(at + 1, 41);
     view.setUint16(at + 3, options.payload ?? 1232);
-    view.setUint32(at + 5, options.dnssecOk ? 0x8000 : 0);
+    view.setUint32(at + 5, (options.dnssecOk ? 0x8000 : 0) | (options.compactOk ? 0x4000 : 0));
   }
   return octets;
 }
@@ -158,7 +160,11 @@ export class TestServer {
 
   /** As text for goldens: the question, then the message. */
   tell(name: string, type: string, options: AskOptions = {}): string {
-    const marks = `${options.dnssecOk ? ' +dnssec' : ''}${options.transport === 'tcp' ? ' +tcp' : ''}`;
+    const marks = [
+      ...(options.dnssecOk ? [' +dnssec'] : []),
+      ...(options.compactOk ? [' +compact'] : []),
+      ...(options.transport === 'tcp' ? [' +tcp'] : []),
+    ].join('');
     return `${name} ${type}${marks}\n${printMessage(this.ask(name, type, options))}\n`;
   }
 }

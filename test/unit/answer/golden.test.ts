@@ -5,7 +5,7 @@ import { type TestMode, TestServer } from '../../support/served.ts';
 /**
  * Each `test/golden/answer/*.in` holds zones and questions; the answers stand in the `.out` beside it, as text that a
  * person reads. Lines of an input: `$ZONE origin [unsigned|nsec3|nsec3-opt-out|compact]` starts a zone file, `$ASK` ends it; then one
- * `name type [+dnssec] [+tcp] [+bufsize=n] [+noedns]` a line, `;` comments are copied.
+ * `name type [+dnssec] [+compact] [+tcp] [+bufsize=n] [+noedns]` a line, `;` comments are copied.
  */
 const FOLDER = new URL('../../golden/answer/', import.meta.url);
 const names = readdirSync(FOLDER)
@@ -32,6 +32,7 @@ function answer(server: TestServer, line: string): string {
   const payload = marks.find((mark) => mark.startsWith('+bufsize='))?.slice(9);
   return server.tell(name, type, {
     dnssecOk: marks.includes('+dnssec'),
+    compactOk: marks.includes('+compact'),
     edns: !marks.includes('+noedns'),
     transport: marks.includes('+tcp') ? 'tcp' : 'udp',
     ...(payload === undefined ? {} : { payload: Number(payload) }),
