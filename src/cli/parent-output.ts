@@ -27,6 +27,7 @@ export function printParent(output: Output, view: ParentView): void {
   output.print(`  looks           ${view.agreeing} that agree, ${view.wanted} wanted`);
   for (const { tag, ds } of view.keys)
     output.print(`  DS of key ${String(tag).padEnd(5)} ${SIGHT_WORDS[ds]}`);
+  if (view.push !== null) output.print(`  NOTIFY          ${view.push}`);
   if (view.foreign.length > 0) {
     const words = `DS of no key that is here: ${view.foreign.join(', ')}`;
     output.print(`  ${marked(output, 'warn', words)}`);

@@ -55,6 +55,7 @@ function viewOf({ zone, signing }: SignedZone, monitor: ParentMonitor | undefine
     wanted: signing.policy.monitor.rounds,
     keys: keys.map((key) => ({ tag: key.tag, ds: sightOf(sights, zone.origin, dnskeyOf(key)) })),
     servers: sights.map(serverOf),
+    push: monitor?.push?.outcomeOf(zone) ?? null,
     foreign: foreignDs(watch, zone.origin, keys.map(dnskeyOf)).map(tagOf),
   };
 }

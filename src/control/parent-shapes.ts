@@ -33,6 +33,8 @@ export const parentView = z.object({
   wanted: z.number(),
   keys: z.array(z.object({ tag: z.number(), ds: z.enum(['IN', 'OUT', 'MIXED', 'UNKNOWN']) })),
   servers: z.array(sight),
+  /** What became of telling the parent of the CDS that are served (RFC 9859); null if there was nothing to tell. */
+  push: z.string().nullable(),
   /** Tags of DS records that belong to no key of the zone. */
   foreign: z.array(z.number()),
 });

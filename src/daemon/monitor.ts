@@ -12,6 +12,7 @@ import { type News, newsOf, nextLookAt, withNews } from '../parent/news.ts';
 import { afterLook, foreignDs, sightOf, UNWATCHED, type Watch } from '../parent/watch.ts';
 import { formatName } from '../wire/name.ts';
 import type { ParentsContext } from './parents.ts';
+import type { ParentPush } from './push.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { OrderEvent } from './signing.ts';
 import type { SteadyClock } from './steadyclock.ts';
@@ -42,14 +43,18 @@ export class ParentMonitor {
   #looking = 0;
   readonly #line: (() => void)[] = [];
 
-  constructor(context: MonitorContext) {
+  readonly push: ParentPush | undefined;
+
+  constructor(context: MonitorContext, push?: ParentPush) {
     this.#context = context;
+    this.push = push;
   }
 
   /** The keys of a zone have had a turn: it may have something to ask of its parent now. */
   touch(zone: Zone): void {
     const { signing, keeper } = zone;
     if (signing === undefined || keeper.epoch === undefined) return;
+    this.push?.touch(zone);
     const watched = this.#of(zone);
     const { now } = this.#context.clock.keyInstant();
     const at = nextLookAt(watched.watch, signing.zoneState, signing.policy, now);
@@ -65,6 +70,7 @@ export class ParentMonitor {
 
   /** Forgets a zone that is no longer served. */
   forget(zone: Zone): void {
+    this.push?.forget(zone);
     this.#watched.delete(zone);
     this.#context.scheduler.cancel(timerOf(zone));
   }

@@ -4,6 +4,7 @@
  * no burden for it; who has to wait does so in line.
  */
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import net from 'node:net';
 import type { Network, NetworkFault, ServerAddress } from '../parent/network.ts';
 import { getId, HEADER, setId } from '../wire/header.ts';
@@ -59,6 +60,33 @@ export class ParentNet implements Network {
     if ('fault' in outcome) this.#counters.failed++;
     else this.#counters.answered++;
     return this.#leave(key, outcome);
+  }
+
+  async tell({ address, port }: ServerAddress, message: Uint8Array): Promise<Uint8Array | NetworkFault> {
+    const { timeoutMs } = this.#options;
+    const id = randomInt(0x1_0000);
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    const outcome = await new Promise<Uint8Array | NetworkFault>((resolve) => {
+      const silent: NetworkFault = { code: 'timeout', fault: `no answer within ${timeoutMs / 1_000} s` };
+      const timer = setTimeout(() => resolve(silent), timeoutMs);
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(faultOf(error)));
+      socket.once('close', () => clearTimeout(timer));
+      socket.on('message', (octets) => {
+        if (octets.length < HEADER.OCTETS || getId(octets) !== id) return;
+        const response = Uint8Array.from(octets);
+        setId(response, getId(message));
+        resolve(response);
+      });
+      // A connected socket hears its peer alone, and of ports on which nobody listens.
+      socket.once('connect', () => {
+        const sent = Uint8Array.from(message);
+        setId(sent, id);
+        socket.send(sent);
+      });
+      socket.connect(port, address);
+    });
+    socket.close();
+    return outcome;
   }
 
   /** Ends what is under way. */

@@ -8,12 +8,14 @@ import { ParentNet } from './parentnet.ts';
 export interface ParentsContext {
   readonly network: ParentNet;
   readonly finder: ParentFinder;
+  /** Parents are told of new CDS records. */
+  readonly isPushing: boolean;
 }
 
 /** Undefined if nobody shall look at parents. */
 export function parentsOf({ parents }: Config): ParentsContext | undefined {
   if (parents === undefined) return undefined;
-  const { anchors: written, port } = parents;
+  const { anchors: written, port, notify: isPushing } = parents;
   const anchors =
     written === 'iana'
       ? [IANA_ROOT]
@@ -22,5 +24,5 @@ export function parentsOf({ parents }: Config): ParentsContext | undefined {
           return { apex, ds, servers: servers.map((server) => ({ name: apex, ...server })) };
         });
   const network = new ParentNet();
-  return { network, finder: new ParentFinder({ network, anchors, port }) };
+  return { network, finder: new ParentFinder({ network, anchors, port }), isPushing };
 }

@@ -12,6 +12,7 @@ import { formatName, type Name } from '../wire/name.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { ParentMonitor } from './monitor.ts';
 import type { ParentsContext } from './parents.ts';
+import { ParentPush } from './push.ts';
 import { SETTLE_MS } from './settling.ts';
 import { SteadyClock } from './steadyclock.ts';
 import { Turns } from './turns.ts';
@@ -59,7 +60,9 @@ export class Zones {
     this.#heartbeat = new Heartbeat(context);
     const clock = new SteadyClock(context.clock, this.#heartbeat.load());
     const { parents, ...shared } = context;
-    const monitor = parents === undefined ? undefined : new ParentMonitor({ ...shared, ...parents, clock });
+    const looking = parents === undefined ? undefined : { ...shared, ...parents, clock };
+    const monitor =
+      looking && new ParentMonitor(looking, looking.isPushing ? new ParentPush(looking) : undefined);
     this.#context = { ...shared, clock, turns: new Turns(), monitor };
   }
 

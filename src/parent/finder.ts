@@ -11,7 +11,7 @@ import { denialOf } from './denial.ts';
 import { type Response, readResponse, type Unknown, unknown } from './judge.ts';
 import type { Network } from './network.ts';
 import { questionFor } from './question.ts';
-import { findRRset } from './rrset.ts';
+import { findRRset, type ReceivedRRset } from './rrset.ts';
 import { addressesIn, distinct, hostsOf, type NameServer } from './servers.ts';
 import { faultOf, keysByDs, type TrustedZone } from './validate.ts';
 
@@ -56,7 +56,7 @@ interface Search {
 
 /** How long a zone cut is remembered; what went wrong is asked again soon. Seconds. */
 const CACHE_S = 900;
-const FAULT_CACHE_S = 30;
+const FAULT_CACHE_S = 10;
 const MAX_CACHED = 20_000;
 /** Servers of a zone that are asked one after the other before iteration gives up. */
 const MAX_SERVERS_TRIED = 6;
@@ -76,8 +76,45 @@ export class ParentFinder {
 
   /** The zone that delegates `child`, or why it cannot be found. */
   parentOf(child: Name, now: UnixSeconds): Promise<FoundZone | Unknown> {
-    const search = { now, depth: 0, budget: { questions: MAX_QUESTIONS } };
-    return this.#zoneAbove(lowerName(child), labelCount(child) - 1, search);
+    return this.#zoneAbove(lowerName(child), labelCount(child) - 1, newSearch(now));
+  }
+
+  /** The servers to which the parent of a zone delegates it, or why they cannot be found. */
+  async serversOf(child: Name, now: UnixSeconds): Promise<readonly NameServer[] | Unknown> {
+    const search = newSearch(now);
+    const parent = await this.#zoneAbove(lowerName(child), labelCount(child) - 1, search);
+    if ('kind' in parent) return parent;
+    const response = await this.#ask(parent.servers, lowerName(child), RRTYPE.NS, search);
+    if ('kind' in response) return response;
+    const servers = await this.#serversIn(response, lowerName(child), parent.apex, search);
+    if (servers === undefined || servers.length === 0) return noAddress(child);
+    return distinct(servers);
+  }
+
+  /** The addresses of a host; none if it cannot be found. */
+  addressesOf(host: Name, now: UnixSeconds): Promise<string[]> {
+    return this.#addressesOf(lowerName(host), newSearch(now));
+  }
+
+  /**
+   * The RRset of a type at a name below `parent`, validated unless the zone is insecure; null if there is none. It may
+   * come from a wildcard: what is asked for in this way is a hint.
+   */
+  async hintAt(
+    name: Name,
+    type: number,
+    zoneLabels: number,
+    now: UnixSeconds,
+  ): Promise<ReceivedRRset | null | Unknown> {
+    const search = newSearch(now);
+    const zone = await this.#zoneAbove(lowerName(name), zoneLabels, search);
+    if ('kind' in zone) return zone.reason === 'PARENT_NO_NAME' ? null : zone;
+    const response = await this.#ask(zone.servers, lowerName(name), type, search);
+    if ('kind' in response) return response;
+    const rrset = findRRset(response.answer, lowerName(name), type) ?? null;
+    if (rrset === null || zone.keys === null) return rrset;
+    const fault = faultOf(rrset, { apex: zone.apex, keys: zone.keys }, now, 'allowed');
+    return fault === undefined ? rrset : unknown('PARENT_BOGUS', `${formatName(name)}: ${fault}`);
   }
 
   /** Forgets a zone: its servers or its keys may be others by now. */
@@ -236,6 +273,10 @@ export class ParentFinder {
     }
     return last;
   }
+}
+
+function newSearch(now: UnixSeconds): Search {
+  return { now, depth: 0, budget: { questions: MAX_QUESTIONS } };
 }
 
 function noAddress(name: Name): Unknown {

@@ -20,4 +20,7 @@ export interface Network {
    * by a random one, and the response has that of `query` again.
    */
   exchange(server: ServerAddress, query: Uint8Array): Promise<Uint8Array | NetworkFault>;
+
+  /** Sends a message in one datagram and resolves with the one that answers it; ids as above; never rejects. */
+  tell(server: ServerAddress, message: Uint8Array): Promise<Uint8Array | NetworkFault>;
 }

@@ -119,7 +119,7 @@ export function nextLookAt(watch: Watch, state: ZoneState, policy: Policy, now: 
 }
 
 /** Since when the zone waits for its parent; null if it does not. */
-function waitingSince(state: ZoneState): UnixSeconds | null {
+export function waitingSince(state: ZoneState): UnixSeconds | null {
   const steps = rolloversOf(state)
     .filter(isParentStep)
     .map(({ stepSince }) => stepSince);

@@ -25,19 +25,22 @@ const MAX_TRIES = 16;
 
 /**
  * Undefined if a key of the zone has signed the RRset, else why it does not count. An RRset that was made from a
- * wildcard does not: nothing that is asked here may be.
+ * wildcard does not, unless `wildcard` is `allowed`: for what is a hint, not a proof.
  */
 export function faultOf(
   rrset: ReceivedRRset,
   zone: { readonly apex: Name; readonly keys: readonly Uint8Array[] },
   now: UnixSeconds,
+  wildcard: 'refused' | 'allowed' = 'refused',
 ): string | undefined {
   let fault = 'it has no signature';
   let tries = 0;
   for (const octets of rrset.rrsigs) {
     const rrsig = readRrsig(octets);
     if (rrsig === undefined) continue;
-    const mismatch = mismatchOf(rrsig, rrset, zone.apex, now);
+    const isExpanded = rrsig.labels < labelCount(rrset.owner);
+    const isMade = isExpanded && wildcard === 'refused';
+    const mismatch = isMade ? 'it was made from a wildcard' : mismatchOf(rrsig, rrset, zone.apex, now);
     if (mismatch !== undefined) {
       fault = mismatch;
       continue;
@@ -57,7 +60,7 @@ export function faultOf(
 function mismatchOf(rrsig: Rrsig, rrset: ReceivedRRset, apex: Name, now: UnixSeconds): string | undefined {
   if (rrsig.typeCovered !== rrset.type) return 'the signature covers another type';
   if (!equalNames(rrsig.signerName, 0, apex, 0)) return 'the signature is of another zone';
-  if (rrsig.labels !== labelCount(rrset.owner)) return 'it was made from a wildcard';
+  if (rrsig.labels > labelCount(rrset.owner)) return 'the signature has too many labels';
   if (!isWithinValidity(rrsig, now)) return 'the signature is expired or not valid yet';
   return undefined;
 }

@@ -42,6 +42,10 @@ export const parents = z
       .union([z.literal('iana'), z.array(anchor).min(1)])
       .describe('where the way to a parent begins: iana is the root of the Internet'),
     port: z.int().min(1).max(65_535).default(53).describe('port of name servers that are found by name'),
+    notify: z
+      .boolean()
+      .default(true)
+      .describe('tell parents that have DSYNC records of new CDS records (RFC 9859)'),
   })
   .describe(
     'look at the DS at the parent of each zone, so that nobody has to confirm it; without this, nobody looks',

@@ -78,6 +78,10 @@ export class ScriptedInternet implements Network {
     this.#behaviours.set(address, behaviour);
   }
 
+  tell(): Promise<NetworkFault> {
+    return Promise.resolve({ code: 'refused', fault: 'nobody listens there' });
+  }
+
   exchange({ address }: ServerAddress, query: Uint8Array): Promise<Uint8Array | NetworkFault> {
     this.asked.set(address, (this.asked.get(address) ?? 0) + 1);
     const server = this.#servers.get(address);

@@ -1,0 +1,174 @@
+/**
+ * Tells parents of new CDS records (RFC 9859, ROLLOVER 3.6), so that nobody has to wait for their next scan. It changes
+ * nothing here: whether a parent did what it was told to look at, the monitor sees.
+ *
+ *     the zone waits for its parent → all its servers have the same CDS → DSYNC → NOTIFY → any response: told
+ */
+import { cdsSet } from '../kasp/records.ts';
+import type { ZoneState } from '../kasp/zonestate.ts';
+import type { EventSink } from '../ops/events.ts';
+import type { Log } from '../ops/log.ts';
+import { findNotifyTarget, type NotifyTarget } from '../parent/dsync.ts';
+import { readAnswer } from '../parent/judge.ts';
+import { waitingSince } from '../parent/news.ts';
+import { isNotifyResponse, notifyFor } from '../parent/notify.ts';
+import { questionFor } from '../parent/question.ts';
+import { findRRset } from '../parent/rrset.ts';
+import { RRTYPE } from '../wire/iana.ts';
+import type { ParentsContext } from './parents.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SteadyClock } from './steadyclock.ts';
+import type { Zone } from './zone.ts';
+
+export interface PushContext extends ParentsContext {
+  readonly clock: SteadyClock;
+  readonly scheduler: Scheduler;
+  readonly log: Log;
+  readonly events: EventSink;
+}
+
+/** Until all servers of a zone have what the parent shall find there, ever more rarely; milliseconds. */
+const UNEVEN_MS: readonly number[] = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 300_000];
+/** After a target was silent (RFC 9859 §4.2: at most five retries); milliseconds. */
+const SILENT_MS: readonly number[] = [60_000, 120_000, 240_000, 480_000, 960_000];
+
+/** What has become of telling a parent, for people. */
+export type PushOutcome = 'told' | 'no target' | 'several targets' | 'silent' | 'servers differ' | 'unknown';
+
+interface Pushed {
+  /** The CDS and CDNSKEY RRsets that it is about. */
+  content: string;
+  outcome: PushOutcome | null;
+  uneven: number;
+  silent: number;
+  isUnderWay: boolean;
+}
+
+export class ParentPush {
+  readonly #context: PushContext;
+  readonly #pushed = new Map<Zone, Pushed>();
+
+  constructor(context: PushContext) {
+    this.#context = context;
+  }
+
+  /** The keys of a zone have had a turn: its CDS may be others, or all threads serve them now. */
+  touch(zone: Zone): void {
+    const { signing } = zone;
+    // Not before every thread serves it: the parent would find what was there before.
+    if (signing === undefined || signing.isPending || waitingSince(signing.zoneState) === null) return;
+    const content = contentOf(zone, signing.zoneState);
+    if (content === '' || this.#pushed.get(zone)?.content === content) return;
+    this.#pushed.set(zone, { content, outcome: null, uneven: 0, silent: 0, isUnderWay: false });
+    this.#after(zone, 0);
+  }
+
+  /** What became of telling the parent of the CDS that are served; null if there was nothing to tell, or not yet. */
+  outcomeOf(zone: Zone): PushOutcome | null {
+    return this.#pushed.get(zone)?.outcome ?? null;
+  }
+
+  forget(zone: Zone): void {
+    this.#pushed.delete(zone);
+    this.#context.scheduler.cancel(timerOf(zone));
+  }
+
+  #after(zone: Zone, ms: number): void {
+    this.#context.scheduler.after(timerOf(zone), ms, () => void this.#push(zone));
+  }
+
+  async #push(zone: Zone): Promise<void> {
+    const pushed = this.#pushed.get(zone);
+    if (pushed === undefined || pushed.isUnderWay) return;
+    pushed.isUnderWay = true;
+    const outcome = await this.#try(zone);
+    pushed.isUnderWay = false;
+    if (this.#pushed.get(zone) !== pushed) {
+      // The CDS changed meanwhile.
+      if (this.#pushed.has(zone)) this.#after(zone, 0);
+      return;
+    }
+    if (outcome !== pushed.outcome) this.#tell(zone, outcome);
+    pushed.outcome = outcome;
+    if (outcome === 'servers differ' || outcome === 'unknown') {
+      this.#after(zone, UNEVEN_MS[Math.min(pushed.uneven++, UNEVEN_MS.length - 1)]!);
+    } else if (outcome === 'silent') {
+      const next = SILENT_MS[pushed.silent++];
+      if (next !== undefined) this.#after(zone, next);
+    }
+  }
+
+  async #try(zone: Zone): Promise<PushOutcome> {
+    const { finder, clock } = this.#context;
+    const target = await findNotifyTarget(finder, zone.origin, clock.now());
+    if (target === 'none') return 'no target';
+    if (target === 'several') return 'several targets';
+    if ('kind' in target) return 'unknown';
+    if (!(await this.#isEverywhere(zone))) return 'servers differ';
+    return (await this.#notify(zone, target)) ? 'told' : 'silent';
+  }
+
+  /** Whether every server of the zone, as its parent delegates it, has the CDS and CDNSKEY that we have. */
+  async #isEverywhere(zone: Zone): Promise<boolean> {
+    const { finder, network, clock } = this.#context;
+    const servers = await finder.serversOf(zone.origin, clock.now());
+    if ('kind' in servers) return false;
+    const same = await Promise.all(
+      servers.map(async (server) => {
+        const found = await Promise.all(
+          [RRTYPE.CDS, RRTYPE.CDNSKEY].map(async (type) => {
+            const octets = await network.exchange(server, questionFor(zone.origin, type));
+            const answer = 'fault' in octets ? octets : readAnswer(octets, zone.origin, type);
+            if (!('answer' in answer)) return 'unknown';
+            return textOf(findRRset(answer.answer, zone.origin, type)?.rdatas ?? []);
+          }),
+        );
+        return found.join(' | ') === this.#pushed.get(zone)?.content;
+      }),
+    );
+    return same.every(Boolean);
+  }
+
+  /** Tells one address after the other until one answers, whatever it says. */
+  async #notify(zone: Zone, { host, port }: NotifyTarget): Promise<boolean> {
+    const { finder, network, clock } = this.#context;
+    const message = notifyFor(zone.origin);
+    for (const address of await finder.addressesOf(host, clock.now())) {
+      const octets = await network.tell({ address, port }, message);
+      if (!('fault' in octets) && isNotifyResponse(octets)) return true;
+    }
+    return false;
+  }
+
+  #tell(zone: Zone, outcome: PushOutcome): void {
+    const text = WORDS[outcome];
+    this.#context.log.info({ zone: zone.name, outcome }, `${zone.name}: ${text}`);
+    this.#context.events.add({ kind: 'parent', zone: zone.name, message: text, details: { outcome } });
+  }
+}
+
+const WORDS: Readonly<Record<PushOutcome, string>> = {
+  told: 'the parent was told of new CDS records (NOTIFY)',
+  'no target': 'the parent has no DSYNC record: it finds new CDS records by itself, if it looks for them',
+  'several targets': 'the parent has several DSYNC records for CDS, so none is told of new ones',
+  silent: 'the parent was told of new CDS records and did not answer',
+  'servers differ': 'the parent is not told yet: not all name servers have the new CDS records',
+  unknown: 'whom to tell of new CDS records cannot be found out',
+};
+
+/** CDS and CDNSKEY as text, to compare; empty if there are none. */
+function contentOf({ signing, origin }: Zone, state: ZoneState): string {
+  const { cds, cdnskey } = cdsSet(state, origin, signing!.policy);
+  return cds.length + cdnskey.length === 0 ? '' : [cds, cdnskey].map(textOf).join(' | ');
+}
+
+function textOf(rdatas: readonly Uint8Array[]): string {
+  return rdatas
+    .map((rdata) => Buffer.from(rdata).toString('hex'))
+    .sort()
+    .join(' ');
+}
+
+function timerOf({ name }: Zone): string {
+  return `tell parent of ${name}`;
+}
