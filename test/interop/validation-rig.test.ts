@@ -62,7 +62,7 @@ describeWithPeers(PEERS, 'the validation rig', () => {
     servers.push(unbound);
     const keys = (cuts: readonly string[]) => cuts.slice(0, 2).map(keyOfText);
     const cases = [
-      ...casesOf(model, 1),
+      ...casesOf(model, 1, 'nsec'),
       ...childCases(keys(zone.signedCuts), true, model),
       ...childCases(keys(zone.unsignedCuts), false, model),
     ];

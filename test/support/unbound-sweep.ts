@@ -2,6 +2,8 @@
  * The validation sweep: every name and type of a zone, and what is not there, asked through a validating resolver and
  * compared with what `ZoneModel` says. One fault in one proof shows as one wrong line of the report.
  */
+
+import type { DenialMode } from '../../src/kasp/policy.ts';
 import { formatType, RRTYPE } from '../../src/wire/iana.ts';
 import { formatName } from '../../src/wire/name.ts';
 import type { Answer, Question } from './asker.ts';
@@ -28,8 +30,8 @@ export interface SweepReport {
 /** Types that are asked where they do not exist: common ones, one without a name, and the bitmap's last window. */
 const ABSENT_TYPES = [RRTYPE.A, RRTYPE.AAAA, RRTYPE.TXT, RRTYPE.MX, RRTYPE.HTTPS, 65_399] as const;
 
-/** All cases of one zone; those whose answer another zone decides are left out. */
-export function casesOf(model: ZoneModel, seed: number): SweepCase[] {
+/** All cases of one zone that denies by `mode`; those whose answer another zone decides are left out. */
+export function casesOf(model: ZoneModel, seed: number, mode: DenialMode): SweepCase[] {
   const random = new SeededRandom(seed);
   const cases: SweepCase[] = [];
   const add = (kind: string, key: string | undefined, type: number): void => {
@@ -43,7 +45,8 @@ export function casesOf(model: ZoneModel, seed: number): SweepCase[] {
   };
   for (const key of model.owners) {
     for (const type of model.typesOf(key)) add('data', key, type);
-    cases.push(...nsecCases(model, key));
+    if (mode === 'nsec') cases.push(...nsecCases(model, key));
+    if (mode === 'nsec3') add('no data', key, RRTYPE.NSEC3);
     add('no DS', key, model.isInsecureCut(key) ? RRTYPE.DS : -1);
     add('no data', key, absentType(key));
     add('no name', model.below(key, `nx${random.below(10_000)}`), random.pick(ABSENT_TYPES));
