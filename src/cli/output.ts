@@ -147,6 +147,23 @@ export function printNeeds(output: Output, needs: readonly Need[]): void {
   }
 }
 
+/** What was not answered, or not as a whole, if there was any. */
+function printAbuse(output: Output, counters: StatusResult['counters']): void {
+  const of = (name: string): number => counters[name] ?? 0;
+  const [limited, cut, bounced] = [of('rateLimited'), of('amplificationCut'), of('reflectedResponse')];
+  if (limited + cut > 0) {
+    output.print(
+      `  rate limit      ${limited} answers over it: ${of('rateDropped')} dropped, ${of('rateTruncated')} sent to TCP; ${cut} too large`,
+    );
+  }
+  const [port, address, self] = [of('reflectedPort'), of('reflectedAddress'), of('reflectedSelf')];
+  if (port + address + self + bounced > 0) {
+    output.print(
+      `  not answered    ${bounced} responses; ${port + address + self} queries from ports, addresses or ourselves that nobody asks from`,
+    );
+  }
+}
+
 /** `status`. */
 export function printStatus(output: Output, status: StatusResult): void {
   const { zones, counters, threads } = status;
@@ -160,6 +177,7 @@ export function printStatus(output: Output, status: StatusResult): void {
   output.print(
     `  signatures      ${signaturesMade} made, ${signaturesReused} reused, ${counters.signaturesBad ?? 0} bad`,
   );
+  printAbuse(output, counters);
   for (const { name, running, restarts } of threads) {
     if (running && restarts === 0) continue;
     output.print(`  thread ${name.padEnd(8)} ${running ? 'running' : 'down'}, restarted ${restarts} times`);

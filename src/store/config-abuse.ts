@@ -1,5 +1,7 @@
 /** What the configuration says against abuse: the rate of answers over UDP, and how much an answer holds. */
 import { z } from 'zod';
+import { formatDuration } from '../base/time.ts';
+import { formatAddress } from '../wire/peer.ts';
 import type { Prefix } from '../wire/prefix.ts';
 import { addressPrefix, duration } from './config-values.ts';
 
@@ -102,5 +104,24 @@ export function rateLimitOf({ rateLimit: limit }: AbuseDocument): RateLimitConfi
     amplification: limit.amplification,
     allow: limit.allow,
     accounts: limit.accounts,
+  };
+}
+
+/** A rate limit as a file would write it; the other way round of `rateLimitOf`. */
+export function writtenRateLimit(
+  limit: RateLimitConfig,
+): Readonly<Record<string, string | number | readonly string[]>> {
+  const [answers, nodata, nxdomain, errors] = limit.rates;
+  return {
+    mode: limit.isLogOnly ? 'log' : 'enforce',
+    ...{ answers, nodata, nxdomain, errors },
+    nxdomainPerZone: limit.zoneNxdomainRate,
+    window: formatDuration(limit.windowS),
+    slip: limit.slip,
+    ipv4Prefix: limit.ipv4Bits,
+    ipv6Prefix: limit.ipv6Bits,
+    amplification: limit.amplification,
+    accounts: limit.accounts,
+    allow: limit.allow.map(({ family, octets, bits }) => `${formatAddress(family, octets)}/${bits}`),
   };
 }

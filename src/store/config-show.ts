@@ -9,6 +9,7 @@ import { findAlgorithm } from '../dnssec/algorithm.ts';
 import type { Policy } from '../kasp/policy.ts';
 import { nameOf } from '../wire/name.ts';
 import { type Config, policyOf } from './config.ts';
+import { writtenRateLimit } from './config-abuse.ts';
 import { configSchema, policySchema } from './config-schema.ts';
 
 /** A value as a file would write it. */
@@ -68,8 +69,11 @@ function valuesOf(config: Config, zoneNames: readonly string[]): Unplaced[] {
     unsigned: config.isUnsigned,
     logLevel: config.logLevel,
     maxZoneFileOctets: config.maxZoneFileOctets,
+    minimalResponses: config.isMinimal,
   };
   const values: Unplaced[] = Object.entries(top).map(([key, value]) => ({ path: [key], value }));
+  const limits = config.rateLimit === null ? {} : writtenRateLimit(config.rateLimit);
+  values.push(...Object.entries(limits).map(([key, value]) => ({ path: ['rateLimit', key], value })));
   for (const [name, policy] of config.policies) values.push(...policyValues(['policies', name], policy));
   // Zones are told under the names that the file gives them.
   for (const zone of zoneNames) {
