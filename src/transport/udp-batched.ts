@@ -183,6 +183,10 @@ export class BatchedServer implements UdpServer {
         return false;
       }
     }
+    if (this.#filter.isReflection(this.#peer)) {
+      this.#counters.badSource++;
+      return false;
+    }
     const length = this.#respondTo(i, octets);
     if (length > 0) batch.setResponse(i, length);
     return length > 0;

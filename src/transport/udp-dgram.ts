@@ -234,12 +234,12 @@ export class DgramServer implements UdpServer {
     const counters = this.#counters;
     counters.received++;
     this.#peer.setText('udp', family, from.address, from.port);
+    const requestOctets = this.#takeRequest(message);
+    if (requestOctets === PROXY_MALFORMED) return;
     if (this.#filter.isReflection(this.#peer)) {
       counters.badSource++;
       return;
     }
-    const requestOctets = this.#takeRequest(message);
-    if (requestOctets === PROXY_MALFORMED) return;
     const outgoing = this.#takeOutgoing();
     if (outgoing === undefined) {
       counters.overloaded++;
