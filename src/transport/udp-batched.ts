@@ -9,12 +9,13 @@ import { COUNTER, Counters } from '../base/counters.ts';
 import { Peer, type Respond } from '../wire/peer.ts';
 import type { Prefix } from '../wire/prefix.ts';
 import { Batch } from './batch.ts';
+import type { HandedSocket } from './handed.ts';
 import { type Libc, MSG, POLLIN } from './libc.ts';
 import type { ListenAddress } from './listen.ts';
 import { isProxy, PROXY_MALFORMED, ProxyHeader } from './proxy-header.ts';
 import { ReflectionFilter } from './reflection.ts';
 import { newUdpCounters, type UdpCounters, type UdpServer } from './udp.ts';
-import { type BoundSocket, openSocket } from './udp-socket.ts';
+import { adoptSocket, type BoundSocket, openSocket, park } from './udp-socket.ts';
 
 export interface BatchedOptions {
   /** Datagrams a system call. */
@@ -29,6 +30,8 @@ export interface BatchedOptions {
   readonly batchesPerTurn: number;
   /** Who puts the header of the PROXY protocol before each message. */
   readonly proxies: readonly Prefix[];
+  /** Served instead of sockets of its own. */
+  readonly handed: readonly HandedSocket[];
 }
 
 export const BATCHED_DEFAULTS: BatchedOptions = {
@@ -40,6 +43,7 @@ export const BATCHED_DEFAULTS: BatchedOptions = {
   receiveTimeoutMs: 50,
   batchesPerTurn: 32,
   proxies: [],
+  handed: [],
 };
 
 /** Batches that `stop` still answers. */
@@ -93,7 +97,7 @@ export class BatchedServer implements UdpServer {
 
   async start(): Promise<void> {
     try {
-      for (const listen of this.#listen) this.#sockets.push(openSocket(this.#libc, listen, this.#options));
+      this.#open();
     } catch (error) {
       this.#close();
       throw error;
@@ -108,9 +112,19 @@ export class BatchedServer implements UdpServer {
     if (!this.#isRunning) return;
     this.#isRunning = false;
     for (const socket of this.#sockets) {
+      park(this.#libc, socket.fd, socket.family);
       for (let i = 0; i < DRAIN_BATCHES && this.#serve(socket, MSG.DONTWAIT) > 0; i++);
     }
     this.#close();
+  }
+
+  #open(): void {
+    const { handed } = this.#options;
+    for (const { fd, listen } of handed) {
+      this.#sockets.push(adoptSocket(this.#libc, fd, listen, this.#options));
+    }
+    if (handed.length > 0) return;
+    for (const listen of this.#listen) this.#sockets.push(openSocket(this.#libc, listen, this.#options));
   }
 
   #close(): void {
@@ -170,10 +184,6 @@ export class BatchedServer implements UdpServer {
     const name = batch.nameAt(i);
     const port = (batch.octets[name + 2]! << 8) | batch.octets[name + 3]!;
     this.#peer.setOctets('udp', socket.family, batch.octets, name + (socket.family === 6 ? 8 : 4), port);
-    if (this.#filter.isReflection(this.#peer)) {
-      this.#counters.badSource++;
-      return false;
-    }
     let octets = batch.received(i);
     if (this.#proxies.length > 0 && isProxy(this.#proxies, this.#peer)) {
       octets = this.#header.strip(batch.requests[i]!, octets, this.#peer, 'udp');
