@@ -16,9 +16,16 @@ export interface ParentNetOptions {
   readonly maxOpen: number;
   /** Of these, to one address. */
   readonly maxOpenPerServer: number;
+  /** Questions a second, to all servers together. */
+  readonly rate: number;
 }
 
-export const PARENT_NET_DEFAULTS: ParentNetOptions = { timeoutMs: 5_000, maxOpen: 64, maxOpenPerServer: 4 };
+export const PARENT_NET_DEFAULTS: ParentNetOptions = {
+  timeoutMs: 5_000,
+  maxOpen: 64,
+  maxOpenPerServer: 4,
+  rate: 100,
+};
 
 /** What was asked; numbers only grow, but for `open` and `waiting`. */
 export interface ParentNetCounters {
@@ -44,6 +51,8 @@ export class ParentNet implements Network {
   readonly #openTo = new Map<string, number>();
   #line: Waiting[] = [];
   readonly #sockets = new Set<net.Socket>();
+  /** When the next question may begin, in monotonic milliseconds. */
+  #nextMs = 0;
   #isClosed = false;
 
   constructor(options: Partial<ParentNetOptions> = {}) {
@@ -54,6 +63,7 @@ export class ParentNet implements Network {
   async exchange(server: ServerAddress, query: Uint8Array): Promise<Uint8Array | NetworkFault> {
     const key = `${server.address} ${server.port}`;
     await this.#turnFor(key);
+    await this.#pace();
     if (this.#isClosed) return this.#leave(key, { code: 'closed', fault: 'the server stops' });
     this.#counters.asked++;
     const outcome = await this.#ask(server, query);
@@ -133,6 +143,15 @@ export class ParentNet implements Network {
     const next = this.#line.findIndex((waiting) => this.#mayOpen(waiting.server));
     if (next >= 0) this.#line.splice(next, 1)[0]!.start();
     return outcome;
+  }
+
+  /** Waits until the rate allows for one more question; what was not asked meanwhile may come at once, for a second. */
+  async #pace(): Promise<void> {
+    const now = performance.now();
+    const gapMs = 1_000 / this.#options.rate;
+    this.#nextMs = Math.max(this.#nextMs + gapMs, now - 1_000);
+    const waitMs = this.#nextMs - now;
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 
   // ---- One question ----

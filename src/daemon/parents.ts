@@ -15,7 +15,7 @@ export interface ParentsContext {
 /** Undefined if nobody shall look at parents. */
 export function parentsOf({ parents }: Config): ParentsContext | undefined {
   if (parents === undefined) return undefined;
-  const { anchors: written, port, notify: isPushing } = parents;
+  const { anchors: written, port, rate, notify: isPushing } = parents;
   const anchors =
     written === 'iana'
       ? [IANA_ROOT]
@@ -23,6 +23,6 @@ export function parentsOf({ parents }: Config): ParentsContext | undefined {
           // Nobody asks for the names of servers that are configured.
           return { apex, ds, servers: servers.map((server) => ({ name: apex, ...server })) };
         });
-  const network = new ParentNet();
+  const network = new ParentNet({ rate });
   return { network, finder: new ParentFinder({ network, anchors, port }), isPushing };
 }

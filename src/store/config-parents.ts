@@ -42,6 +42,12 @@ export const parents = z
       .union([z.literal('iana'), z.array(anchor).min(1)])
       .describe('where the way to a parent begins: iana is the root of the Internet'),
     port: z.int().min(1).max(65_535).default(53).describe('port of name servers that are found by name'),
+    rate: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(100)
+      .describe('questions a second to servers of parents, all together'),
     notify: z
       .boolean()
       .default(true)
