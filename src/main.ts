@@ -131,10 +131,10 @@ function certificateOf(
 }
 
 /** How data threads answer. Nobody shall know in advance where an account of the rate limit lies. */
-function answersOf({ rateLimit, isMinimal }: Config, random: Random): AnswerSetup {
+function answersOf({ rateLimit, isMinimal, synthesis }: Config, random: Random): AnswerSetup {
   const accounts =
     rateLimit === null ? new SharedArrayBuffer(0) : makeTableMemory(rateLimit.accounts, random.octets(8));
-  return { rateLimit, accounts, isMinimal };
+  return { rateLimit, accounts, isMinimal, synthesis };
 }
 
 /** The UDP transport, told in the log with its reason. Throws StartError if the wanted one cannot be had. */

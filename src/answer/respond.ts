@@ -34,17 +34,19 @@ export interface ResponderOptions {
   readonly limiter: RateLimiter | null;
   /** Leave out addresses that an answer does not need. */
   readonly isMinimal: boolean;
-  /** Signatures a second for names that exist only because somebody asks (signer/budget); 0: no bound. */
-  readonly synthesisPerSecond: number;
-  /** Octets of such signatures that are kept (signer/signaturecache). */
-  readonly synthesisCacheOctets: number;
+  /** Of names that exist only because somebody asks. */
+  readonly synthesis: {
+    /** A bound (signer/budget); 0: none. */
+    readonly signaturesPerSecond: number;
+    /** Of signatures that are kept (signer/signaturecache). */
+    readonly cacheOctets: number;
+  };
 }
 
 export const RESPONDER_DEFAULTS: ResponderOptions = {
   limiter: null,
   isMinimal: false,
-  synthesisPerSecond: 0,
-  synthesisCacheOctets: DEFAULT_CACHE_OCTETS,
+  synthesis: { signaturesPerSecond: 0, cacheOctets: DEFAULT_CACHE_OCTETS },
 };
 
 /** One per thread. */
@@ -71,8 +73,8 @@ export class Responder {
     this.#compressor = new Compressor(seed);
     this.#resolver = new Resolver(table, this.#plan, seed, options.isMinimal);
     this.#signer = new OnlineSigner(counters);
-    this.#budget = new SigningBudget(options.synthesisPerSecond);
-    const cache = new SignatureCache(options.synthesisCacheOctets);
+    this.#budget = new SigningBudget(options.synthesis.signaturesPerSecond);
+    const cache = new SignatureCache(options.synthesis.cacheOctets);
     this.#synthesizer = new Synthesizer(counters, this.#budget, cache, seed);
     this.#encoder = new Encoder(this.#writer, this.#compressor, this.#signer, this.#synthesizer);
   }

@@ -89,13 +89,6 @@ export const START_CODES = {
     effect: EFFECT.noStart,
     fix: 'Give the number of UDP threads.',
   },
-  BAD_DENIAL: {
-    meaning: 'The value of --denial names a way to deny names that this version does not have.',
-    cause: 'nsec3 or compact was asked for.',
-    effect: EFFECT.noStart,
-    fix: 'Leave it out, or say nsec.',
-    rfc: 'RFC 4034 §4',
-  },
   START_FAILED: {
     meaning: 'The server could not start.',
     cause:

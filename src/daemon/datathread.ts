@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { RateLimiter } from '../answer/ratelimit.ts';
-import { RESPONDER_DEFAULTS, Responder } from '../answer/respond.ts';
+import { Responder } from '../answer/respond.ts';
 import { type ServedZone, ZoneTable } from '../answer/zonetable.ts';
 import { Counters } from '../base/counters.ts';
 import { unixSeconds } from '../base/time.ts';
@@ -38,9 +38,9 @@ export function runDataThread(
   const { listen, seed, answers } = setup;
   const counters = new Counters(setup.counters);
   const table = new ZoneTable();
-  const { rateLimit, accounts, isMinimal } = answers;
+  const { rateLimit, accounts, ...rest } = answers;
   const limiter = rateLimit === null ? null : new RateLimiter(rateLimit, accounts, counters);
-  const responder = new Responder(table, counters, seed, { ...RESPONDER_DEFAULTS, limiter, isMinimal });
+  const responder = new Responder(table, counters, seed, { ...rest, limiter });
   const respond = answering(responder, tell);
   const server = makeServer(
     listen,

@@ -7,6 +7,7 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import type { DenialMode, ZonemdPolicy } from '../kasp/policy.ts';
 import type { Epoch } from '../signer/epoch.ts';
+import type { SynthesisSettings } from '../store/config-synthesis.ts';
 import type { TransportSettings } from '../store/config-transport.ts';
 import type { FileSignature, ZoneFault } from '../store/zonefile.ts';
 import type { ListenAddress } from '../transport/listen.ts';
@@ -108,6 +109,7 @@ export interface AnswerSetup {
   readonly accounts: SharedArrayBuffer;
   /** Leave out addresses that an answer does not need. */
   readonly isMinimal: boolean;
+  readonly synthesis: SynthesisSettings;
 }
 
 /** `workerData` of a data thread. */

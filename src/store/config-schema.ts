@@ -8,9 +8,10 @@ import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
 import { abuseKeys } from './config-abuse.ts';
 import { contentKeys } from './config-content.ts';
 import { parents } from './config-parents.ts';
+import { synthesisKeys } from './config-synthesis.ts';
 import { transportKeys } from './config-transport.ts';
 import { duration, listenAddress, path } from './config-values.ts';
-import { BUILT_DENIAL_MODES, DENIAL_MODES, LOG_LEVELS, UDP_MODES } from './words.ts';
+import { DENIAL_MODES, LOG_LEVELS, UDP_MODES } from './words.ts';
 
 const MAX_TTL = 0x7fff_ffff;
 
@@ -30,13 +31,6 @@ const algorithm = z
     });
     return z.NEVER;
   });
-
-const denial = z
-  .enum(DENIAL_MODES)
-  .refine(
-    (mode) => BUILT_DENIAL_MODES.includes(mode),
-    `built in this version: ${BUILT_DENIAL_MODES.join(', ')}`,
-  );
 
 export const policySchema = z.strictObject({
   scheme: z
@@ -125,7 +119,12 @@ export const policySchema = z.strictObject({
     .optional()
     .describe('how the DS at the parent is watched'),
   validity: duration.optional().describe('how long a signature is valid; it is replaced long before'),
-  denial: denial.optional().describe('how it is proven that a name or type does not exist'),
+  denial: z
+    .enum(DENIAL_MODES)
+    .optional()
+    .describe(
+      'how it is proven that a name or type does not exist: nsec, nsec3, or compact (RFC 9824), which nobody can list the zone by and which signs each such answer',
+    ),
   optOut: z
     .boolean()
     .optional()
@@ -163,6 +162,7 @@ export const configSchema = z.strictObject({
   logLevel: z.enum(LOG_LEVELS).optional().describe('how much is logged'),
   ...transportKeys,
   ...abuseKeys,
+  ...synthesisKeys,
   maxZoneFileOctets: z.int().min(1).max(0xffff_ffff).optional().describe('a longer zone file is not loaded'),
   parents: parents.optional(),
   policies: z

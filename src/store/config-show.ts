@@ -11,6 +11,7 @@ import { nameOf } from '../wire/name.ts';
 import { type Config, policyOf } from './config.ts';
 import { writtenRateLimit } from './config-abuse.ts';
 import { configSchema, policySchema } from './config-schema.ts';
+import { writtenSynthesis } from './config-synthesis.ts';
 
 /** A value as a file would write it. */
 type Written = string | number | boolean | readonly (string | number)[];
@@ -74,6 +75,8 @@ function valuesOf(config: Config, zoneNames: readonly string[]): Unplaced[] {
   const values: Unplaced[] = Object.entries(top).map(([key, value]) => ({ path: [key], value }));
   const limits = config.rateLimit === null ? {} : writtenRateLimit(config.rateLimit);
   values.push(...Object.entries(limits).map(([key, value]) => ({ path: ['rateLimit', key], value })));
+  const synthesis = writtenSynthesis(config.synthesis);
+  values.push(...Object.entries(synthesis).map(([key, value]) => ({ path: ['synthesis', key], value })));
   for (const [name, policy] of config.policies) values.push(...policyValues(['policies', name], policy));
   // Zones are told under the names that the file gives them.
   for (const zone of zoneNames) {

@@ -13,6 +13,7 @@ import { DEFAULT_POLICY, type DenialMode, type Policy } from '../kasp/policy.ts'
 import { formatName, lowerName, type Name, parseName } from '../wire/name.ts';
 import { type RateLimitConfig, rateLimitOf } from './config-abuse.ts';
 import { type ConfigDocument, completePolicy, configSchema } from './config-schema.ts';
+import { type SynthesisSettings, synthesisOf } from './config-synthesis.ts';
 import { type TlsFiles, type TransportSettings, transportOf } from './config-transport.ts';
 import { nearest } from './config-words.ts';
 import type { Listen } from './listen.ts';
@@ -41,13 +42,11 @@ export interface Config {
   readonly rateLimit: RateLimitConfig | null;
   /** Addresses that an answer does not need are left out. */
   readonly isMinimal: boolean;
-  /** Where the way to the parents of zones begins; undefined if nobody looks at them. */
-  /** Null: answers over UDP have no limit. */
-  readonly rateLimit: RateLimitConfig | null;
-  /** Addresses that an answer does not need are left out. */
-  readonly isMinimal: boolean;
+  /** What is signed for names that exist only because somebody asks. */
+  readonly synthesis: SynthesisSettings;
   /** Files of the certificate, if TLS is spoken. */
   readonly tls: TlsFiles | undefined;
+  /** Where the way to the parents of zones begins; undefined if nobody looks at them. */
   readonly parents: ConfigDocument['parents'];
   readonly policies: ReadonlyMap<string, Policy>;
   /** Name of the policy of a zone, by `formatName` of its origin in lower case. */
@@ -101,7 +100,6 @@ export function parseConfig(text: string, file: string, overrides: ConfigOverrid
   }
   const policies = policiesIn(document);
   checkNames(document, source);
-  for (const name of Object.keys(document.policies ?? {})) {
   if ((document.listenTls ?? []).length > 0 && document.tls === undefined) {
     source.report(
       ['listenTls'],
@@ -109,6 +107,7 @@ export function parseConfig(text: string, file: string, overrides: ConfigOverrid
       'listenTls needs a certificate: tls: { certificate, key }',
     );
   }
+  for (const name of Object.keys(document.policies ?? {})) {
     const policy = policies.get(name)!;
     for (const { key, why } of impossibilities(policy)) {
       source.report(['policies', name, ...key], 'CONFIG_IMPOSSIBLE', `${key.join('.')}: ${why}`);
@@ -157,6 +156,7 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
     transport: transportOf(document),
     rateLimit: rateLimitOf(document),
     isMinimal: document.minimalResponses ?? false,
+    synthesis: synthesisOf(document),
     tls: tlsFilesOf(document, base),
     maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,
     parents: document.parents,
@@ -165,13 +165,13 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
   };
 }
 
-function zoneName(text: string): Name | string {
 /** Paths in a file are relative to it. */
 function tlsFilesOf({ tls }: ConfigDocument, base: string): TlsFiles | undefined {
   if (tls === undefined) return undefined;
   return { certificate: path.resolve(base, tls.certificate), key: path.resolve(base, tls.key) };
 }
 
+function zoneName(text: string): Name | string {
   return parseName(text.endsWith('.') ? text : `${text}.`);
 }
 

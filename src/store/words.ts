@@ -10,8 +10,6 @@ export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /** Ways to prove that something does not exist. */
 export const DENIAL_MODES = ['nsec', 'nsec3', 'compact'] as const;
-/** Those that this version has. */
-export const BUILT_DENIAL_MODES: readonly (typeof DENIAL_MODES)[number][] = ['nsec', 'nsec3'];
 
 /** Formats of key files that can be imported. */
 export const IMPORT_FORMATS = ['bind', 'pem', 'knot'] as const;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
+import { RESPONDER_DEFAULTS } from '../../src/answer/respond.ts';
 import { Publisher } from '../../src/daemon/publisher.ts';
 import { Scheduler } from '../../src/daemon/scheduler.ts';
 import type { Supervisor } from '../../src/daemon/supervisor.ts';
@@ -42,7 +43,12 @@ it('serves everything again after threads died, and waits for none that is dead'
     udp: 'dgram',
     udpThreads: 1,
     transport: { streams: {}, tlsListen: [], proxies: [] },
-    answers: { rateLimit: null, accounts: new SharedArrayBuffer(0), isMinimal: false },
+    answers: {
+      rateLimit: null,
+      accounts: new SharedArrayBuffer(0),
+      isMinimal: false,
+      synthesis: RESPONDER_DEFAULTS.synthesis,
+    },
     seed: ZoneImage.open(image).seed,
     log: createLog('fatal' as 'error', { isTerminal: false }),
     events,

@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUILT_DENIAL_MODES } from '../../src/store/words.ts';
+import { DENIAL_MODES } from '../../src/store/words.ts';
 import { RRTYPE } from '../../src/wire/iana.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { type Answer, Asker } from '../support/asker.ts';
@@ -61,7 +61,7 @@ const EXISTING: readonly (readonly [label: string, type: number, hasAnswer: bool
 ];
 
 describeWithPeers(['unbound', 'dig'], 'aggressive use of denials', () => {
-  describe.each(BUILT_DENIAL_MODES)('%s', (mode) => {
+  describe.each(DENIAL_MODES)('%s', (mode) => {
     const workplace = new Workplace();
     let daemon: Daemon;
     let tap: Tap;

@@ -7,13 +7,13 @@ import fc from 'fast-check';
 import { Responder } from '../../src/answer/respond.ts';
 import { ZoneTable } from '../../src/answer/zonetable.ts';
 import { Counters } from '../../src/base/counters.ts';
-import { BUILT_DENIAL_MODES } from '../../src/store/words.ts';
+import { DENIAL_MODES } from '../../src/store/words.ts';
 import { Peer } from '../../src/wire/peer.ts';
 import { imageOf, NOW, SEED, signedEpoch, type TestMode, testKey } from './served.ts';
 import { type Asked, type Judgement, Validator } from './validator.ts';
 import { TYPE } from './validator-message.ts';
 import { LIAR_DNSKEY, mutantsOf } from './validator-mutants.ts';
-import { type Name, nameToText, nameToWire } from './validator-name.ts';
+import { type Name, nameOctets, nameToText, nameToWire } from './validator-name.ts';
 import { keyTagOf } from './validator-signature.ts';
 import type { Verdict } from './validator-verdict.ts';
 import { type DenialMode, type FactRecord, ZoneFacts } from './validator-zone.ts';
@@ -28,7 +28,7 @@ import {
   zoneRecipe,
 } from './validator-zones.ts';
 
-export const MODES: readonly TestMode[] = [...BUILT_DENIAL_MODES, 'nsec3-opt-out'];
+export const MODES: readonly TestMode[] = [...DENIAL_MODES, 'nsec3-opt-out'];
 
 const KEY = testKey();
 const DNSKEY = Buffer.concat([Buffer.from([1, 1, 3, KEY.algorithm]), Buffer.from(KEY.publicKey)]);
@@ -175,7 +175,10 @@ export function judgePairs({ mode, seed, zones, questionsPerZone }: PairRun, cou
     const judged = new JudgedZone(zone, mode);
     for (const question of asked) {
       const { dnssecOk, compactOk } = question;
-      expectRight(judged, { ...questionOf(zone, names, question), dnssecOk, compactOk }, counts);
+      const { name, type } = questionOf(zone, names, question);
+      // Without room below the name the validator cannot know which NSEC a lone signature is of.
+      const isUnknowable = mode === 'compact' && type === TYPE.RRSIG && nameOctets(name) > 253;
+      expectRight(judged, { name, type: isUnknowable ? TYPE.A : type, dnssecOk, compactOk }, counts);
     }
     counts.zones++;
     counts.verified += judged.validator.verified;

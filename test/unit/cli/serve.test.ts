@@ -44,7 +44,6 @@ describe('flags of serve', () => {
   it('that make no sense are wrong usage', () => {
     expect(failure({ listen: ['localhost'] })).toMatchObject({ kind: 'USAGE_WRONG', code: 'BAD_LISTEN' });
     expect(failure({ workers: '0' })).toMatchObject({ kind: 'USAGE_WRONG', code: 'BAD_WORKERS' });
-    expect(failure({ denial: 'nsec5' })).toMatchObject({ kind: 'USAGE_WRONG', code: 'BAD_DENIAL' });
     expect(failure({ config: path.join('no', 'such.yaml') })).toMatchObject({ code: 'CONFIG_UNREADABLE' });
   });
 
