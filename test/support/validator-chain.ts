@@ -72,17 +72,29 @@ function octetsOfBase32hex(text: string): Buffer {
   return Buffer.from(bits.toString(16).padStart(40, '0'), 'hex');
 }
 
+/** The types of a compact NSEC: all that the name, or the wildcard that stands for it, has; or that there is no name. */
+function compactTypes(facts: ZoneFacts, name: Name): number[] {
+  const isAbsent = !facts.exists(name) && !facts.exists(wildcardBelow(facts.encloserOf(name)));
+  if (isAbsent) return [TYPE.RRSIG, TYPE.NSEC, TYPE.NXNAME];
+  return [...new Set([...typesAt(facts, facts.nodeFor(name)), TYPE.RRSIG, TYPE.NSEC])];
+}
+
+/** The compact NSEC of a name below which there is room for another: its next name is the first one there. */
+export function likelyCompactNsec(facts: ZoneFacts, owner: Name): FactSet {
+  const next = `${owner}\0\x01` as Name;
+  const rdata = Buffer.concat([nameToWire(next), bitmapOf(compactTypes(facts, owner))]);
+  return { owner, type: TYPE.NSEC, ttl: facts.negativeTtl, rdatas: [rdata] };
+}
+
 /**
  * What is wrong with a compact NSEC (RFC 9824 §3): its types are those of the name, complete, or NXNAME; nothing of the
  * zone lies between it and its next name.
  */
 export function compactFault(facts: ZoneFacts, set: SignedSet): string | undefined {
   const { owner, next, types } = readNsec(set);
-  const isAbsent = !facts.exists(owner) && !facts.exists(wildcardBelow(facts.encloserOf(owner)));
-  const wanted = isAbsent
-    ? [TYPE.RRSIG, TYPE.NSEC, TYPE.NXNAME]
-    : [...typesAt(facts, facts.nodeFor(owner)), TYPE.RRSIG, TYPE.NSEC];
-  const [is, shall] = [[...types], wanted].map((list) => [...new Set(list)].sort((a, b) => a - b).join());
+  const [is, shall] = [[...types], compactTypes(facts, owner)].map((list) =>
+    list.sort((a, b) => a - b).join(),
+  );
   if (is !== shall) return `compact NSEC of ${nameToText(owner)} has types ${is}, not ${shall}`;
   const isLast = next === facts.apex && next <= owner;
   if (next <= owner && !isLast)

@@ -44,6 +44,8 @@ export interface TrueSet extends FactSet {
 export type Ending =
   | { readonly kind: 'data' | 'outside' | 'loop' | 'too-long'; readonly name: Name }
   | { readonly kind: 'any'; readonly name: Name; readonly choices: readonly TrueSet[] }
+  /** An NSEC that is made for the question (RFC 9824); NSEC was asked for, or RRSIG where there is nothing else. */
+  | { readonly kind: 'own nsec'; readonly name: Name }
   | { readonly kind: 'nodata' | 'nxdomain'; readonly name: Name }
   | { readonly kind: 'referral'; readonly name: Name; readonly cut: Name };
 
@@ -62,10 +64,15 @@ export class ZoneFacts {
   readonly negativeTtl: number;
   readonly #sets = new Map<Name, Map<number, FactSet & { rdatas: Buffer[] }>>();
   readonly #existing = new Set<Name>();
+  readonly #isCompact: boolean;
 
-  /** `records` is all of the zone: DNSKEY, CDS, CDNSKEY and NSEC3PARAM too, if it has any. */
-  constructor(apex: Name, records: readonly FactRecord[]) {
+  /**
+   * `records` is all of the zone: DNSKEY, CDS, CDNSKEY and NSEC3PARAM too, if it has any. With `isCompact` every name is
+   * said to have an NSEC.
+   */
+  constructor(apex: Name, records: readonly FactRecord[], isCompact = false) {
     this.apex = apex;
+    this.#isCompact = isCompact;
     for (const { owner, type, ttl, rdata } of records) {
       const types = this.#sets.get(owner) ?? new Map();
       this.#sets.set(owner, types);
@@ -123,8 +130,8 @@ export class ZoneFacts {
     return this.isCut(name) ? types.filter((type) => type === TYPE.DS) : types;
   }
 
-  /** Follows the question to its end. */
-  resolve(name: Name, type: number): Truth {
+  /** Follows the question to its end; without DO a name that does not exist has no NSEC either. */
+  resolve(name: Name, type: number, dnssecOk = true): Truth {
     const answer: TrueSet[] = [];
     let at = name;
     for (let links = 0; links < MAX_LINKS; links++) {
@@ -133,13 +140,20 @@ export class ZoneFacts {
       const isThere = (set: TrueSet) =>
         answer.some((one) => one.owner === set.owner && one.type === set.type);
       answer.push(...step.answer.filter((set) => !isThere(set)));
-      if (step.ending !== undefined) return { answer, ending: step.ending };
+      if (step.ending !== undefined) {
+        const isPlain = step.ending.kind === 'own nsec' && !dnssecOk && this.#isAbsent(at);
+        return { answer, ending: isPlain ? { kind: 'nxdomain', name: at } : step.ending };
+      }
       const [alias] = answer.slice(-1) as [TrueSet];
       at = nameAt(alias.rdatas[0] as Buffer, 0).name;
       if (answer.some(({ owner, type: t }) => owner === at && t === TYPE.CNAME))
         return { answer, ending: { kind: 'loop', name: at } };
     }
     return { answer, ending: { kind: 'loop', name: at } };
+  }
+
+  #isAbsent(name: Name): boolean {
+    return !this.exists(name) && !this.exists(wildcardBelow(this.encloserOf(name)));
   }
 
   #step(name: Name, type: number): { answer: TrueSet[]; ending?: Ending } {
@@ -155,7 +169,8 @@ export class ZoneFacts {
     if (this.exists(name)) return this.#atNode(name, name, type);
     const source = wildcardBelow(this.encloserOf(name));
     if (this.exists(source)) return this.#atNode(source, name, type);
-    return { answer: [], ending: { kind: 'nxdomain', name } };
+    const hasOwn = this.#isCompact && (type === TYPE.NSEC || type === TYPE.RRSIG);
+    return { answer: [], ending: { kind: hasOwn ? 'own nsec' : 'nxdomain', name } };
   }
 
   #atNode(node: Name, name: Name, type: number): { answer: TrueSet[]; ending?: Ending } {
@@ -163,9 +178,11 @@ export class ZoneFacts {
     if (type === TYPE.ANY || type === TYPE.RRSIG) {
       const types = this.authoritativeTypes(node).filter((one) => one !== TYPE.NSEC);
       const choices = types.map((one) => under(this.set(node, one) as FactSet));
-      const ending: Ending = choices.length > 0 ? { kind: 'any', name, choices } : { kind: 'nodata', name };
-      return { answer: [], ending };
+      if (choices.length > 0) return { answer: [], ending: { kind: 'any', name, choices } };
+      const hasOwn = this.#isCompact && type === TYPE.RRSIG;
+      return { answer: [], ending: { kind: hasOwn ? 'own nsec' : 'nodata', name } };
     }
+    if (this.#isCompact && type === TYPE.NSEC) return { answer: [], ending: { kind: 'own nsec', name } };
     const found = this.set(node, type);
     if (found !== undefined) return { answer: [under(found)], ending: { kind: 'data', name } };
     const alias = this.set(node, TYPE.CNAME);

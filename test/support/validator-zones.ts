@@ -243,7 +243,12 @@ class ZoneBuilder {
 
 export function buildZone(recipe: ZoneRecipe): PlainZone {
   const { apex, records } = new ZoneBuilder(recipe);
-  return { apex, records, text: `${records.map(rowOf).join('\n')}\n` };
+  return { apex, records, text: textOf(records) };
+}
+
+/** Master file text that says the same as the records. */
+export function textOf(records: readonly FactRecord[]): string {
+  return `${records.map(rowOf).join('\n')}\n`;
 }
 
 /** One row of a master file; types with a text form have it, others that of RFC 3597. */

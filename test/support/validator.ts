@@ -3,7 +3,14 @@
  * nothing else (`verdict`); then against the plain list of the zone's records (`faults`): the answer is the truth, the
  * denial is exactly that of the mode, TTLs are right and nothing is there that nobody needs. Shares no code with `src`.
  */
-import { chainFault, compactFault, type DenialFault, nsec3Chain, withNsec } from './validator-chain.ts';
+import {
+  chainFault,
+  compactFault,
+  type DenialFault,
+  likelyCompactNsec,
+  nsec3Chain,
+  withNsec,
+} from './validator-chain.ts';
 import { decodeMessage, EDNS_FLAG, FLAG, TYPE, type WireMessage } from './validator-message.ts';
 import { Malformed, type Name, nameToText } from './validator-name.ts';
 import { SignatureJudge, type SignedSet, setsOf, trustKey } from './validator-signature.ts';
@@ -67,7 +74,7 @@ export class Validator {
     const { apex, records, trusted, mode } = setup;
     this.#setup = setup;
     this.#signatures = new SignatureJudge(apex, trusted.map(trustKey));
-    this.facts = mode === 'nsec' ? withNsec(apex, records) : new ZoneFacts(apex, records);
+    this.facts = mode === 'nsec' ? withNsec(apex, records) : new ZoneFacts(apex, records, mode === 'compact');
     const chain = mode === 'nsec3' ? nsec3Chain(this.facts, setup.isOptOut ?? false) : undefined;
     if (mode === 'compact') this.#denialFault = (set) => this.#compactFault(set);
     else if (chain !== undefined) this.#denialFault = chainFault((owner) => chain.get(owner));
@@ -81,7 +88,7 @@ export class Validator {
 
   /** Judges a response at `now`, Unix seconds; by default at the instant of the setup. */
   judge(asked: Asked, response: Uint8Array, now: number = this.#setup.now): Judgement {
-    const truth = this.facts.resolve(asked.name, asked.type);
+    const truth = this.facts.resolve(asked.name, asked.type, asked.dnssecOk);
     const kind = this.#kindOf(truth, asked);
     try {
       return { ...this.#judge({ asked, truth, now }, decodeMessage(response)), kind };
@@ -111,12 +118,13 @@ export class Validator {
   /** Signatures that were asked for by type stand without the set that they cover: that is taken from the zone. */
   #completed(message: WireMessage, { ending }: Truth): Sections {
     const choices = ending.kind === 'any' ? ending.choices : [];
+    const own = ending.kind === 'own nsec' ? [likelyCompactNsec(this.facts, ending.name)] : [];
     const covered = new Set(
       message.answer
         .filter(({ type, owner }) => type === TYPE.RRSIG && owner === ending.name)
         .map(({ rdata }) => rdata.readUInt16BE(0)),
     );
-    const records = choices
+    const records = [...choices, ...own]
       .filter(({ type }) => covered.has(type))
       .flatMap((set) => set.rdatas.map((rdata) => ({ ...set, class: 1, rdata })));
     const { authority, additional } = message;
@@ -180,6 +188,7 @@ export class Validator {
       if (is === undefined) return index >= PATIENCE ? [] : [`the answer lacks ${told(set)}`];
       return differences(is, set, set.ttl);
     });
+    if (ending.kind === 'own nsec') return [...faults, ...this.#ownNsecFaults(rest, ending.name)];
     if (ending.kind !== 'any')
       return [...faults, ...rest.map((set) => `the answer has ${told(set)} as well`)];
     const [chosen] = rest;
@@ -187,6 +196,14 @@ export class Validator {
     if (rest.length !== 1 || chosen === undefined || choice === undefined)
       return [...faults, `${rest.length} sets instead of one of those of ${nameToText(ending.name)}`];
     return [...faults, ...differences(chosen, choice, choice.ttl)];
+  }
+
+  #ownNsecFaults(rest: readonly SignedSet[], name: Name): string[] {
+    const [nsec] = rest;
+    if (nsec === undefined || rest.length > 1 || nsec.owner !== name || nsec.type !== TYPE.NSEC)
+      return [`${rest.map(told).join()} instead of the NSEC of ${nameToText(name)}`];
+    const fault = this.#compactFault(nsec);
+    return fault === undefined ? [] : [fault];
   }
 
   #authorityFaults(asked: Asked, sections: Sections, truth: Truth): string[] {
