@@ -1,17 +1,19 @@
 /**
- * Asks a DNS server: one question over UDP, again over TCP if the answer did not fit. Only what comes from the server
- * that was asked, with the id and the question that were sent, is taken for the answer.
+ * Asks a DNS server: one question over UDP, again over TCP if the answer did not fit; or over TCP or TLS at once. Only
+ * what comes from the server that was asked, with the id and the question that were sent, is taken for the answer.
  */
 import { createSocket } from 'node:dgram';
 import net from 'node:net';
-import { DNSSEC_OK, encode, RECURSION_DESIRED } from 'dns-packet';
-import { FLAG, getFlags, getId, getU16, HEADER, setU16 } from '../wire/header.ts';
-import { CLASS } from '../wire/iana.ts';
-import { equalNames, type Name, nameOctets } from '../wire/name.ts';
+import tls from 'node:tls';
+import { FLAG, getFlags, getId, getU16, HEADER } from '../wire/header.ts';
+import { equalNames, nameOctets } from '../wire/name.ts';
+import { encodeQuery, type QueryShape, type Question } from './query-message.ts';
 
 export const DNS_PORT = 53;
-const UDP_PAYLOAD_OCTETS = 1232;
+export const TLS_PORT = 853;
 const LENGTH_OCTETS = 2;
+
+export type Transport = 'udp' | 'tcp' | 'tls';
 
 export interface QueryTarget {
   /** A literal address. */
@@ -19,27 +21,42 @@ export interface QueryTarget {
   readonly port: number;
 }
 
-export interface Question {
-  readonly name: Name;
-  readonly type: number;
+/** How far a server over TLS is trusted. */
+export interface TlsWish {
+  /** The name that its certificate must have; without one it is not looked at (RFC 7858 §4.1). */
+  readonly host: string | undefined;
+  /** Certificates of authorities, in PEM, in place of those of the system. */
+  readonly ca: string | undefined;
 }
 
-export interface QueryOptions {
-  readonly dnssec: boolean;
-  readonly recurse: boolean;
-  readonly tcp: boolean;
+export interface QueryOptions extends QueryShape {
+  /** UDP is followed by TCP if need be. */
+  readonly transport: Transport;
+  readonly tls: TlsWish;
   /** For one try, in milliseconds. */
   readonly timeoutMs: number;
-  /** Of UDP; TCP is tried once. */
+  /** Of UDP; the others are tried once. */
   readonly tries: number;
+}
+
+/** The other end of a TLS connection. */
+export interface TlsPeer {
+  readonly protocol: string;
+  readonly cipher: string;
+  /** Name in the certificate; empty if it has none. */
+  readonly subject: string;
+  /** SHA-256 of the certificate, in hexadecimal with colons. */
+  readonly fingerprint: string;
+  readonly isVerified: boolean;
 }
 
 export interface Reply {
   readonly octets: Uint8Array;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: Transport;
   readonly milliseconds: number;
   /** The answer did not fit into UDP and was asked for again. */
   readonly wasTruncated: boolean;
+  readonly tls: TlsPeer | null;
 }
 
 /** No answer came; `message` says why. */
@@ -49,40 +66,11 @@ export class NoReplyError extends Error {
 
 /** Asks and waits. Throws NoReplyError. */
 export async function ask(target: QueryTarget, question: Question, options: QueryOptions): Promise<Reply> {
-  if (options.tcp) return overTcp(target, question, options, false);
+  if (options.transport !== 'udp') return overStream(target, question, options);
   const reply = await overUdp(target, question, options);
-  const isTruncated = (getFlags(reply.octets) & FLAG.TC) !== 0;
-  return isTruncated ? overTcp(target, question, options, true) : reply;
-}
-
-/** A query message. The question is our own: dns-packet cannot write every label. */
-export function encodeQuery(
-  id: number,
-  { name, type }: Question,
-  options: Pick<QueryOptions, 'dnssec' | 'recurse'>,
-): Buffer {
-  const message = encode({
-    type: 'query',
-    id,
-    flags: options.recurse ? RECURSION_DESIRED : 0,
-    questions: [{ type: 'A', name: '.' }],
-    additionals: [
-      {
-        ...{
-          type: 'OPT',
-          name: '.',
-          udpPayloadSize: UDP_PAYLOAD_OCTETS,
-          flags: options.dnssec ? DNSSEC_OK : 0,
-        },
-        ...{ extendedRcode: 0, ednsVersion: 0, flag_do: options.dnssec, options: [] },
-      },
-    ],
-  });
-  const tail = new Uint8Array(4);
-  setU16(tail, 0, type);
-  setU16(tail, 2, CLASS.IN);
-  const rootQuestionEnd = HEADER.OCTETS + 1 + tail.length;
-  return Buffer.concat([message.subarray(0, HEADER.OCTETS), name, tail, message.subarray(rootQuestionEnd)]);
+  if ((getFlags(reply.octets) & FLAG.TC) === 0) return reply;
+  const again = await overStream(target, question, { ...options, transport: 'tcp' });
+  return { ...again, wasTruncated: true };
 }
 
 function randomId(): number {
@@ -105,7 +93,7 @@ function isAnswerTo(octets: Uint8Array, query: Uint8Array): boolean {
 async function overUdp(target: QueryTarget, question: Question, options: QueryOptions): Promise<Reply> {
   for (let left = options.tries; left > 0; left--) {
     const reply = await tryUdp(target, question, options);
-    if (reply !== undefined) return { ...reply, transport: 'udp', wasTruncated: false };
+    if (reply !== undefined) return { ...reply, transport: 'udp', wasTruncated: false, tls: null };
   }
   throw new NoReplyError(`no answer within ${options.timeoutMs / 1_000} s, asked ${options.tries} times`);
 }
@@ -141,18 +129,13 @@ function tryUdp(
   });
 }
 
-// ---- TCP ----
+// ---- TCP and TLS ----
 
-function overTcp(
-  { address, port }: QueryTarget,
-  question: Question,
-  options: QueryOptions,
-  wasTruncated: boolean,
-): Promise<Reply> {
+function overStream(target: QueryTarget, question: Question, options: QueryOptions): Promise<Reply> {
   const query = encodeQuery(randomId(), question, options);
   const startedMs = performance.now();
   return new Promise((resolve, reject) => {
-    const socket = net.connect(port, address);
+    const socket = connect(target, options);
     const end = (then: () => void) => {
       clearTimeout(timer);
       socket.destroy();
@@ -175,13 +158,37 @@ function overTcp(
         return;
       }
       const milliseconds = performance.now() - startedMs;
-      end(() => resolve({ octets, milliseconds, transport: 'tcp', wasTruncated }));
+      const peer = socket instanceof tls.TLSSocket ? peerOf(socket) : null;
+      const { transport } = options;
+      end(() => resolve({ octets, milliseconds, transport, wasTruncated: false, tls: peer }));
     });
     const framed = Buffer.alloc(LENGTH_OCTETS + query.length);
     framed.writeUInt16BE(query.length, 0);
     query.copy(framed, LENGTH_OCTETS);
     socket.write(framed);
   });
+}
+
+function connect({ address, port }: QueryTarget, { transport, tls: wish }: QueryOptions): net.Socket {
+  if (transport === 'tcp') return net.connect(port, address);
+  const { host, ca } = wish;
+  return tls.connect({
+    ...{ host: address, port, ALPNProtocols: ['dot'], rejectUnauthorized: host !== undefined },
+    ...(host === undefined ? {} : { servername: host }),
+    ...(ca === undefined ? {} : { ca }),
+  });
+}
+
+function peerOf(socket: tls.TLSSocket): TlsPeer {
+  const { subject, fingerprint256 } = socket.getPeerCertificate();
+  const name = subject?.CN;
+  return {
+    protocol: socket.getProtocol() ?? '',
+    cipher: socket.getCipher().standardName,
+    subject: Array.isArray(name) ? name.join(', ') : (name ?? ''),
+    fingerprint: fingerprint256 ?? '',
+    isVerified: socket.authorized,
+  };
 }
 
 function wordsOf(error: Error): string {

@@ -6,11 +6,13 @@ import { CLASS, formatType, RCODE, RRTYPE } from '../wire/iana.ts';
 import type { Message, MessageRecord } from '../wire/message.ts';
 import { formatName } from '../wire/name.ts';
 import type { Output } from './output.ts';
+import type { TlsPeer, Transport } from './query-client.ts';
+import { EDNS_FLAG, optionText, readOptions } from './query-edns.ts';
+import { explainProofs } from './query-proof.ts';
 
+/** Rcodes that only others send (RFC 2136, RFC 8945, RFC 7873). */
+const CLIENT_RCODES = { YXRRSET: 7, NXRRSET: 8, NOTZONE: 10, BADCOOKIE: 23 };
 const FLAG_NAMES = Object.entries(FLAG);
-const OPTION_EDE = 15;
-const OPTION_NSID = 3;
-const DO_BIT = 0x8000;
 
 export interface AnswerRecord {
   readonly name: string;
@@ -23,7 +25,9 @@ export interface AnswerRecord {
 /** An answer in words, as `--json` gives it. */
 export interface Answer {
   readonly server: { readonly address: string; readonly port: number };
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: Transport;
+  /** The other end of TLS; null without. */
+  readonly tls: TlsPeer | null;
   readonly milliseconds: number;
   readonly octets: number;
   readonly retriedOverTcp: boolean;
@@ -37,19 +41,22 @@ export interface Answer {
   readonly answer: readonly AnswerRecord[];
   readonly authority: readonly AnswerRecord[];
   readonly additional: readonly AnswerRecord[];
+  /** What the NSEC and NSEC3 records say, if their signatures are right. */
+  readonly proves: readonly string[];
 }
 
 interface Edns {
   readonly version: number;
   readonly dnssecOk: boolean;
+  readonly compactOk: boolean;
   readonly udpPayload: number;
   readonly options: readonly { readonly code: number; readonly text: string }[];
 }
 
-type Transfer = Pick<Answer, 'server' | 'transport' | 'milliseconds' | 'octets' | 'retriedOverTcp'>;
+type Transfer = Pick<Answer, 'server' | 'transport' | 'tls' | 'milliseconds' | 'octets' | 'retriedOverTcp'>;
 
-/** Puts a message into words. */
-export function answerOf(message: Message, transfer: Transfer): Answer {
+/** Puts a message into words. `cookie` is what was sent, to compare. */
+export function answerOf(message: Message, transfer: Transfer, cookie?: Uint8Array): Answer {
   const { id, flags, questions, answer, authority, additional } = message;
   const opt = additional.find(({ type }) => type === RRTYPE.OPT);
   const rcodeNumber = rcodeOf(flags) | (opt === undefined ? 0 : (opt.ttl >>> 24) << 4);
@@ -61,7 +68,7 @@ export function answerOf(message: Message, transfer: Transfer): Answer {
     rcode: rcodeName(rcodeNumber),
     rcodeNumber,
     flags: FLAG_NAMES.filter(([, bit]) => (flags & bit) !== 0).map(([name]) => name.toLowerCase()),
-    edns: opt === undefined ? null : ednsOf(opt),
+    edns: opt === undefined ? null : ednsOf(opt, cookie),
     question:
       question === undefined
         ? null
@@ -73,6 +80,7 @@ export function answerOf(message: Message, transfer: Transfer): Answer {
     answer: answer.map(recordOf),
     authority: authority.map(recordOf),
     additional: additional.filter(({ type }) => type !== RRTYPE.OPT).map(recordOf),
+    proves: question === undefined ? [] : explainProofs(question, authority),
   };
 }
 
@@ -82,7 +90,10 @@ function recordOf({ owner, ttl, class: number, type, rdata }: MessageRecord): An
 }
 
 export function rcodeName(rcode: number): string {
-  return Object.entries(RCODE).find(([, number]) => number === rcode)?.[0] ?? `RCODE${rcode}`;
+  return (
+    Object.entries({ ...RCODE, ...CLIENT_RCODES }).find(([, number]) => number === rcode)?.[0] ??
+    `RCODE${rcode}`
+  );
 }
 
 function className(number: number): string {
@@ -90,35 +101,17 @@ function className(number: number): string {
 }
 
 /** RFC 6891 §6.1.3: class is the payload size, the TTL holds rcode, version and flags. */
-function ednsOf(opt: MessageRecord): Edns {
-  const options: { code: number; text: string }[] = [];
-  const rdata = Buffer.from(opt.rdata);
-  for (let at = 0; at + 4 <= rdata.length; ) {
-    const code = rdata.readUInt16BE(at);
-    const end = at + 4 + rdata.readUInt16BE(at + 2);
-    options.push({ code, text: optionText(code, rdata.subarray(at + 4, end)) });
-    at = end;
-  }
+function ednsOf(opt: MessageRecord, cookie: Uint8Array | undefined): Edns {
   return {
     version: (opt.ttl >>> 16) & 0xff,
-    dnssecOk: (opt.ttl & DO_BIT) !== 0,
+    dnssecOk: (opt.ttl & EDNS_FLAG.DO) !== 0,
+    compactOk: (opt.ttl & EDNS_FLAG.CO) !== 0,
     udpPayload: opt.class,
-    options,
+    options: readOptions(opt.rdata).map((option) => ({
+      code: option.code,
+      text: optionText(option, cookie),
+    })),
   };
-}
-
-function optionText(code: number, octets: Buffer): string {
-  if (code === OPTION_EDE && octets.length >= 2) {
-    const text = printable(octets.subarray(2));
-    return `extended error ${octets.readUInt16BE(0)}${text === '' ? '' : `: ${text}`}`;
-  }
-  if (code === OPTION_NSID) return `server id: ${printable(octets)}`;
-  return `option ${code}: ${octets.toString('hex')}`;
-}
-
-/** Text of others: nothing that a terminal obeys. */
-function printable(octets: Buffer): string {
-  return octets.toString('utf8').replace(/\p{C}/gu, '?');
 }
 
 // ---- For a person ----
@@ -132,13 +125,16 @@ export function printAnswer(output: Output, answer: Answer, isShort: boolean): v
   const { rcode, id, flags, edns, question } = answer;
   output.print(`;; ${rcode}, id ${id}, flags ${flags.join(' ')}`);
   if (edns !== null) {
-    const { version, dnssecOk, udpPayload, options } = edns;
-    output.print(`;; EDNS version ${version}${dnssecOk ? ', flag do' : ''}, UDP payload ${udpPayload}`);
+    const { version, dnssecOk, compactOk, udpPayload, options } = edns;
+    const flagText = `${dnssecOk ? ', flag do' : ''}${compactOk ? ', flag co' : ''}`;
+    output.print(`;; EDNS version ${version}${flagText}, UDP payload ${udpPayload}`);
     for (const { text } of options) output.print(`;; EDNS ${text}`);
   }
   if (question !== null) output.print(`\n;; QUESTION\n;${question.name} ${question.class} ${question.type}`);
   for (const section of ['answer', 'authority', 'additional'] as const)
     printSection(output, section, answer[section]);
+  if (answer.proves.length > 0) output.print('\n;; PROVES, if the signatures are right');
+  for (const sentence of answer.proves) output.print(`; ${sentence}`);
   output.print('');
   output.print(`;; ${transferText(answer)}`);
 }
@@ -152,8 +148,14 @@ function printSection(output: Output, section: string, records: readonly AnswerR
   }
 }
 
-function transferText({ server, transport, milliseconds, octets, retriedOverTcp }: Answer): string {
+function transferText({ server, transport, tls, milliseconds, octets, retriedOverTcp }: Answer): string {
   const where = formatListen(server);
   const again = retriedOverTcp ? ', for the answer did not fit into UDP' : '';
-  return `${octets} octets from ${where} over ${transport.toUpperCase()}${again}, in ${milliseconds.toFixed(1)} ms`;
+  const how = `${transport.toUpperCase()}${tls === null ? '' : ` (${tlsText(tls)})`}`;
+  return `${octets} octets from ${where} over ${how}${again}, in ${milliseconds.toFixed(1)} ms`;
+}
+
+function tlsText({ protocol, subject, isVerified, fingerprint }: TlsPeer): string {
+  const who = subject === '' ? 'a certificate without a name' : subject;
+  return `${protocol}, ${who}, ${isVerified ? 'verified' : `not verified, SHA-256 ${fingerprint}`}`;
 }

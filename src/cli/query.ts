@@ -2,7 +2,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { OperationError, SCHEMA_VERSION } from '../control/operation.ts';
-import { seconds, whole } from '../control/params.ts';
 import { DEFAULT_LISTEN } from '../store/config.ts';
 import { parseListen } from '../store/listen.ts';
 import { isWildcard } from '../transport/listen.ts';
@@ -10,25 +9,27 @@ import { parseType, RCODE, RRTYPE } from '../wire/iana.ts';
 import { readMessage } from '../wire/message.ts';
 import { type Name, parseName } from '../wire/name.ts';
 import { nearest } from '../zonefile/suggest.ts';
-import { ask, DNS_PORT, NoReplyError, type QueryTarget, type Question, type Reply } from './query-client.ts';
+import {
+  ask,
+  DNS_PORT,
+  NoReplyError,
+  type QueryOptions,
+  type QueryTarget,
+  type Reply,
+  TLS_PORT,
+} from './query-client.ts';
+import { OPTION, readOptions } from './query-edns.ts';
+import { classOf, optionsOf, portOf, type QueryFlags, usage } from './query-flags.ts';
+import type { Question } from './query-message.ts';
 import { type Answer, answerOf, printAnswer } from './query-output.ts';
 import type { Runner } from './runner.ts';
 
 /** Types that one answer cannot give. */
 const TRANSFERS: readonly number[] = [RRTYPE.AXFR, RRTYPE.IXFR];
+/** RFC 7873 §8. */
+const BADCOOKIE = 23;
 /** Rcodes of answers; with any other one the server did not do its work. */
 const GOOD_RCODES: readonly number[] = [RCODE.NOERROR, RCODE.NXDOMAIN];
-
-/** Options as commander gives them. */
-export interface QueryFlags {
-  readonly port?: string;
-  readonly dnssec?: boolean;
-  readonly tcp?: boolean;
-  readonly recurse?: boolean;
-  readonly short?: boolean;
-  readonly timeout: string;
-  readonly tries: string;
-}
 
 /** Asks and prints. Throws OperationError; the exit code is 1 if the server refused or failed. */
 export async function queryCommand(
@@ -36,15 +37,13 @@ export async function queryCommand(
   flags: QueryFlags,
   runner: Runner,
 ): Promise<void> {
-  const { question, server } = questionOf(words);
-  const target = await targetOf(server, portOf(flags), runner);
-  const options = {
-    ...{ dnssec: flags.dnssec === true, tcp: flags.tcp === true, recurse: flags.recurse === true },
-    timeoutMs: numberOf(seconds, '--timeout', flags.timeout) * 1_000,
-    tries: numberOf(whole(1, 10), '--tries', flags.tries),
-  };
-  const reply = await replyOf(target, () => ask(target, question, options));
-  const answer = read(target, reply);
+  const { question: asked, server } = questionOf(words);
+  const options = optionsOf(flags);
+  const question = { ...asked, class: classOf(flags.class) };
+  const port = portOf(flags) ?? (options.transport === 'tls' ? TLS_PORT : undefined);
+  const target = await targetOf(server, port, runner);
+  const { reply, cookie } = await replyOf(target, () => askWithCookie(target, question, options));
+  const answer = read(target, reply, cookie);
   const { output } = runner;
   runner.show({ schema_version: SCHEMA_VERSION, ...answer }, () =>
     printAnswer(output, answer, flags.short === true),
@@ -52,23 +51,47 @@ export async function queryCommand(
   if (!GOOD_RCODES.includes(answer.rcodeNumber)) runner.exitCode = 1;
 }
 
-function read(server: QueryTarget, { octets, transport, milliseconds, wasTruncated }: Reply): Answer {
+/** A reply, and the cookie that it answers. */
+interface Asked {
+  readonly reply: Reply;
+  readonly cookie: Uint8Array | undefined;
+}
+
+/** Asks, and once more with the server's cookie if it wants to see that (RFC 7873 §5.3). */
+async function askWithCookie(target: QueryTarget, question: Question, options: QueryOptions): Promise<Asked> {
+  const { edns } = options;
+  const cookie = edns?.options.find(({ code }) => code === OPTION.COOKIE)?.data;
+  const reply = await ask(target, question, options);
+  const fresh = cookie === undefined ? undefined : wantedCookie(reply);
+  if (edns === undefined || fresh === undefined) return { reply, cookie };
+  const withFresh = edns.options.map((option) =>
+    option.code === OPTION.COOKIE ? { ...option, data: fresh } : option,
+  );
+  const again = await ask(target, question, { ...options, edns: { ...edns, options: withFresh } });
+  return { reply: again, cookie: fresh };
+}
+
+/** The cookie of an answer that says BADCOOKIE. */
+function wantedCookie({ octets }: Reply): Uint8Array | undefined {
+  const message = readMessage(octets);
+  const opt =
+    typeof message === 'string' ? undefined : message.additional.find(({ type }) => type === RRTYPE.OPT);
+  if (opt === undefined || (((opt.ttl >>> 24) << 4) | (octets[3]! & 15)) !== BADCOOKIE) return undefined;
+  return readOptions(opt.rdata).find(({ code }) => code === OPTION.COOKIE)?.data;
+}
+
+function read(server: QueryTarget, reply: Reply, cookie: Uint8Array | undefined): Answer {
+  const { octets, transport, milliseconds, wasTruncated, tls } = reply;
   const message = readMessage(octets);
   if (typeof message === 'string') {
     throw new OperationError('DATA_WRONG', 'ANSWER_MALFORMED', `the answer cannot be read: ${message}`);
   }
-  const retriedOverTcp = wasTruncated;
   const rounded = Math.round(milliseconds * 100) / 100;
-  return answerOf(message, {
-    server,
-    transport,
-    milliseconds: rounded,
-    octets: octets.length,
-    retriedOverTcp,
-  });
+  const transfer = { server, transport, milliseconds: rounded, octets: octets.length, tls };
+  return answerOf(message, { ...transfer, retriedOverTcp: wasTruncated }, cookie);
 }
 
-async function replyOf({ address, port }: QueryTarget, asking: () => Promise<Reply>): Promise<Reply> {
+async function replyOf<T>({ address, port }: QueryTarget, asking: () => Promise<T>): Promise<T> {
   try {
     return await asking();
   } catch (error) {
@@ -115,26 +138,6 @@ function typeOf(text: string): number {
     'BAD_TYPE',
     `${text.toUpperCase()} is no query with one answer; "keyturn zone export" prints a zone`,
   );
-}
-
-function usage(code: string, message: string): OperationError {
-  return new OperationError('USAGE_WRONG', code, message, 'keyturn query example.com SOA @127.0.0.1 -p 5300');
-}
-
-function portOf({ port }: QueryFlags): number | undefined {
-  return port === undefined ? undefined : numberOf(whole(1, 65_535), '--port', port);
-}
-
-interface Schema {
-  safeParse(
-    value: unknown,
-  ): { success: true; data: number } | { success: false; error: { issues: { message: string }[] } };
-}
-
-function numberOf(schema: Schema, option: string, text: string): number {
-  const parsed = schema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw usage('BAD_PARAMETERS', `${option} ${text}: ${parsed.error.issues[0]?.message ?? 'wrong'}`);
 }
 
 // ---- Server ----

@@ -8,8 +8,9 @@ import { RCODE, RRTYPE } from '../wire/iana.ts';
 import { readMessage } from '../wire/message.ts';
 import { equalNames, lowerName } from '../wire/name.ts';
 import { ask, DNS_PORT, NoReplyError } from './query-client.ts';
+import { optionsOf } from './query-flags.ts';
 
-const OPTIONS = { dnssec: false, recurse: false, tcp: true, timeoutMs: 5_000, tries: 2 };
+const OPTIONS = optionsOf({ tcp: true, edns: true, timeout: '5s', tries: '1' });
 
 export interface ServedKeys {
   /** DNSKEY RDATA, in presentation form. */

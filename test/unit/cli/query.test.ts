@@ -4,7 +4,8 @@ import net from 'node:net';
 import { type DecodedPacket, decode, encode, type Packet } from 'dns-packet';
 import { afterEach, describe, expect, it } from 'vitest';
 import { questionOf } from '../../../src/cli/query.ts';
-import { encodeQuery } from '../../../src/cli/query-client.ts';
+import { optionsOf } from '../../../src/cli/query-flags.ts';
+import { encodeQuery } from '../../../src/cli/query-message.ts';
 import { OperationError } from '../../../src/control/operation.ts';
 import { RRTYPE } from '../../../src/wire/iana.ts';
 import { formatName, nameOf } from '../../../src/wire/name.ts';
@@ -160,7 +161,7 @@ describe('query', () => {
     const { out, code } = await query(failing, ['www.example.com']);
     expect(code).toBe(1);
     expect(out).toMatch(
-      /^;; SERVFAIL.*\n;; EDNS version 0, flag do, UDP payload 1232\n;; EDNS extended error 9: why\?\[31m/,
+      /^;; SERVFAIL.*\n;; EDNS version 0, flag do, UDP payload 1232\n;; EDNS extended error 9 \(DNSKEY Missing\): why\?\[31m/,
     );
   });
 
@@ -240,11 +241,21 @@ describe('the words of a query', () => {
   });
 });
 
+const PLAIN = optionsOf({ edns: true, timeout: '1s', tries: '1' });
+
 describe('encodeQuery', () => {
   it('keeps every octet of a name', () => {
     const name = nameOf('a\\.b\\200.example.');
-    const octets = encodeQuery(1, { name, type: RRTYPE.HTTPS }, { dnssec: false, recurse: false });
+    const octets = encodeQuery(1, { name, type: RRTYPE.HTTPS }, PLAIN);
     expect(octets.subarray(12, 12 + name.length)).toEqual(Buffer.from(name));
     expect(octets.readUInt16BE(12 + name.length)).toBe(RRTYPE.HTTPS);
+  });
+
+  it('pads to blocks, whatever the name', () => {
+    const edns = { ...PLAIN.edns!, paddingBlock: 128 };
+    for (let length = 1; length < 64; length++) {
+      const name = nameOf(`${'x'.repeat(length)}.example.`);
+      expect(encodeQuery(1, { name, type: 1 }, { ...PLAIN, edns }).length).toBe(128);
+    }
   });
 });
