@@ -165,6 +165,26 @@ describe('query', () => {
     );
   });
 
+  it('asks once more with the cookie that the server wants to see', async () => {
+    const cookies: string[] = [];
+    const strict: Handler = (asked, octets) => {
+      const cookie = /000a(?:0008|0010)([0-9a-f]+)$/.exec(octets.toString('hex'))![1]!;
+      cookies.push(cookie);
+      const own = Buffer.from(`${cookie.slice(0, 16)}0123456789abcdef`, 'hex');
+      const option = Buffer.concat([Buffer.from([0, 10, 0, 16]), own]);
+      const isKnown = cookie.length === 32;
+      // BADCOOKIE is 23: 7 in the header, 1 in OPT.
+      const opt = Buffer.from([0, 0, 41, 4, 208, isKnown ? 0 : 1, 0, 0, 0, 0, option.length]);
+      const plain = respond(asked, isKnown ? { answers: ADDRESS } : { flags: 7 });
+      plain.writeUInt16BE(1, 10);
+      return [Buffer.concat([plain, opt, option])];
+    };
+    const { out, code } = await query(strict, ['www.example.com', '--cookie']);
+    expect(code).toBe(0);
+    expect(cookies).toEqual([cookies[0], `${cookies[0]}0123456789abcdef`]);
+    expect(out).toContain(`;; EDNS cookie: ${cookies[0]} 0123456789abcdef\n`);
+  });
+
   it('says that no answer came, with exit code 3', async () => {
     const { code, err, asked, out } = await query(
       () => [],
