@@ -14,6 +14,9 @@ import { ROOT_FOLDER } from '../support/sources.ts';
 const PEERS = ['dnsviz', 'zonemaster-cli', 'ip', 'unshare', 'nsenter'] as const;
 const REPORTS = join(ROOT_FOLDER, 'reports');
 
+/** The tree needs ten seconds where nothing else runs. */
+const START_MS = 150_000;
+
 /** Keeps what a tester printed, and tells in a line what it was. */
 function keep(name: string, { findings, looked, text }: TesterReport): void {
   mkdirSync(REPORTS, { recursive: true });
@@ -29,7 +32,7 @@ describeWithPeers(PEERS, 'testers of others', () => {
   beforeAll(async () => {
     tree = await OutsideTree.start(workplace);
     probed = await probe(tree, CHILD_ORIGINS, workplace);
-  });
+  }, START_MS);
 
   afterAll(async () => {
     await tree?.stop();

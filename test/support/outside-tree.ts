@@ -54,6 +54,7 @@ const CHILDREN: TreeServer = {
   zones: [
     childZone('nsec.test.', 'denial: nsec, digests: [2, 4]'),
     childZone('nsec3.test.', 'denial: nsec3, scheme: ksk-zsk, algorithm: ECDSAP384SHA384'),
+    childZone('compact.test.', 'denial: compact, algorithm: ED25519'),
   ],
 };
 
