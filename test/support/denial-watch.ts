@@ -77,7 +77,7 @@ export class DenialWatch {
   readonly resolved = new Sight();
   /** By the validator. */
   readonly judged = new Sight();
-  /** The zone as it is now; while `zoneBefore` is there too, answers may be of either. */
+  /** Of the zone as it is; while its content changes, of the one before as well. */
   #validators: ReadonlyMap<DenialMode, Validator>[];
   readonly #server: Asker;
   readonly #resolvers: readonly Asker[];
@@ -115,6 +115,7 @@ export class DenialWatch {
   }
 
   async stop(): Promise<void> {
+    if (this.#isStopped) return;
     this.#isStopped = true;
     await Promise.all(this.#lanes);
     for (const asker of [this.#server, ...this.#resolvers]) asker.close();
