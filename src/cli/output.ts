@@ -159,7 +159,7 @@ function printAbuse(output: Output, counters: StatusResult['counters']): void {
   const [port, address, self] = [of('reflectedPort'), of('reflectedAddress'), of('reflectedSelf')];
   if (port + address + self + bounced > 0) {
     output.print(
-      `  not answered    ${bounced} responses; ${port + address + self} queries from ports, addresses or ourselves that nobody asks from`,
+      `  not answered    ${bounced} responses, ${port + address + self} queries from where nobody asks`,
     );
   }
 }

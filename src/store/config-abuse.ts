@@ -13,7 +13,7 @@ const MAX_ACCOUNTS = 524_288;
 
 const rate = z.int().min(0).max(MAX_RATE);
 
-/** What a file leaves out is as here (decision 0010). */
+/** What a file leaves out is as here (decision 0008). */
 const rateLimit = z.strictObject({
   mode: z
     .enum(['enforce', 'log', 'off'])

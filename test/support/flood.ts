@@ -83,6 +83,7 @@ export function askOverTcp(address: string, port: number, message: Uint8Array): 
 export const mayForge: boolean = process.platform === 'linux' && process.getuid?.() === 0;
 
 export interface Forged {
+  /** An address; `any`: each time another one of 127.0.0.0/8. */
   readonly from: string;
   readonly fromPort: number;
   readonly to: string;
@@ -97,10 +98,11 @@ use Socket;
 my ($from, $fromPort, $to, $toPort, $count, $hex) = @ARGV;
 my $message = pack 'H*', $hex;
 socket(my $socket, PF_INET, SOCK_RAW, 255) or die "no raw socket: $!";
-my ($source, $target, $length) = (inet_aton($from), inet_aton($to), length($message) + 8);
-my $packet = pack('CCnnnCCna4a4', 0x45, 0, $length + 20, 0, 0, 64, 17, 0, $source, $target)
-  . pack('nnnn', $fromPort, $toPort, $length, 0) . $message;
+my ($target, $length) = (inet_aton($to), length($message) + 8);
+my $datagram = pack('nnnn', $fromPort, $toPort, $length, 0) . $message;
 for my $i (1 .. $count) {
+  my $source = $from eq 'any' ? pack('CCCC', 127, rand 256, rand 256, 1) : inet_aton($from);
+  my $packet = pack('CCnnnCCna4a4', 0x45, 0, $length + 20, 0, 0, 64, 17, 0, $source, $target) . $datagram;
   send($socket, $packet, 0, sockaddr_in(0, $target)) or die "not sent: $!";
   select(undef, undef, undef, 0.002) if $i % 200 == 0;
 }
