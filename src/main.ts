@@ -2,15 +2,20 @@
  * The daemon, composed: configuration → claim on the keys → threads → zones → sockets → control socket. Everything
  * that the parts need is handed to them here; this is the only place that knows them all.
  */
+
+import type { Socket } from 'node:net';
 import { makeTableMemory } from './answer/ratelimit-table.ts';
+import { counted } from './base/diagnostic.ts';
 import type { FileStore, Random } from './base/ports.ts';
 import { createHandlers } from './control/handlers.ts';
+import { releaseOnDemand } from './control/handover.ts';
 import { ControlServer } from './control/server.ts';
 import { type Claim, claimKeys } from './control/socket.ts';
 import { BulkRunner } from './daemon/bulk.ts';
 import { CertificateKeeper, type CertificateOptions } from './daemon/certificate.ts';
 import { LiveConfig, type ReadConfig } from './daemon/liveconfig.ts';
 import type { AnswerSetup } from './daemon/messages.ts';
+import { ServiceManager } from './daemon/notify.ts';
 import { parentsOf } from './daemon/parents.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './daemon/ports.ts';
 import { Publisher } from './daemon/publisher.ts';
@@ -18,6 +23,7 @@ import { Scheduler } from './daemon/scheduler.ts';
 import { guardProcess, handleSignals } from './daemon/signals.ts';
 import { StartError } from './daemon/starterror.ts';
 import { explanationOf } from './daemon/startfailure.ts';
+import { Succession, type SuccessionContext } from './daemon/succession.ts';
 import { startSummary } from './daemon/summary.ts';
 import { Supervisor } from './daemon/supervisor.ts';
 import { programVersion } from './daemon/version.ts';
@@ -39,12 +45,21 @@ export interface ServeOptions {
   /** Reads the configuration again, as it was read for this one; throws with a message for a person. */
   readonly reread: () => ReadConfig;
   readonly replaceKeys: boolean;
+  /** Let the process that has the keys hand them over, and answer until this one does. */
+  readonly isTakeover: boolean;
   /** Prints a line for a person. */
   readonly print: (line: string) => void;
 }
 
 /** Runs the daemon until a signal ends it. Throws StartError. */
-export async function serve({ config, log, reread, replaceKeys, print }: ServeOptions): Promise<void> {
+export async function serve({
+  config: given,
+  log,
+  reread,
+  replaceKeys,
+  isTakeover,
+  print,
+}: ServeOptions): Promise<void> {
   // Everything we create is for our eyes only: keys, state, sockets.
   process.umask(0o077);
   guardProcess(log);
@@ -57,12 +72,23 @@ export async function serve({ config, log, reread, replaceKeys, print }: ServeOp
   const publisher = new Publisher();
   const random = SYSTEM_RANDOM;
   const seed = new DataView(random.octets(4).buffer).getUint32(0);
+  // Threads are started again although the control plane has ended: each has a scheduler of its own.
+  const threadScheduler = new Scheduler(clock);
+  const manager = new ServiceManager(process.env, process.pid, log);
+  const udp = udpOf(given, log);
+  const udpThreads = udp === 'batched' ? given.workers : 1;
+  const succession = isTakeover ? await takeOver(given, udp, { publisher, scheduler, log }) : undefined;
+  const mayShare = succession !== undefined;
+  const { config, handed } = planned(given, { udp, udpThreads, mayShare, log });
   const { listen, transport, keysDirectory, zonesDirectory: directory } = config;
-  const udp = udpOf(config, log);
-  const claim = await claimDirectory(files, keysDirectory);
-  const udpThreads = udp === 'batched' ? config.workers : 1;
+  const onConnection = releaseOnDemand(keysDirectory, {
+    retire: () => retire(),
+    drain: () => end('handed over'),
+  });
+  const claim = await claimDirectory(files, keysDirectory, onConnection);
   const supervisor = new Supervisor({
-    ...{ listen, udp, udpThreads, transport, seed, log, events, scheduler, publisher },
+    ...{ listen, udp, udpThreads, transport, handed, mayShare, seed, log, events, publisher },
+    scheduler: threadScheduler,
     answers: answersOf(config, random),
   });
   const zones = new Zones(config, {
@@ -89,17 +115,33 @@ export async function serve({ config, log, reread, replaceKeys, print }: ServeOp
   const control = new ControlServer(config.controlPath, handlers, log);
   const tellServer = (event: string, message: string) =>
     events.add({ kind: 'server', zone: null, message, details: { event, version } });
-  const stop = async () => {
-    tellServer('stopping', 'the server stops');
+  let controlEnd: Promise<unknown> | undefined;
+  const endControl = () => {
     watch.stop();
     scheduler.close();
-    await Promise.all([control.stop(), supervisor.stop(), bulk.close(), zones.close()]);
+    controlEnd ??= Promise.all([control.stop(), bulk.close(), zones.close()]);
+    return controlEnd;
+  };
+  const retire = async () => {
+    tellServer('retired', 'the keys are handed over');
+    await endControl();
+    await claim.release();
+    log.info({}, 'the keys are handed over; answering until the next process does');
+  };
+  const stop = async () => {
+    manager.tell('STOPPING=1');
+    tellServer('stopping', 'the server stops');
+    threadScheduler.close();
+    await Promise.all([endControl(), supervisor.stop()]);
     await claim.release();
   };
   const rescan = () => {
+    if (controlEnd !== undefined) return;
+    manager.tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`);
     live.reload(zones);
     watch.lookNow();
     certificate?.look();
+    manager.tell('READY=1');
   };
   handleSignals({ log, stop, rescan });
   try {
@@ -108,9 +150,10 @@ export async function serve({ config, log, reread, replaceKeys, print }: ServeOp
     watch.start();
     if (zones.alarms.length > 0) throw new StartError(zones.alarms[0]!.message, zones.alarms[0]!.fix);
     // Whoever asks before all zones are loaded would be refused: the sockets open after that.
-    await Promise.race([zones.settled(), scheduler.sleep('start', MAX_START_MS)]);
+    await Promise.race([succession?.ready(zones) ?? zones.settled(), scheduler.sleep('start', MAX_START_MS)]);
     await supervisor.listen();
     await control.start();
+    void succession?.finish();
     bulk.resume();
   } catch (error) {
     await stop();
@@ -118,6 +161,8 @@ export async function serve({ config, log, reread, replaceKeys, print }: ServeOp
   }
   tellServer('started', `keyturn ${version} serves`);
   log.info({ version, listen, control: config.controlPath, pid: process.pid }, 'serving');
+  manager.tell('READY=1', `STATUS=serving ${counted(zones.all().length, 'zone')}`);
+  manager.watch(scheduler);
   for (const line of startSummary(config, zones.all(), version)) print(line);
 }
 
@@ -154,11 +199,43 @@ function udpOf(config: Config, log: Log): UdpKind {
   return kind;
 }
 
+/** Has the keys handed over, if a process has them. Throws StartError. */
+async function takeOver(
+  { keysDirectory }: Config,
+  udp: UdpKind,
+  context: SuccessionContext,
+): Promise<Succession | undefined> {
+  if (udp !== 'batched') {
+    throw new StartError(
+      'taking over needs batched UDP: node:dgram cannot share a port',
+      'stop the running server, then start without --takeover',
+    );
+  }
+  try {
+    return await Succession.begin(keysDirectory, context);
+  } catch (error) {
+    throw explanationOf(error);
+  }
+}
+
+/** The sockets, and the configuration with what they are bound to. Throws StartError. */
+function planned(config: Config, situation: SocketSituation): SocketPlan {
+  try {
+    return planSockets(config, situation);
+  } catch (error) {
+    throw explanationOf(error);
+  }
+}
+
 /** Makes the keys directory and claims it for this process. Throws StartError. */
-async function claimDirectory(files: FileStore, keysDirectory: string): Promise<Claim> {
+async function claimDirectory(
+  files: FileStore,
+  keysDirectory: string,
+  onConnection: (socket: Socket) => void,
+): Promise<Claim> {
   try {
     await files.makeDirectory(keysDirectory);
-    return await claimKeys(keysDirectory);
+    return await claimKeys(keysDirectory, onConnection);
   } catch (error) {
     throw explanationOf(error);
   }

@@ -19,6 +19,7 @@ export function addServe(program: Command, runner: Runner): void {
     .addOption(new Option('--denial <mode>', 'how names that do not exist are denied').choices(DENIAL_MODES))
     .option('--unsigned', 'serve without signatures and make no keys')
     .option('--replace-keys', 'sign also zones that come with keys of another signer')
+    .option('--takeover', 'take over from the running server, which answers until this one does')
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS))
     .action(async (_flags: ServeFlags, command: Command) => {
       runner.isServing = true;

@@ -21,6 +21,7 @@ export interface ServeFlags {
   readonly denial?: DenialMode;
   readonly unsigned?: boolean;
   readonly replaceKeys?: boolean;
+  readonly takeover?: boolean;
   readonly logLevel?: Config['logLevel'];
 }
 
@@ -37,6 +38,7 @@ export async function serveCommand(flags: ServeFlags, print: ServeOptions['print
     log,
     reread: () => readConfig(flags),
     replaceKeys: flags.replaceKeys ?? false,
+    isTakeover: flags.takeover ?? false,
     print,
   });
 }

@@ -77,8 +77,14 @@ export interface Claim {
   release(): Promise<void>;
 }
 
-/** Claims a keys directory for this process. Throws SocketError if another process has it. */
-export async function claimKeys(keysDirectory: string): Promise<Claim> {
+/**
+ * Claims a keys directory for this process; `onConnection` hears those who ask for it. Throws SocketError if another
+ * process has it.
+ */
+export async function claimKeys(
+  keysDirectory: string,
+  onConnection: (socket: net.Socket) => void = (socket) => socket.destroy(),
+): Promise<Claim> {
   const file = path.join(keysDirectory, LOCK_NAME);
   try {
     await prepareSocket(file);
@@ -87,10 +93,10 @@ export async function claimKeys(keysDirectory: string): Promise<Claim> {
     throw new SocketError(
       'SOCKET_IN_USE',
       `another keyturn uses the keys in ${keysDirectory}; two would sign with different states`,
-      'stop the other one, or give this one a keys directory of its own with --keys',
+      'stop the other one, take over from it with --takeover, or give this one a keys directory of its own with --keys',
     );
   }
-  const server = net.createServer((socket) => socket.destroy());
+  const server = net.createServer(onConnection);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
@@ -103,5 +109,10 @@ export async function claimKeys(keysDirectory: string): Promise<Claim> {
   // A checkout leaves the directory open to others.
   fs.chmodSync(keysDirectory, 0o700);
   server.unref();
-  return { release: () => new Promise((resolve) => server.close(() => resolve())) };
+  // Who asked for the keys is still connected; that the socket is gone is what counts.
+  return {
+    release: async () => {
+      server.close();
+    },
+  };
 }

@@ -10,6 +10,7 @@ import type { Epoch } from '../signer/epoch.ts';
 import type { SynthesisSettings } from '../store/config-synthesis.ts';
 import type { TransportSettings } from '../store/config-transport.ts';
 import type { FileSignature, ZoneFault } from '../store/zonefile.ts';
+import type { HandedSocket } from '../transport/handed.ts';
 import type { ListenAddress } from '../transport/listen.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
@@ -122,6 +123,10 @@ export interface DataSetup {
   /** The transport of UDP threads. */
   readonly udp: UdpKind;
   readonly transport: TransportSettings;
+  /** Sockets to serve; null: the thread opens its own. */
+  readonly handed: readonly HandedSocket[] | null;
+  /** Others of this user may have the ports too: we take over from them. */
+  readonly mayShare: boolean;
   readonly answers: AnswerSetup;
 }
 

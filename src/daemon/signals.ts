@@ -13,13 +13,13 @@ export interface SignalActions {
   readonly rescan: () => void;
 }
 
-/** Installs the handlers of this process. */
-export function handleSignals({ log, stop, rescan }: SignalActions): void {
+/** Installs the handlers of this process; returns what ends it as SIGTERM does, with a reason. */
+export function handleSignals({ log, stop, rescan }: SignalActions): (reason: string) => void {
   let isStopping = false;
-  const end = (signal: string) => {
+  const end = (reason: string) => {
     if (isStopping) process.exit(1);
     isStopping = true;
-    log.info({ signal }, 'stopping: answering what has arrived');
+    log.info({ reason }, 'stopping: answering what has arrived');
     const timer = setTimeout(() => {
       log.error({}, 'not everything ended in time');
       process.exit(1);
@@ -39,6 +39,7 @@ export function handleSignals({ log, stop, rescan }: SignalActions): void {
     log.info({}, 'SIGHUP: reading the configuration, and looking at the zones again');
     rescan();
   });
+  return end;
 }
 
 /** Takes SIGUSR1 away from Node's inspector, and makes any error that nobody caught the end of the process. */

@@ -2,6 +2,7 @@
 import { FileStoreError } from '../base/ports.ts';
 import { SocketError } from '../control/socket.ts';
 import { ZonesDirectoryError } from '../store/zones.ts';
+import { ListenError } from '../transport/listen.ts';
 import { explainListenFailure } from './portholder.ts';
 import { StartError } from './starterror.ts';
 import type { ListenFailure } from './supervisor.ts';
@@ -15,7 +16,7 @@ export function explanationOf(error: unknown): unknown {
   if (error instanceof FileStoreError) {
     return new StartError(error.message, 'make the keys directory writable for this user', { cause: error });
   }
-  if (isListenFailure(error)) {
+  if (isListenFailure(error) || error instanceof ListenError) {
     const { message, fix } = explainListenFailure(error);
     return new StartError(message, fix);
   }

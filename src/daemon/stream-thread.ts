@@ -4,6 +4,9 @@ import { StreamServer } from '../transport/stream.ts';
 import { runDataThread } from './datathread.ts';
 
 runDataThread(
-  (listen, respond, { transport: { streams, tlsListen, proxies }, counters }) =>
-    new StreamServer(listen, respond, streams, { tlsListen, proxies, counters: new Counters(counters) }),
+  (listen, respond, { transport: { streams, tlsListen, proxies }, counters, handed, mayShare }) =>
+    new StreamServer(listen, respond, streams, {
+      ...{ tlsListen, proxies, handed, mayShare },
+      counters: new Counters(counters),
+    }),
 );

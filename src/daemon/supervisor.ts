@@ -6,6 +6,7 @@ import { Counters } from '../base/counters.ts';
 import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import type { TransportSettings } from '../store/config-transport.ts';
+import type { HandedSocket } from '../transport/handed.ts';
 import type { ListenAddress } from '../transport/listen.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
@@ -29,6 +30,9 @@ export interface SupervisorOptions {
   readonly udp: UdpKind;
   readonly udpThreads: number;
   readonly transport: TransportSettings;
+  /** Sockets of all threads; null: each opens its own. */
+  readonly handed: readonly HandedSocket[] | null;
+  readonly mayShare: boolean;
   readonly answers: AnswerSetup;
   readonly seed: number;
   readonly log: Log;
@@ -79,8 +83,11 @@ export class Supervisor {
       },
     });
     this.loads = new LoadQueue((job) => this.#loader.post(job));
-    this.#stream = this.#add('stream', './stream-thread.js');
-    for (let i = 0; i < options.udpThreads; i++) this.#add(`udp-${i + 1}`, './udp-thread.js');
+    this.#stream = this.#add('stream', './stream-thread.js', ({ kind }) => kind !== 'udp');
+    for (let i = 0; i < options.udpThreads; i++) {
+      const isItsOwn = ({ kind, worker }: HandedSocket) => kind === 'udp' && (worker ?? i) === i;
+      this.#add(`udp-${i + 1}`, './udp-thread.js', isItsOwn);
+    }
   }
 
   start(): void {
@@ -131,8 +138,9 @@ export class Supervisor {
     return this.#data.reduce((sum, { counters }) => sum + counters.get(counter), 0);
   }
 
-  #add(name: string, entry: string): Data {
-    const { listen, seed, udp, transport, answers, log, scheduler, publisher } = this.#options;
+  #add(name: string, entry: string, isItsOwn: (socket: HandedSocket) => boolean): Data {
+    const { listen, seed, udp, transport, handed, mayShare, answers, log, scheduler, publisher } =
+      this.#options;
     const counters = new Counters();
     const workerData: DataSetup = {
       listen,
@@ -140,6 +148,8 @@ export class Supervisor {
       seed,
       udp,
       transport,
+      handed: handed?.filter(isItsOwn) ?? null,
+      mayShare,
       answers,
     };
     const data: Data = {

@@ -3,6 +3,6 @@ import { Counters } from '../base/counters.ts';
 import { makeUdpServer } from '../transport/udp-choice.ts';
 import { runDataThread } from './datathread.ts';
 
-runDataThread((listen, respond, { udp, counters, transport }) =>
-  makeUdpServer(udp, listen, respond, new Counters(counters), transport.proxies),
+runDataThread((listen, respond, { udp, counters, transport: { proxies }, handed }) =>
+  makeUdpServer(udp, listen, respond, new Counters(counters), { proxies, handed }),
 );

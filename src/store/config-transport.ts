@@ -4,6 +4,7 @@ import type { Prefix } from '../wire/prefix.ts';
 import { addressPrefix, duration, listenAddress, path } from './config-values.ts';
 import type { Listen } from './listen.ts';
 
+const name = z.string().min(1, 'a name is not empty');
 const MAX_COUNT = 1_000_000;
 const MAX_OCTETS = 2 ** 40;
 const MIN_QUERY_OCTETS = 512;
@@ -55,6 +56,10 @@ export const transportKeys = {
     .describe(
       'proxies, like 192.0.2.7 or 192.0.2.0/28, whose messages and connections begin with a PROXY protocol header (version 2)',
     ),
+  user: name
+    .optional()
+    .describe('user that the server becomes when its sockets are bound, if it is started as root'),
+  group: name.optional().describe("its group; without this the user's own"),
   tcp: tcp.optional().describe('limits of TCP connections, those with TLS among them'),
 };
 

@@ -44,6 +44,8 @@ export interface Config {
   readonly isMinimal: boolean;
   /** What is signed for names that exist only because somebody asks. */
   readonly synthesis: SynthesisSettings;
+  /** Whom to become when the sockets are bound. */
+  readonly identity: { readonly user: string; readonly group: string | undefined } | undefined;
   /** Files of the certificate, if TLS is spoken. */
   readonly tls: TlsFiles | undefined;
   /** Where the way to the parents of zones begins; undefined if nobody looks at them. */
@@ -158,6 +160,7 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
     isMinimal: document.minimalResponses ?? false,
     synthesis: synthesisOf(document),
     tls: tlsFilesOf(document, base),
+    identity: document.user === undefined ? undefined : { user: document.user, group: document.group },
     maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,
     parents: document.parents,
     policies: withDenial(policiesIn(document), overrides.denial),

@@ -8,26 +8,38 @@ import { constants } from 'node:os';
 /** A pointer into memory that does not move. */
 export type Pointer = bigint;
 
-/** The calls that batched UDP needs. They return -1 on failure; `errno` then tells why. */
+/** The calls that sockets need beyond what Node offers. They return -1 on failure; `errno` then tells why. */
 export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, octets: number): number;
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array, octets: Uint8Array): number;
   bind(fd: number, address: Uint8Array, octets: number): number;
+  connect(fd: number, address: Uint8Array, octets: number): number;
   getsockname(fd: number, address: Uint8Array, octets: Uint8Array): number;
   recvmmsg(fd: number, headers: Pointer, count: number, flags: number, timeout: null): number;
   sendmmsg(fd: number, headers: Pointer, count: number, flags: number): number;
   poll(fds: Uint8Array, count: number, timeoutMs: number): number;
+  sendto(
+    fd: number,
+    octets: Uint8Array,
+    count: number,
+    flags: number,
+    to: Uint8Array,
+    toOctets: number,
+  ): number;
+  dup(fd: number): number;
   close(fd: number): number;
   errno(): number;
   /** Memory of the process, zeroed, never given back: made once by each thread. */
   map(octets: number): { readonly address: Pointer; readonly buffer: ArrayBuffer };
 }
 
-export const AF = { INET: 2, INET6: 10 } as const;
+export const AF = { UNIX: 1, INET: 2, INET6: 10 } as const;
+export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_CLOEXEC = 0x80000;
 export const SOL = { IP: 0, SOCKET: 1, IPV6: 41 } as const;
-export const SO = { SNDBUF: 7, RCVBUF: 8, REUSEPORT: 15, RCVTIMEO: 20 } as const;
+export const SO = { REUSEADDR: 2, TYPE: 3, SNDBUF: 7, RCVBUF: 8, REUSEPORT: 15, RCVTIMEO: 20 } as const;
 export const IP_PKTINFO = 8;
 export const IPV6_V6ONLY = 26;
 export const IPV6_RECVPKTINFO = 49;
@@ -55,11 +67,15 @@ function bindCalls(koffi: typeof import('koffi')): Libc {
   return {
     socket: library.func('int socket(int, int, int)'),
     setsockopt: library.func('int setsockopt(int, int, int, void*, uint)'),
+    getsockopt: library.func('int getsockopt(int, int, int, void*, void*)'),
     bind: library.func('int bind(int, void*, uint)'),
+    connect: library.func('int connect(int, void*, uint)'),
     getsockname: library.func('int getsockname(int, void*, void*)'),
     recvmmsg: library.func('int recvmmsg(int, void*, uint, int, void*)'),
     sendmmsg: library.func('int sendmmsg(int, void*, uint, int)'),
     poll: library.func('int poll(void*, ulong, int)'),
+    sendto: library.func('int64 sendto(int, void*, size_t, int, void*, uint)'),
+    dup: library.func('int dup(int)'),
     close: library.func('int close(int)'),
     errno: () => koffi.errno(),
     map: (octets) => {

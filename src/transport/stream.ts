@@ -13,6 +13,8 @@ import type { Client, Origin } from './client.ts';
 import { Connection, type ConnectionEvents, type ConnectionOptions } from './connection.ts';
 import { Exchange } from './exchange.ts';
 import { Greeting } from './greeting.ts';
+import type { HandedSocket } from './handed.ts';
+import { loadLibc } from './libc.ts';
 import {
   AddressCounts,
   newStreamCounters,
@@ -22,6 +24,7 @@ import {
 } from './limits.ts';
 import { type ListenAddress, ListenError } from './listen.ts';
 import { isProxy } from './proxy-header.ts';
+import { bindListener } from './tcp-socket.ts';
 import { type Certificate, TlsEnd } from './tls.ts';
 
 const BACKLOG = 1024;
@@ -37,6 +40,10 @@ export interface StreamDoors {
   readonly tlsListen?: readonly ListenAddress[];
   /** Who puts the header of the PROXY protocol before each connection. */
   readonly proxies?: readonly Prefix[];
+  /** Served instead of `listen` and `tlsListen`, unless null. */
+  readonly handed?: readonly HandedSocket[] | null;
+  /** Others of this user may have the ports too: a process that takes over from them. */
+  readonly mayShare?: boolean;
   /** What all servers count together. */
   readonly counters?: Counters;
 }
@@ -90,8 +97,7 @@ export class StreamServer {
   /** Listens on all addresses, or on none and throws ListenError. */
   async start(): Promise<void> {
     try {
-      for (const listen of this.#listen) await this.#open(listen, false);
-      for (const listen of this.#doors.tlsListen ?? []) await this.#open(listen, true);
+      await this.#openAll();
     } catch (error) {
       await Promise.all(this.#servers.map(closeServer));
       this.#servers.length = 0;
@@ -121,22 +127,35 @@ export class StreamServer {
     else this.#tls.setCertificate(certificate);
   }
 
-  async #open(listen: ListenAddress, isTls: boolean): Promise<void> {
+  async #openAll(): Promise<void> {
+    const { handed = null, tlsListen = [], mayShare = false } = this.#doors;
+    const libc = loadLibc();
+    for (const { fd, kind, listen } of handed ?? []) {
+      // Only a door that was found can be handed through. The server closes what it is given.
+      if (typeof libc === 'object') await this.#open(listen, kind === 'tls', libc.dup(fd));
+    }
+    if (handed !== null) return;
+    for (const isTls of [false, true]) {
+      for (const listen of isTls ? tlsListen : this.#listen) {
+        await this.#open(
+          listen,
+          isTls,
+          typeof libc === 'object' ? bindListener(libc, listen, mayShare) : null,
+        );
+      }
+    }
+  }
+
+  /** Listens with a descriptor that is bound, or (null) where Node shall bind. */
+  async #open(listen: ListenAddress, isTls: boolean, fd: number | null): Promise<void> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#onConnection(socket, isTls),
     );
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(new ListenError('tcp', listen, error)));
-      server.listen(
-        {
-          host: listen.address,
-          port: listen.port,
-          ipv6Only: listen.address.includes(':'),
-          backlog: BACKLOG,
-          exclusive: true,
-        },
-        resolve,
-      );
+      const { address: host, port } = listen;
+      const place = fd === null ? { host, port, ipv6Only: host.includes(':'), exclusive: true } : { fd };
+      server.listen({ ...place, backlog: BACKLOG }, resolve);
     });
     server.removeAllListeners('error');
     // Out of descriptors, for one: the connection is lost, the server is not.

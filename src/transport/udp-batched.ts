@@ -30,8 +30,8 @@ export interface BatchedOptions {
   readonly batchesPerTurn: number;
   /** Who puts the header of the PROXY protocol before each message. */
   readonly proxies: readonly Prefix[];
-  /** Served instead of sockets of its own. */
-  readonly handed: readonly HandedSocket[];
+  /** Served instead of sockets of its own, unless null. */
+  readonly handed: readonly HandedSocket[] | null;
 }
 
 export const BATCHED_DEFAULTS: BatchedOptions = {
@@ -43,7 +43,7 @@ export const BATCHED_DEFAULTS: BatchedOptions = {
   receiveTimeoutMs: 50,
   batchesPerTurn: 32,
   proxies: [],
-  handed: [],
+  handed: null,
 };
 
 /** Batches that `stop` still answers. */
@@ -120,10 +120,10 @@ export class BatchedServer implements UdpServer {
 
   #open(): void {
     const { handed } = this.#options;
-    for (const { fd, listen } of handed) {
+    for (const { fd, listen } of handed ?? []) {
       this.#sockets.push(adoptSocket(this.#libc, fd, listen, this.#options));
     }
-    if (handed.length > 0) return;
+    if (handed !== null) return;
     for (const listen of this.#listen) this.#sockets.push(openSocket(this.#libc, listen, this.#options));
   }
 

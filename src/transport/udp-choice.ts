@@ -1,11 +1,10 @@
 /** Which of the two UDP transports serves, and why: told in the log at start. */
 import type { Counters } from '../base/counters.ts';
 import type { Respond } from '../wire/peer.ts';
-import type { Prefix } from '../wire/prefix.ts';
 import { loadLibc } from './libc.ts';
 import type { ListenAddress } from './listen.ts';
 import type { UdpServer } from './udp.ts';
-import { BatchedServer } from './udp-batched.ts';
+import { type BatchedOptions, BatchedServer } from './udp-batched.ts';
 import { DgramServer } from './udp-dgram.ts';
 
 export type UdpKind = 'batched' | 'dgram';
@@ -30,10 +29,10 @@ export function makeUdpServer(
   listen: readonly ListenAddress[],
   respond: Respond,
   counters: Counters,
-  proxies: readonly Prefix[],
+  { proxies, handed }: Pick<BatchedOptions, 'proxies' | 'handed'>,
 ): UdpServer {
   if (kind === 'dgram') return new DgramServer(listen, respond, { proxies }, counters);
   const libc = loadLibc();
   if (typeof libc === 'string') throw new Error(`batched UDP cannot be had: ${libc}`);
-  return new BatchedServer(libc, listen, respond, { proxies }, counters);
+  return new BatchedServer(libc, listen, respond, { proxies, handed }, counters);
 }

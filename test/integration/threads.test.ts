@@ -43,6 +43,8 @@ it('serves everything again after threads died, and waits for none that is dead'
     udp: 'dgram',
     udpThreads: 1,
     transport: { streams: {}, tlsListen: [], proxies: [] },
+    handed: null,
+    mayShare: false,
     answers: {
       rateLimit: null,
       accounts: new SharedArrayBuffer(0),
