@@ -115,7 +115,7 @@ const AROUND = groupOf('Cookies elsewhere', 'udp', [
       ],
     }),
     'NOERROR|BADCOOKIE opt nsid cookie',
-    'RFC 5001 §2.1, 7873 §5.2.3',
+    'RFC 5001 §2.2, 7873 §5.2.3',
   ],
   [
     'a name that is not here',

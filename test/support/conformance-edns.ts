@@ -104,19 +104,19 @@ const OPTIONS = groupOf('EDNS options', 'udp', [
     'NSID',
     askEdns({ options: option(3) }),
     'NOERROR aa data opt nsid',
-    'RFC 5001 §2.1: the server tells its name',
+    'RFC 5001 §2.2: the server tells its name',
   ],
   [
     'NSID with octets',
     askEdns({ options: option(3, 1) }),
     'NOERROR aa data opt',
-    'RFC 5001 §2.1: what is in it has no meaning',
+    'RFC 5001 §2.2: what is in it has no meaning',
   ],
   [
     'NSID, a name that is not here',
     askEdns({ options: option(3) }, { name: 'www.elsewhere.example.' }),
     'REFUSED opt nsid +ede-20',
-    'RFC 5001 §2.1: whatever the answer is',
+    'RFC 5001 §2.2: whatever the answer is',
   ],
   [
     'client subnet',
@@ -152,13 +152,13 @@ const OPTIONS = groupOf('EDNS options', 'udp', [
     'chain',
     askEdns({ options: option(13, 0) }),
     'NOERROR aa data opt !chain',
-    'RFC 7901 §5.4: unasked servers ignore it',
+    'RFC 6891 §6.1.2: ignored by who does not have it',
   ],
   [
     'key tag',
     askEdns({ options: option(14, 0x4f, 0x66) }),
     'NOERROR aa data opt !key-tag',
-    'RFC 8145 §4.2: not in answers',
+    'RFC 8145 §4: not in answers',
   ],
   [
     'EDE in a query',
@@ -170,9 +170,9 @@ const OPTIONS = groupOf('EDNS options', 'udp', [
     'report channel in a query',
     askEdns({ options: option(18, 0) }),
     'NOERROR aa data opt',
-    'RFC 9567 §6.1: ignored in queries',
+    'RFC 9567: only in answers',
   ],
-  ['zone version', askEdns({ options: option(19) }), 'NOERROR aa data opt', 'RFC 9660 §3: may be ignored'],
+  ['zone version', askEdns({ options: option(19) }), 'NOERROR aa data opt', 'RFC 6891 §6.1.2: ignored by who does not have it'],
 ]);
 
 const MISPLACED = groupOf('OPT as it must not be', 'udp', [

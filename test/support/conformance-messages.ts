@@ -54,14 +54,14 @@ const OPCODES = groupOf('Opcodes', 'udp', [
   [
     'NOTIFY of a zone that is a primary here',
     ask({ name: ORIGIN, type: 'SOA', flags: opcodeFlags(4) | 0x400 }),
-    'NOTIMP|REFUSED|NOTAUTH|FORMERR !data',
-    'RFC 1996 §3.10, 2136 §3.1: not from a primary',
+    'NOTIMP|REFUSED|NOTAUTH|FORMERR|NOERROR !data',
+    'RFC 1996 §3.10: says only what a secondary does',
   ],
   [
     'NOTIFY of a zone that is not here',
     ask({ name: 'elsewhere.example.', type: 'SOA', flags: opcodeFlags(4) | 0x400 }),
-    'NOTIMP|REFUSED|NOTAUTH|FORMERR !data',
-    'RFC 1996 §3.10',
+    'NOTIMP|REFUSED|NOTAUTH|FORMERR !aa !data',
+    'RFC 1996 §3.10, 1034 §4.3.2: not authoritative',
   ],
   [
     'UPDATE',
@@ -250,7 +250,7 @@ const NAMES = groupOf('Names', 'udp', [
     'RFC 4343 §4.1: the question comes back as sent',
   ],
   ['mixed case, NXDOMAIN', ask({ name: 'NoThInG.SwEeP.example.' }), 'NXDOMAIN aa soa', 'RFC 4343 §4.1'],
-  ['the root', ask({ name: '.', type: 'NS' }), 'REFUSED !aa', 'RFC 1034 §4.3.2, 8499: no zone, no answer'],
+  ['the root', ask({ name: '.', type: 'NS' }), 'REFUSED !aa', 'RFC 1034 §4.3.2: no zone, no answer'],
   ['not here', ask({ name: ELSEWHERE }), 'REFUSED !aa !data', 'RFC 1034 §4.3.2'],
   [
     'not here, OPT',
