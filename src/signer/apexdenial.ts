@@ -5,9 +5,9 @@
 import { assert } from '../base/assert.ts';
 import { nsecRdata } from '../dnssec/nsec.ts';
 import { putSuccessor } from '../dnssec/successor.ts';
-import { encodeTypeBitmap } from '../rdata/bitmap.ts';
+import { decodeTypeBitmap, encodeTypeBitmap } from '../rdata/bitmap.ts';
 import { RRTYPE } from '../wire/iana.ts';
-import { MAX_NAME_OCTETS, type Name } from '../wire/name.ts';
+import { MAX_NAME_OCTETS, type Name, nameOctets } from '../wire/name.ts';
 import type { RRsetIndex, ZoneImage } from '../zone/image.ts';
 import { APEX } from '../zone/image.ts';
 import { Nsec3Chain } from '../zone/nsec3chain.ts';
@@ -37,6 +37,15 @@ function fileTypes(zone: ZoneImage): number[] {
 function apexNsec(zone: ZoneImage, next: Name, types: readonly number[]): UnsignedRRset {
   const rdata = nsecRdata(next, [...types, RRTYPE.NSEC]);
   return { owner: zone.origin, type: RRTYPE.NSEC, ttl: zone.negativeTtl, rdatas: [rdata] };
+}
+
+/** The first link of the NSEC chain of a zone that is denied compactly: its types are those of the NSEC in `apex`. */
+export function chainApexNsec(zone: ZoneImage, apex: ZoneImage): UnsignedRRset {
+  const at = apex.blockAt(apex.rrset(APEX, RRTYPE.NSEC)) + 2;
+  const end = at + apex.blockOctets(apex.rrset(APEX, RRTYPE.NSEC)) - 2;
+  const types = decodeTypeBitmap(apex.u8, at + nameOctets(apex.u8, at), end);
+  assert(types !== undefined, 'our own bitmaps are well formed');
+  return apexNsec(zone, zone.name(zone.nextNsec(APEX)), types);
 }
 
 /** The name right behind the apex (RFC 9824 §3.1). */

@@ -1,6 +1,9 @@
 /**
  * A zone as it is served, in master file form: every rrset, and when asked every RRSIG, the keys' rrsets and the chain
  * of denial, for `ldns-verify-zone` and `dnssec-verify`. Signatures come from the slots, or are made and kept there.
+ *
+ * Compact denial has no chain (RFC 9824), and those who judge a whole zone want one: they are given the zone's NSEC chain,
+ * which is never served, with a comment that says so.
  */
 import { assert } from '../base/assert.ts';
 import { Counters } from '../base/counters.ts';
@@ -10,8 +13,14 @@ import type { NodeIndex, RRsetIndex } from '../zone/image.ts';
 import { APEX, NO_RRSET, RRSET_FLAG, ZoneImage } from '../zone/image.ts';
 import { Nsec3Chain } from '../zone/nsec3chain.ts';
 import { formatRecord } from '../zonefile/printer.ts';
+import { renderApex } from './apex.ts';
+import { chainApexNsec } from './apexdenial.ts';
 import type { Epoch } from './epoch.ts';
 import { chainSigners, OnlineSigner, ZoneSigner } from './signer.ts';
+import { slotTableOctets } from './slots.ts';
+
+const COMPACT_COMMENT =
+  '; This zone is denied compactly (RFC 9824). The NSEC chain is for programs that judge a whole zone: it is not served.';
 
 /** Yields one record a line, SOA first, then in canonical order. `signed` adds what DNSSEC adds. */
 export function* exportZone(
@@ -23,20 +32,46 @@ export function* exportZone(
   const { apex, nsec3 } = options.signed ? epoch : { apex: null, nsec3: null };
   const signers = apex === null ? [] : epoch.signers.map((signer) => new ZoneSigner(signer, epoch.validity));
   const isLeftOut = (type: number) =>
-    type === RRTYPE.SOA || (type === RRTYPE.NSEC && (apex === null || epoch.denial !== 'nsec'));
+    type === RRTYPE.SOA || (type === RRTYPE.NSEC && (apex === null || epoch.denial === 'nsec3'));
+  const isCompact = apex !== null && epoch.denial === 'compact';
   const lines = new ImageLines(image, signers, now);
+  if (isCompact) yield COMPACT_COMMENT;
   yield* lines.rrset(image.rrset(APEX, RRTYPE.SOA));
   for (let node = 0; node < image.nodeCount; node++) {
     yield* lines.node(node as NodeIndex, isLeftOut);
-    if (node === APEX && apex !== null) yield* apexLines(ZoneImage.open(apex), now);
+    if (node !== APEX || apex === null) continue;
+    const ofKeys = ZoneImage.open(apex);
+    yield* apexLines(ofKeys, isCompact, now);
+    if (isCompact) yield* chainApexLines(image, ofKeys, epoch, now);
   }
   if (nsec3 !== null) yield* chainLines(new Nsec3Chain(nsec3), chainSigners(epoch), now);
 }
 
-/** The rrsets of an apex image, their signatures among them. */
-function* apexLines(apex: ZoneImage, now: UnixSeconds): Generator<string, void, undefined> {
+/** The rrsets of an apex image, their signatures among them; with compact denial its NSEC is left out. */
+function* apexLines(
+  apex: ZoneImage,
+  isCompact: boolean,
+  now: UnixSeconds,
+): Generator<string, void, undefined> {
   const lines = new ImageLines(apex, [], now);
-  for (let rrset = 0; rrset < apex.rrsetCount; rrset++) yield* lines.rrset(rrset as RRsetIndex);
+  const nsec = isCompact ? apex.rrset(APEX, RRTYPE.NSEC) : NO_RRSET;
+  for (let rrset = 0; rrset < apex.rrsetCount; rrset++) {
+    const isNsec = nsec !== NO_RRSET && (rrset === nsec || rrset === apex.targetsAt(nsec) - 1);
+    if (!isNsec) yield* lines.rrset(rrset as RRsetIndex);
+  }
+}
+
+/** The first link of the NSEC chain of a zone that is denied compactly. */
+function* chainApexLines(
+  zone: ZoneImage,
+  apex: ZoneImage,
+  { signers, validity }: Epoch,
+  now: UnixSeconds,
+): Generator<string, void, undefined> {
+  const image = ZoneImage.open(renderApex(zone, [{ ...chainApexNsec(zone, apex), rrsigs: [] }]));
+  const table = (algorithm: number) => new SharedArrayBuffer(slotTableOctets(image.rrsetCount, algorithm));
+  const over = signers.map((signer) => new ZoneSigner(signer, validity, table(signer.algorithm)));
+  yield* new ImageLines(image, over, now).rrset(image.firstRRset(APEX));
 }
 
 /** The NSEC3 records but that of the apex, which is in the apex image. */

@@ -1,7 +1,7 @@
 /**
  * The main promise: what Keyturn serves validates. A validating resolver asks for every name and type of the example
  * zones and of a generated zone, for what is not there and for what lies below; delv judges a sample; BIND's and
- * ldns's verifiers judge each zone as a whole. All of it for NSEC, and for NSEC3.
+ * ldns's verifiers judge each zone as a whole. All of it for each way to deny.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,6 +29,7 @@ const EXAMPLE_FILES = readdirSync(join(ROOT_FOLDER, 'zones')).filter((name) => n
 const SIGNED_APEX = [RRTYPE.DNSKEY, RRTYPE.CDS, RRTYPE.CDNSKEY];
 const MODES = [
   { mode: 'nsec', proof: 'NSEC', apex: SIGNED_APEX },
+  { mode: 'compact', proof: 'NSEC', apex: SIGNED_APEX },
   { mode: 'nsec3', proof: 'NSEC3', apex: [...SIGNED_APEX, RRTYPE.NSEC3PARAM] },
 ] as const;
 const PEERS = [
@@ -42,6 +43,8 @@ const PEERS = [
   'ldns-verify-zone',
 ] as const;
 const CHILDREN_OF_GENERATED = 3;
+/** Questions to delv for each mode: it takes a fifth of a second for one. */
+const DELV_SAMPLE = 100;
 
 /** All zones of the test: file name → text. */
 function zoneTexts(): Record<string, string> {
@@ -158,10 +161,10 @@ describeWithPeers(PEERS, 'what Keyturn serves', () => {
       expect(referrals).toBeGreaterThan(300);
     });
 
-    it('convinces delv in a sample of 300', { timeout: 240_000 }, async () => {
-      const random = new SeededRandom(300);
+    it('convinces delv in a sample of 100', { timeout: 240_000 }, async () => {
+      const random = new SeededRandom(100);
       const pools = models.map((model) => casesOf(model, 2, mode).filter(({ expected }) => expected.secure));
-      const sample = Array.from({ length: 300 }, (_, index) => {
+      const sample = Array.from({ length: DELV_SAMPLE }, (_, index) => {
         const model = models[index % models.length] as ZoneModel;
         return { model, ...random.pick(pools[index % models.length] as SweepCase[]) };
       });

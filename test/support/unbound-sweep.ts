@@ -37,7 +37,11 @@ export function casesOf(model: ZoneModel, seed: number, mode: DenialMode): Sweep
   const add = (kind: string, key: string | undefined, type: number): void => {
     if (key === undefined) return;
     const expected = model.expect(key, type);
-    if (expected !== undefined) cases.push({ name: wireOf(key), type, expected, kind });
+    if (expected === undefined) return;
+    const isMissing = mode === 'compact' && expected.rcode === 3;
+    cases.push({ name: wireOf(key), type, expected: isMissing ? { ...expected, rcode: 0 } : expected, kind });
+    // RFC 9824 §3.1: also a name that does not exist says that it has an NSEC.
+    if (isMissing && !expected.hasAnswer) cases.push(nsecCase(key));
   };
   const absentType = (key: string): number => {
     const absent = ABSENT_TYPES.filter((type) => !model.typesOf(key).includes(type));
@@ -45,7 +49,7 @@ export function casesOf(model: ZoneModel, seed: number, mode: DenialMode): Sweep
   };
   for (const key of model.owners) {
     for (const type of model.typesOf(key)) add('data', key, type);
-    if (mode === 'nsec') cases.push(...nsecCases(model, key));
+    if (mode !== 'nsec3' && model.cutOf(key) === undefined) cases.push(nsecCase(key));
     if (mode === 'nsec3') add('no data', key, RRTYPE.NSEC3);
     add('no DS', key, model.isInsecureCut(key) ? RRTYPE.DS : -1);
     add('no data', key, absentType(key));
@@ -61,10 +65,9 @@ export function casesOf(model: ZoneModel, seed: number, mode: DenialMode): Sweep
 }
 
 /** Every name with data of its own has an NSEC record, one with a CNAME too (RFC 4035 §2.5). */
-function nsecCases(model: ZoneModel, key: string): SweepCase[] {
-  if (model.cutOf(key) !== undefined) return [];
+function nsecCase(key: string): SweepCase {
   const expected: Expectation = { rcode: 0, secure: true, hasAnswer: true, because: 'the chain' };
-  return [{ name: wireOf(key), type: RRTYPE.NSEC, expected, kind: 'nsec' }];
+  return { name: wireOf(key), type: RRTYPE.NSEC, expected, kind: 'nsec' };
 }
 
 type Add = (kind: string, key: string | undefined, type: number) => void;
