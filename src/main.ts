@@ -21,6 +21,7 @@ import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './daemon/ports.ts';
 import { Publisher } from './daemon/publisher.ts';
 import { Scheduler } from './daemon/scheduler.ts';
 import { guardProcess, handleSignals } from './daemon/signals.ts';
+import { planSockets, type SocketPlan, type SocketSituation } from './daemon/sockets.ts';
 import { StartError } from './daemon/starterror.ts';
 import { explanationOf } from './daemon/startfailure.ts';
 import { Succession, type SuccessionContext } from './daemon/succession.ts';
@@ -143,7 +144,7 @@ export async function serve({
     certificate?.look();
     manager.tell('READY=1');
   };
-  handleSignals({ log, stop, rescan });
+  const end = handleSignals({ log, stop, rescan });
   try {
     certificate?.start();
     supervisor.start();
