@@ -143,8 +143,7 @@ class Rendering {
   readonly #owners: HashedOwners;
   readonly #optOut: boolean;
   readonly #writer: ImageWriter;
-  /** Bitmaps by the types they name: most names of a zone hold the same few. */
-  readonly #bitmaps = new Map<string, Uint8Array>();
+  readonly #bitmaps: TypeBitmaps;
   readonly #scratch = new Uint8Array(NSEC3_HEAD_OCTETS + 8192);
   /** A hashed owner. */
   readonly #owner: Uint8Array;
@@ -153,6 +152,7 @@ class Rendering {
     this.#zone = zone;
     this.#owners = owners;
     this.#optOut = optOut;
+    this.#bitmaps = new TypeBitmaps(zone);
     this.#owner = new Uint8Array(HASH_LABEL_OCTETS + zone.origin.length);
     this.#owner.set(zone.origin, HASH_LABEL_OCTETS);
     this.#writer = new ImageWriter(this.#measure(), zone.seed);
@@ -180,24 +180,11 @@ class Rendering {
     const added = this.#writer.addNode(owner, 0, owner.length, zone.labels(APEX) + 1, hash, NODE_FLAG.NSEC);
     this.#writer.setNode(added, NODE.PARENT, APEX);
     const next = order[(i + 1) % order.length]!;
-    const bitmap = this.#bitmap(node);
+    const bitmap = this.#bitmaps.of(node);
     putNsec3Head(this.#scratch, 0, this.#optOut, hashes, next * SHA1_WORDS);
     this.#scratch.set(bitmap, NSEC3_HEAD_OCTETS);
     this.#writer.addRRset(RRTYPE.NSEC3, zone.negativeTtl, node !== APEX);
     this.#writer.addRecord(this.#scratch, 0, NSEC3_HEAD_OCTETS + bitmap.length);
-  }
-
-  /** Empty for the apex: an epoch knows what its keys add. */
-  #bitmap(node: NodeIndex): Uint8Array {
-    if (node === APEX) return NO_TYPES;
-    const types = nsec3Types(this.#zone, node);
-    const key = types.join();
-    let bitmap = this.#bitmaps.get(key);
-    if (bitmap === undefined) {
-      bitmap = encodeTypeBitmap(types);
-      if (this.#bitmaps.size < 4096) this.#bitmaps.set(key, bitmap);
-    }
-    return bitmap;
   }
 
   #matching(): Uint32Array {
@@ -216,15 +203,50 @@ class Rendering {
   }
 
   #measure(): { nodes: number; rrsets: number; targetWords: number; heapOctets: number } {
+    const zone = this.#zone;
     const { order, bucketStart } = this.#owners;
-    const origin = this.#zone.origin.length;
-    let heapOctets = origin;
-    for (const node of order) {
-      heapOctets +=
-        HASH_LABEL_OCTETS + origin + 2 + NSEC3_HEAD_OCTETS + this.#bitmap(node as NodeIndex).length;
+    const origin = zone.origin.length;
+    let heapOctets = origin + order.length * (HASH_LABEL_OCTETS + origin + 2 + NSEC3_HEAD_OCTETS);
+    // In the order of the zone, which is that of memory.
+    for (let node = 0; node < zone.nodeCount; node++) {
+      if (isInChain(zone, node as NodeIndex, this.#optOut))
+        heapOctets += this.#bitmaps.of(node as NodeIndex).length;
     }
-    const targetWords = this.#zone.nodeCount + bucketStart.length + 2;
+    const targetWords = zone.nodeCount + bucketStart.length + 2;
     return { nodes: order.length + 1, rrsets: order.length, targetWords, heapOctets };
+  }
+}
+
+/** The bitmaps of the nodes of a zone, each made once: most names hold the same few types. */
+class TypeBitmaps {
+  readonly #zone: ZoneImage;
+  readonly #byTypes = new Map<string, number>();
+  /** By the numbers in `#numbers` minus 1. */
+  readonly #bitmaps: Uint8Array[] = [];
+  /** Node → number of its bitmap; 0 if it has none yet. */
+  readonly #numbers: Uint32Array;
+
+  constructor(zone: ZoneImage) {
+    this.#zone = zone;
+    this.#numbers = new Uint32Array(zone.nodeCount);
+  }
+
+  /** That of the apex is empty: an epoch knows what its keys add. */
+  of(node: NodeIndex): Uint8Array {
+    if (node === APEX) return NO_TYPES;
+    if (this.#numbers[node] === 0) this.#numbers[node] = this.#find(node);
+    return this.#bitmaps[this.#numbers[node]! - 1]!;
+  }
+
+  #find(node: NodeIndex): number {
+    const types = nsec3Types(this.#zone, node);
+    const key = types.join();
+    let number = this.#byTypes.get(key);
+    if (number === undefined) {
+      number = this.#bitmaps.push(encodeTypeBitmap(types));
+      this.#byTypes.set(key, number);
+    }
+    return number;
   }
 }
 
