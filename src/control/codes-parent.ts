@@ -7,6 +7,23 @@ const EFFECT =
 const ASK_PARENT = 'Tell whoever runs the parent zone; keyturn parent show ZONE names the server.';
 const LOOK_AGAIN = 'Nothing at first: it is looked at again by itself. Look now: keyturn parent look ZONE.';
 
+/** What looks show that a person must see to. */
+export const PARENT_FINDING_CODES: Explanations = {
+  PARENT_DS_ORPHAN: {
+    meaning: 'The parent has DS records, and none of them on some server belongs to a key of the zone.',
+    cause: 'The zone came from another signer without its keys, or the wrong DS was handed in.',
+    effect: 'Validating resolvers find the zone bogus now: for their users it is gone.',
+    fix: 'Have the DS replaced by those of keyturn ds ZONE; or import the keys that they belong to.',
+    rfc: 'RFC 4035 §5.2',
+  },
+  PARENT_DS_FOREIGN: {
+    meaning: 'Beside a DS that fits, the parent has one that belongs to no key of the zone.',
+    cause: 'It was left by a former signer, or another signer of the zone uses it.',
+    effect: 'Nothing breaks as long as a DS that fits is there.',
+    fix: 'Have it removed, unless another signer of the zone needs it.',
+  },
+};
+
 export const PARENT_CODES: Explanations<UnknownReason> = {
   PARENT_SILENT: {
     meaning: 'A server of the parent zone gave no answer, over TCP.',

@@ -7,6 +7,7 @@ import type { Zones } from '../daemon/zones.ts';
 import type { WaitReason } from '../kasp/step.ts';
 import { findKey, rolloversOf } from '../kasp/zonestate.ts';
 import { needsOf } from './describe.ts';
+import { parentFindings } from './health-parent.ts';
 import type { Finding, HealthResult } from './watch-shapes.ts';
 import { countZones, stateOfZone } from './zone-state.ts';
 
@@ -40,7 +41,7 @@ export function healthOf({ zones, supervisor, bulk, alarms }: HealthContext, now
     ...threadFindings(supervisor),
     ...misnamedFindings(zones),
     ...jobFindings(bulk),
-    ...all.flatMap((zone) => zoneFindings(zone, now)),
+    ...all.flatMap((zone) => [...zoneFindings(zone, now), ...parentFindings(zone, zones.monitor, now)]),
   ].sort((a, b) => rank(a) - rank(b));
   const rollovers = all.flatMap((zone) =>
     zone.signing === undefined ? [] : rolloversOf(zone.signing.zoneState),

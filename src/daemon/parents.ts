@@ -1,12 +1,13 @@
 /** How the parents of zones are found, as the configuration says. */
 import { ParentFinder } from '../parent/finder.ts';
+import type { Network } from '../parent/network.ts';
 import { IANA_ROOT } from '../parent/root.ts';
 import type { Config } from '../store/config.ts';
 import { ParentNet } from './parentnet.ts';
 
 /** What looks at parents need. */
 export interface ParentsContext {
-  readonly network: ParentNet;
+  readonly network: Network & { close(): void };
   readonly finder: ParentFinder;
   /** Parents are told of new CDS records. */
   readonly isPushing: boolean;

@@ -106,8 +106,9 @@ export function nextLookAt(watch: Watch, state: ZoneState, policy: Policy, now: 
     const soon = SOON.map((seconds) => plus(since, seconds)).find((at) => at > last.at);
     if (soon !== undefined) times.push(soon);
   }
-  const isUnsure = last.outcome.kind === 'unknown' || rounds.length < count;
-  if (isUnsure) times.push(plus(last.at, Math.min(interval, Math.max(roundGap, 1))));
+  // What is not proven yet is soon, what cannot be seen ever more rarely.
+  const isUnsure = watch.failed > 0 || rounds.length < count;
+  if (isUnsure) times.push(plus(last.at, Math.min(interval, Math.max(roundGap, 1) * 2 ** watch.failed)));
   // What is seen may count only from an instant on, which may be before the next look.
   for (const { id } of state.keys.filter(({ states }) => states.ds !== null)) {
     for (const seen of [true, false]) {

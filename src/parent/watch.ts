@@ -18,6 +18,8 @@ export interface Watch {
   readonly last: { readonly at: UnixSeconds; readonly outcome: Look | Unknown } | null;
   /** The sights of complete looks that were far enough apart, the newest last. */
   readonly rounds: readonly Round[];
+  /** Looks in a row that were not complete. */
+  readonly failed: number;
   /** Addresses that say nothing, and since when. */
   readonly silent: ReadonlyMap<string, Silence>;
 }
@@ -38,7 +40,7 @@ export interface WatchRules {
   readonly roundGap: number;
 }
 
-export const UNWATCHED: Watch = { last: null, rounds: [], silent: new Map() };
+export const UNWATCHED: Watch = { last: null, rounds: [], failed: 0, silent: new Map() };
 
 /** An address is left out when it was silent in so many looks, over so long, and two name servers still speak. */
 const SILENT_LOOKS = 8;
@@ -48,11 +50,12 @@ const SPEAKING_NAMES = 2;
 /** What is known after one more look. */
 export function afterLook(watch: Watch, outcome: Look | Unknown, rules: WatchRules, now: UnixSeconds): Watch {
   const last = { at: now, outcome };
-  if (outcome.kind === 'unknown') return { ...watch, last };
+  const failed = watch.failed + 1;
+  if (outcome.kind === 'unknown') return { ...watch, last, failed };
   const silent = silentAfter(watch.silent, outcome.sights, now);
   const sights = countedOf(outcome.sights, silent, now);
-  if (!sights.every(({ verdict }) => verdict.kind === 'known')) return { ...watch, last, silent };
-  return { last, silent, rounds: roundsAfter(watch.rounds, { at: now, sights }, rules) };
+  if (!sights.every(({ verdict }) => verdict.kind === 'known')) return { ...watch, last, failed, silent };
+  return { last, failed: 0, silent, rounds: roundsAfter(watch.rounds, { at: now, sights }, rules) };
 }
 
 /** A look that comes too soon proves nothing new, unless it shows something else. */

@@ -3,12 +3,14 @@
  * signatures are real; what stands between an address and who asks can be scripted. No socket, no clock.
  */
 
+import type { UnixSeconds } from '../../src/base/time.ts';
+import type { ParentsContext } from '../../src/daemon/parents.ts';
 import { dnskeyRdata } from '../../src/dnssec/dnskey.ts';
 import { dsRdata } from '../../src/dnssec/ds.ts';
 import { ParentFinder } from '../../src/parent/finder.ts';
 import type { Network, NetworkFault, ServerAddress } from '../../src/parent/network.ts';
 import { nameOf } from '../../src/wire/name.ts';
-import { type AskOptions, NOW, TestServer, testKey } from './served.ts';
+import { type AskOptions, imageOf, NOW, signedEpoch, TestServer, testKey } from './served.ts';
 
 /** What a server does with a query; `honest` is what it would have said. */
 export type Behaviour = (
@@ -42,10 +44,15 @@ export class ScriptedInternet implements Network {
   readonly finder: ParentFinder;
   /** How often each address was asked. */
   readonly asked = new Map<string, number>();
+  /** Where parents are looked at, for a server of zones. */
+  readonly context: ParentsContext;
   readonly #servers = new Map<string, TestServer>();
+  readonly #clock: () => UnixSeconds;
   readonly #behaviours = new Map<string, Behaviour>();
 
-  constructor(zone: ScriptedZone) {
+  /** `clock` says what time it is when a server answers. */
+  constructor(zone: ScriptedZone, clock: () => UnixSeconds = () => NOW) {
+    this.#clock = clock;
     const root = [
       '$TTL 600',
       '. SOA ns. hostmaster. 1 3600 600 86400 60',
@@ -54,15 +61,16 @@ export class ScriptedInternet implements Network {
       ...['test. NS ns1.test.', 'test. NS ns2.test.', `test. DS ${dsTextOf('test.')}`],
       ...PARENT_ADDRESSES.map((address, i) => `ns${i + 1}.test. A ${address}`),
     ];
-    this.#servers.set(ROOT_ADDRESS, new TestServer().add('.', `${root.join('\n')}\n`));
+    this.#servers.set(ROOT_ADDRESS, this.#signed('.', root));
     for (const address of PARENT_ADDRESSES) this.serve(address, zone);
     const servers = [{ name: nameOf('ns.'), address: ROOT_ADDRESS, port: PORT }];
     const anchors = [{ apex: nameOf('.'), ds: [dsRdata(nameOf('.'), DNSKEY, 2)], servers }];
     this.finder = new ParentFinder({ network: this, anchors, port: PORT });
+    this.context = { network: this, finder: this.finder, isPushing: false };
   }
 
   /** Lets an address serve this version of `test.`. */
-  serve(address: string, { records, ttl = 300 }: ScriptedZone): void {
+  serve(address: string, { records, ttl = 30 }: ScriptedZone): void {
     const rows = [
       `$TTL ${ttl}`,
       'test. SOA ns1.test. hostmaster.test. 1 3600 600 86400 60',
@@ -70,8 +78,17 @@ export class ScriptedInternet implements Network {
       ...PARENT_ADDRESSES.map((one, i) => `ns${i + 1}.test. A ${one}`),
       ...records,
     ];
-    this.#servers.set(address, new TestServer().add('test.', `${rows.join('\n')}\n`));
+    this.#servers.set(address, this.#signed('test.', rows));
   }
+
+  #signed(origin: string, rows: readonly string[]): TestServer {
+    const server = new TestServer();
+    const image = imageOf(origin, `${rows.join('\n')}\n`);
+    server.table.publish(1, signedEpoch(origin, image, { now: this.#clock() }));
+    return server;
+  }
+
+  close(): void {}
 
   /** Scripts an address from now on. */
   script(address: string, behaviour: Behaviour): void {
@@ -87,7 +104,7 @@ export class ScriptedInternet implements Network {
     const server = this.#servers.get(address);
     if (server === undefined) return Promise.resolve({ code: 'timeout', fault: 'no answer within 5 s' });
     const honest = (options: AskOptions = {}) =>
-      server.askRaw(query, { transport: 'tcp', now: NOW, ...options });
+      server.askRaw(query, { transport: 'tcp', now: this.#clock(), ...options });
     const behaviour = this.#behaviours.get(address);
     return Promise.resolve(behaviour === undefined ? honest() : behaviour(query, honest));
   }

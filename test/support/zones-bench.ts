@@ -6,6 +6,7 @@ import { formatInstant, unixSeconds } from '../../src/base/time.ts';
 import { LoadQueue } from '../../src/daemon/loadqueue.ts';
 import { loadZone } from '../../src/daemon/loadzone.ts';
 import type { ToData } from '../../src/daemon/messages.ts';
+import type { ParentsContext } from '../../src/daemon/parents.ts';
 import { Publisher } from '../../src/daemon/publisher.ts';
 import { Scheduler } from '../../src/daemon/scheduler.ts';
 import { Zones } from '../../src/daemon/zones.ts';
@@ -44,6 +45,8 @@ export interface BenchOptions {
   readonly keyTime?: number;
   /** In place of the default policy, by zone; the name of the policy is that of its zone. */
   readonly policies?: Readonly<Record<string, Policy>>;
+  /** Where parents are looked at. */
+  readonly parents?: ParentsContext;
 }
 
 /** A server without threads and sockets. */
@@ -109,6 +112,7 @@ export class ZonesBench {
         keysDirectory: config.keysDirectory,
         replaceKeys: options.replaceKeys ?? false,
       },
+      parents: options.parents,
       lookSoon: () => this.clock.now(),
     });
   }
