@@ -41,6 +41,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'zone export': [
     example('keyturn zone export example.com --signed', 'every record as served, with its signatures'),
+    example('keyturn zone export example.com --signed --zonemd', 'with the digest of it all'),
   ],
   'zone forget': [
     example('keyturn zone forget gone.example', 'its file was removed on purpose, so serve it no longer'),
@@ -158,6 +159,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   query: [
     example('keyturn query example.com SOA --dnssec', 'ask the server that runs here'),
     example('keyturn query example.com DS @192.0.2.1', 'ask another server, on port 53'),
+    example('keyturn query no.example.com --dnssec', 'what proves that there is no such name'),
+    example('keyturn query example.com --cookie --nsid', 'a cookie of the server, and its id'),
+    example(
+      'keyturn query example.com @192.0.2.1 --tls-host ns.example.net',
+      'over TLS, if it is who it should be',
+    ),
   ],
   'clock confirm': [example('keyturn clock confirm', 'the clock was set forward on purpose')],
   help: [example('keyturn help rollover start', 'the same as keyturn rollover start --help')],
