@@ -24,6 +24,8 @@ export const TYPE = {
   NSEC3PARAM: 51,
   CDS: 59,
   CDNSKEY: 60,
+  SVCB: 64,
+  HTTPS: 65,
   NXNAME: 128,
   ANY: 255,
 } as const;

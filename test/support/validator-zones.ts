@@ -91,7 +91,9 @@ const APEXES: readonly (readonly string[])[] = [
 ];
 /** An unknown type of a high window of the bitmap (RFC 3597). */
 const PRIVATE_TYPE = 65_281;
-const DATA_TYPES = [TYPE.A, TYPE.AAAA, TYPE.TXT, TYPE.MX, TYPE.SRV, PRIVATE_TYPE] as const;
+const DATA_TYPES = [
+  ...[TYPE.A, TYPE.AAAA, TYPE.TXT, TYPE.MX, TYPE.SRV, TYPE.SVCB, TYPE.HTTPS, PRIVATE_TYPE],
+] as const;
 const ASKED_TYPES = [
   ...DATA_TYPES,
   ...[TYPE.NS, TYPE.SOA, TYPE.CNAME, TYPE.DNAME, TYPE.DS, TYPE.DNSKEY, TYPE.CDS, TYPE.ANY, TYPE.RRSIG],
@@ -217,6 +219,8 @@ class ZoneBuilder {
         [TYPE.TXT]: characterString(`t"\\;${extra}\xff${i}`),
         [TYPE.MX]: Buffer.concat([Buffer.from([0, extra + i * 16]), nameToWire(target)]),
         [TYPE.SRV]: Buffer.concat([Buffer.from([0, i, 0, extra, 0, 53]), nameToWire(target)]),
+        [TYPE.SVCB]: Buffer.concat([Buffer.from([0, i]), nameToWire(target)]),
+        [TYPE.HTTPS]: Buffer.concat([Buffer.from([0, extra % 2 === 0 ? 0 : i + 1]), nameToWire(target)]),
         [PRIVATE_TYPE]: number,
       };
       const octets = rdata[type] as Buffer;
