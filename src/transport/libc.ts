@@ -39,7 +39,15 @@ export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_CLOEXEC = 0x80000;
 export const SOL = { IP: 0, SOCKET: 1, IPV6: 41 } as const;
-export const SO = { REUSEADDR: 2, TYPE: 3, SNDBUF: 7, RCVBUF: 8, REUSEPORT: 15, RCVTIMEO: 20 } as const;
+export const SO = {
+  REUSEADDR: 2,
+  TYPE: 3,
+  SNDBUF: 7,
+  RCVBUF: 8,
+  REUSEPORT: 15,
+  RCVTIMEO: 20,
+  ATTACH_REUSEPORT_CBPF: 51,
+} as const;
 export const IP_PKTINFO = 8;
 export const IPV6_V6ONLY = 26;
 export const IPV6_RECVPKTINFO = 49;

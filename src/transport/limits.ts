@@ -27,6 +27,8 @@ export interface StreamLimits {
   readonly maxHeldOctets: number;
   /** Queries of one connection answered before others have their turn. */
   readonly queriesPerTurn: number;
+  /** How long `stop` goes on accepting, so that connections that are being made are not reset. */
+  readonly handshakeMs: number;
   /** How long `stop` waits for connections to be done. */
   readonly drainMs: number;
 }
@@ -43,6 +45,7 @@ export const STREAM_DEFAULTS: StreamLimits = {
   maxUnsentOctets: 256 << 10,
   maxHeldOctets: 128 << 20,
   queriesPerTurn: 64,
+  handshakeMs: 250,
   drainMs: 2_000,
 };
 

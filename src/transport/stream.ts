@@ -24,7 +24,7 @@ import {
 } from './limits.ts';
 import { type ListenAddress, ListenError } from './listen.ts';
 import { isProxy } from './proxy-header.ts';
-import { bindListener } from './tcp-socket.ts';
+import { bindListener, leaveToSuccessor } from './tcp-socket.ts';
 import { type Certificate, TlsEnd } from './tls.ts';
 
 const BACKLOG = 1024;
@@ -56,11 +56,14 @@ export class StreamServer {
   readonly #doors: StreamDoors;
   #tls: TlsEnd | null = null;
   readonly #servers: Server[] = [];
+  /** Descriptors of the servers, as far as we bound them. */
+  readonly #fds: number[] = [];
   /** In the order of their last query, the one silent longest first. */
   readonly #connections = new Set<Client>();
   readonly #addressCounts = new AddressCounts();
   #sweep: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
+  #isListening = true;
   readonly #events: ConnectionEvents = {
     active: (active) => this.#moveToEnd(active),
     crowded: () => this.#makeSpace(),
@@ -161,9 +164,12 @@ export class StreamServer {
     // Out of descriptors, for one: the connection is lost, the server is not.
     server.on('error', () => this.#counters.socketErrors++);
     this.#servers.push(server);
+    if (fd !== null) this.#fds.push(fd);
   }
 
   async #drainAndClose(): Promise<void> {
+    await this.#leaveToSuccessor();
+    this.#isListening = false;
     const closed = this.#servers.map(closeServer);
     const until = performance.now() + this.#limits.drainMs;
     await sleep(Math.min(LAST_READ_MS, this.#limits.drainMs));
@@ -179,6 +185,14 @@ export class StreamServer {
       connection.destroy();
     }
     await Promise.all(closed);
+  }
+
+  /** Other processes that listen on the ports get what comes; what has begun to come here is accepted still. */
+  async #leaveToSuccessor(): Promise<void> {
+    const libc = loadLibc();
+    if (typeof libc === 'string' || this.#fds.length === 0) return;
+    for (const fd of this.#fds) leaveToSuccessor(libc, fd);
+    await sleep(this.#limits.handshakeMs);
   }
 
   // ---- Connections ----
@@ -253,7 +267,7 @@ export class StreamServer {
   }
 
   #isAdmitted(key: string | null): boolean {
-    if (this.#stopped !== undefined) return false;
+    if (!this.#isListening) return false;
     if (key !== null && this.#addressCounts.get(key) >= this.#limits.maxConnectionsPerAddress) return false;
     if (this.#connections.size < this.#limits.maxConnections) return true;
     return this.#makeRoom();

@@ -29,6 +29,7 @@ export const PEERS = {
   keymgr: 'knot',
   kdig: 'knot-dnsutils',
   openssl: 'openssl',
+  python3: 'python3',
   nsd: 'nsd',
   'nsd-checkzone': 'nsd',
   dnsperf: 'dnsperf',

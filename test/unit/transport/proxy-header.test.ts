@@ -130,7 +130,12 @@ describe('a proxy before streams', () => {
   async function serve(limits = {}): Promise<StreamServer> {
     seen.length = 0;
     const listen = [{ address: '127.0.0.1', port: 0 }];
-    const server = new StreamServer(listen, noting, { drainMs: 100, ...limits }, { proxies: PROXIES });
+    const server = new StreamServer(
+      listen,
+      noting,
+      { drainMs: 100, handshakeMs: 10, ...limits },
+      { proxies: PROXIES },
+    );
     await server.start();
     ends.push(() => server.stop());
     return server;

@@ -14,7 +14,11 @@ async function serve(
   respond: Respond = echo,
   address = '127.0.0.1',
 ): Promise<StreamServer> {
-  const server = new StreamServer([{ address, port: 0 }], respond, { drainMs: 200, ...limits });
+  const server = new StreamServer([{ address, port: 0 }], respond, {
+    drainMs: 200,
+    handshakeMs: 10,
+    ...limits,
+  });
   await server.start();
   running.push(server);
   return server;
