@@ -73,7 +73,7 @@ describe('RFC 9460 appendix D', () => {
     expect(read(`SVCB 1 foo.example.com. ${parameters}`)).toEqual({
       rdata: undefined,
       text: undefined,
-      faults: [fault],
+      faults: [`SVCB: ${fault}`],
     });
   });
 });
