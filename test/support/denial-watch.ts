@@ -44,7 +44,7 @@ export function switchedZone(serial: number): PlainZone {
     }),
   ];
   const records = rows.map(([owner, type, rdata]) => ({ owner, type, ttl: TTL, rdata }));
-  return { apex, records, text: textOf(records) };
+  return { apex, records, text: textOf(records), hasTwoAlgorithms: false };
 }
 
 interface Asked {

@@ -45,8 +45,7 @@ export function imageOf(origin: string, text: string, nsec = true): SharedArrayB
 }
 
 /** A CSK from octets that all are `fill`. */
-export function testKey(fill = 7): EpochKey {
-  const algorithm = ALGORITHM.ECDSAP256SHA256;
+export function testKey(fill = 7, algorithm: number = ALGORITHM.ECDSAP256SHA256): EpochKey {
   const pair = generateKey(algorithm, (count) => new Uint8Array(count).fill(fill));
   const privateKey = loadPrivateKey(algorithm, pair.privateOctets, pair.publicKey);
   const tag = keyTag(dnskeyRdata(FLAGS_SEP, algorithm, pair.publicKey));
@@ -69,24 +68,26 @@ function denialOf(mode: TestMode, image: SharedArrayBuffer): Pick<EpochContent, 
   return { denial: mode, nsec3: null };
 }
 
-/** The epoch of a zone that one CSK signs. */
+/** The epoch of a zone that one CSK signs, or two: `beside` as well. */
 export function signedEpoch(
   origin: string,
   image: SharedArrayBuffer,
-  options: { key?: EpochKey; previous?: Epoch; now?: UnixSeconds; denial?: TestMode } = {},
+  options: { key?: EpochKey; beside?: EpochKey; previous?: Epoch; now?: UnixSeconds; denial?: TestMode } = {},
 ): Epoch {
   const key = options.key ?? testKey();
   const { denial = 'nsec' } = options;
-  const dnskey = dnskeyRdata(key.flags, key.algorithm, key.publicKey);
+  const keys = options.beside === undefined ? [key] : [key, options.beside];
+  const dnskeys = keys.map((one) => dnskeyRdata(one.flags, one.algorithm, one.publicKey));
+  const dnskey = dnskeys[0]!;
   const content = {
-    dnskey: [dnskey],
+    dnskey: dnskeys,
     cds: [dsRdata(nameOf(origin), dnskey, 2)],
     cdnskey: [dnskey],
     dnskeyTtl: 3600,
     cdsTtl: 300,
-    dnskeySigners: [key],
-    cdsSigners: [key],
-    zoneSigners: [key],
+    dnskeySigners: keys,
+    cdsSigners: keys,
+    zoneSigners: keys,
     validity: 7 * 86_400,
     ...denialOf(denial, image),
   };

@@ -13,7 +13,7 @@ import { imageOf, NOW, SEED, signedEpoch, type TestMode, testKey } from './serve
 import { type Asked, type Judgement, Validator } from './validator.ts';
 import { TYPE } from './validator-message.ts';
 import { LIAR_DNSKEY, mutantsOf } from './validator-mutants.ts';
-import { type Name, nameOctets, nameToText, nameToWire } from './validator-name.ts';
+import { nameOctets, nameToText, nameToWire } from './validator-name.ts';
 import { keyTagOf } from './validator-signature.ts';
 import type { Verdict } from './validator-verdict.ts';
 import { type DenialMode, type FactRecord, ZoneFacts } from './validator-zone.ts';
@@ -31,12 +31,15 @@ import {
 export const MODES: readonly TestMode[] = [...DENIAL_MODES, 'nsec3-opt-out'];
 
 const KEY = testKey();
-const DNSKEY = Buffer.concat([Buffer.from([1, 1, 3, KEY.algorithm]), Buffer.from(KEY.publicKey)]);
+const SECOND_KEY = testKey(9, 15);
+const [DNSKEY, SECOND_DNSKEY] = [KEY, SECOND_KEY].map(({ algorithm, publicKey }) =>
+  Buffer.concat([Buffer.from([1, 1, 3, algorithm]), Buffer.from(publicKey)]),
+) as [Buffer, Buffer];
 const DNSKEY_TTL = 3_600;
 const CDS_TTL = 300;
 
-/** What signing with one key adds at the apex (`signedEpoch`). */
-function recordsOfKeys(apex: Name, zone: readonly FactRecord[], mode: DenialMode): FactRecord[] {
+/** What signing adds at the apex (`signedEpoch`). */
+function recordsOfKeys({ apex, records: zone, hasTwoAlgorithms }: PlainZone, mode: DenialMode): FactRecord[] {
   const digest = createHash('sha256').update(nameToWire(apex)).update(DNSKEY).digest();
   const tag = Buffer.alloc(2);
   tag.writeUInt16BE(keyTagOf(DNSKEY));
@@ -46,6 +49,8 @@ function recordsOfKeys(apex: Name, zone: readonly FactRecord[], mode: DenialMode
     { owner: apex, type: TYPE.CDS, ttl: CDS_TTL, rdata: ds },
     { owner: apex, type: TYPE.CDNSKEY, ttl: CDS_TTL, rdata: DNSKEY },
   ];
+  if (hasTwoAlgorithms)
+    records.push({ owner: apex, type: TYPE.DNSKEY, ttl: DNSKEY_TTL, rdata: SECOND_DNSKEY });
   if (mode !== 'nsec3') return records;
   const ttl = new ZoneFacts(apex, zone).negativeTtl;
   return [...records, { owner: apex, type: TYPE.NSEC3PARAM, ttl, rdata: Buffer.from([1, 0, 0, 0, 0]) }];
@@ -66,13 +71,14 @@ export class JudgedZone {
     this.zone = zone;
     this.isOptOut = isOptOut;
     const { apex, text, records } = zone;
+    const keys = zone.hasTwoAlgorithms ? { key: KEY, beside: SECOND_KEY } : { key: KEY };
     const origin = nameToText(apex);
     const table = new ZoneTable();
-    table.publish(1, signedEpoch(origin, imageOf(origin, text), { key: KEY, denial: testMode }));
+    table.publish(1, signedEpoch(origin, imageOf(origin, text), { ...keys, denial: testMode }));
     this.#responder = new Responder(table, new Counters(), SEED);
     this.#peer.setText('tcp', 4, '127.0.0.1', 40_000);
-    const all = [...records, ...recordsOfKeys(apex, records, mode)];
-    const trusted = [DNSKEY, LIAR_DNSKEY];
+    const all = [...records, ...recordsOfKeys(zone, mode)];
+    const trusted = [DNSKEY, LIAR_DNSKEY, ...(zone.hasTwoAlgorithms ? [SECOND_DNSKEY] : [])];
     this.validator = new Validator({ apex, records: all, trusted, mode, isOptOut, now: NOW });
   }
 

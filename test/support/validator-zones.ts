@@ -24,6 +24,8 @@ export interface PlainZone {
   readonly apex: Name;
   readonly records: readonly FactRecord[];
   readonly text: string;
+  /** As in the midst of an algorithm rollover: every set has two signatures. */
+  readonly hasTwoAlgorithms: boolean;
 }
 
 /** A question, relative to the zone: `from` is an index into its names, `labels` stand below that. */
@@ -51,6 +53,7 @@ export interface ZoneRecipe {
   readonly apex: readonly string[];
   readonly items: readonly Item[];
   readonly ttls: readonly [soa: number, minimum: number];
+  readonly hasTwoAlgorithms: boolean;
 }
 
 const LONG = 'l'.repeat(63);
@@ -129,6 +132,7 @@ export const zoneRecipe: fc.Arbitrary<ZoneRecipe> = fc.record({
     { weight: 20, arbitrary: fc.array(item, { minLength: 1, maxLength: 12 }) },
   ),
   ttls: fc.tuple(fc.constantFrom(3_600, 60, 0), fc.constantFrom(300, 86_400, 0)),
+  hasTwoAlgorithms: fc.nat({ max: 7 }).map((dice) => dice === 7),
 });
 
 export const questionRecipe: fc.Arbitrary<QuestionRecipe> = fc.record({
@@ -247,7 +251,7 @@ class ZoneBuilder {
 
 export function buildZone(recipe: ZoneRecipe): PlainZone {
   const { apex, records } = new ZoneBuilder(recipe);
-  return { apex, records, text: textOf(records) };
+  return { apex, records, text: textOf(records), hasTwoAlgorithms: recipe.hasTwoAlgorithms };
 }
 
 /** Master file text that says the same as the records. */
