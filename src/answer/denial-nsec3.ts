@@ -10,12 +10,6 @@ import type { Plan } from './plan.ts';
 import { KIND, SECTION } from './plan.ts';
 import type { ServedZone } from './zonetable.ts';
 
-const WILDCARD_OCTETS = 2;
-/** `*` and the longest name below which there is room for a label. */
-const wildcard = new Uint8Array(WILDCARD_OCTETS + 255);
-wildcard[0] = 1;
-wildcard[1] = 42;
-
 /** RFC 5155 §7.2.3, §7.2.4, §7.2.7: the NSEC3 that matches `node`, or with opt-out the proof that none needs to. */
 export function proveNodataByNsec3(plan: Plan, zone: ServedZone, node: NodeIndex): void {
   const chain = zone.nsec3!;
@@ -43,8 +37,9 @@ export function proveNoNameByNsec3(
   name: SearchName,
   encloser: NodeIndex,
 ): void {
+  const chain = zone.nsec3!;
   const at = name.labelAt[name.labels - zone.image.labels(encloser) - 1]!;
-  addCovering(plan, zone, zone.nsec3!, name.octets, at, name.length - at);
+  addCovering(plan, zone, chain, chain.covering(name.octets, at, name.length - at));
 }
 
 /** RFC 5155 §7.2.2: the closest encloser, nothing at the next closer name, and no wildcard. */
@@ -54,29 +49,18 @@ export function proveNxdomainByNsec3(
   name: SearchName,
   encloser: NodeIndex,
 ): void {
-  const { image } = zone;
   const chain = zone.nsec3!;
   addMatching(plan, zone, chain, encloser);
   proveNoNameByNsec3(plan, zone, name, encloser);
-  const octets = image.nameOctets(encloser);
-  const at = image.nameAt(encloser);
-  for (let i = 0; i < octets; i++) wildcard[WILDCARD_OCTETS + i] = image.u8[at + i]!;
-  addCovering(plan, zone, chain, wildcard, 0, WILDCARD_OCTETS + octets);
+  addCovering(plan, zone, chain, chain.coveringWildcard(zone.image, encloser));
 }
 
 function addMatching(plan: Plan, zone: ServedZone, chain: Nsec3Chain, node: NodeIndex): void {
   addNode(plan, zone, chain, chain.matching(node));
 }
 
-function addCovering(
-  plan: Plan,
-  zone: ServedZone,
-  chain: Nsec3Chain,
-  name: Uint8Array,
-  offset: number,
-  octets: number,
-): void {
-  const node = chain.covering(name, offset, octets);
+/** `node` is what covers a name; NO_NODE if nothing does (RFC 5155 §7.2.9). */
+function addCovering(plan: Plan, zone: ServedZone, chain: Nsec3Chain, node: NodeIndex): void {
   if (node === NO_NODE) plan.isUnprovable = true;
   else addNode(plan, zone, chain, node);
 }

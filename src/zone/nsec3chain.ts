@@ -5,7 +5,8 @@
  * ```
  *   node 0     the apex, under its own name, without rrsets: signer and origin of the others
  *   node 1 …   hashed owners in hash order, each with its NSEC3; that of the apex has no bitmap and is not served: what
- *              its keys add is known to an epoch, whose apex image has the whole one
+ *              its keys add is known to an epoch, whose apex image has the whole one. WILDCARD of a node is the one that
+ *              covers the wildcard below its name, if that was worth knowing beforehand
  *   targets    matching: for each node of the zone image its node here, or COVERED + the node that covers it
  *              buckets: first node at or behind each 2ᵏ-th part of all hashes, then the number of nodes
  * ```
@@ -14,7 +15,7 @@
 import { SHA1_WORDS } from '../base/sha1.ts';
 import type { NodeIndex } from './image.ts';
 import { APEX, NO_NODE, ZoneImage } from './image.ts';
-import { HASH_LABEL_OCTETS, hashOwner, putHashLabel } from './nsec3hash.ts';
+import { HASH_LABEL_OCTETS, hashOwner, hashWildcard, putHashLabel } from './nsec3hash.ts';
 
 /** Marks in `matching` a node without an NSEC3 of its own: an unsigned delegation, with opt-out. */
 export const COVERED = 0x8000_0000;
@@ -59,6 +60,18 @@ export class Nsec3Chain {
    */
   covering(name: Uint8Array, offset: number, octets: number): NodeIndex {
     hashOwner(name, offset, octets, hash, 0);
+    return this.#coveringHash();
+  }
+
+  /** The same for the wildcard below `encloser` of `zone`, which has none. */
+  coveringWildcard(zone: ZoneImage, encloser: NodeIndex): NodeIndex {
+    const known = this.image.wildcard(this.matching(encloser));
+    if (known !== NO_NODE) return known;
+    return hashWildcard(zone, encloser, hash) ? this.#coveringHash() : NO_NODE;
+  }
+
+  /** The node of the NSEC3 that covers the hash in `hash`. */
+  #coveringHash(): NodeIndex {
     putHashLabel(hash, 0, label, 0);
     const { image } = this;
     const bucket = this.#bucketsAt + (hash[0]! >>> this.#shift);

@@ -4,12 +4,20 @@
  * in lower case; both sort alike.
  */
 import { SHA1_WORDS, sha1 } from '../base/sha1.ts';
+import { MAX_NAME_OCTETS } from '../wire/name.ts';
+import type { NodeIndex, ZoneImage } from './image.ts';
 
 /** The label of a hash, its length octet included. */
 export const HASH_LABEL_OCTETS = 33;
 const HASH_DIGITS = 32;
 const HASH_OCTETS = 20;
 const DIGIT_BITS = 5;
+
+const WILDCARD_OCTETS = 2;
+/** `*` and the name that it is below. */
+const wildcard = new Uint8Array(MAX_NAME_OCTETS);
+wildcard[0] = 1;
+wildcard[1] = 42;
 
 /** Rebuild: base32hex (RFC 4648 §7) in lower case. */
 const DIGITS = Uint8Array.from('0123456789abcdefghijklmnopqrstuv', (digit) => digit.charCodeAt(0));
@@ -23,6 +31,16 @@ export function hashOwner(
   at: number,
 ): void {
   sha1(name, offset, offset + octets, into, at);
+}
+
+/** Writes the hash of the wildcard below `node` to `into`; false if that would be too long a name. */
+export function hashWildcard(zone: ZoneImage, node: NodeIndex, into: Uint32Array): boolean {
+  const octets = zone.nameOctets(node);
+  if (octets + WILDCARD_OCTETS > MAX_NAME_OCTETS) return false;
+  const at = zone.nameAt(node);
+  for (let i = 0; i < octets; i++) wildcard[WILDCARD_OCTETS + i] = zone.u8[at + i]!;
+  sha1(wildcard, 0, WILDCARD_OCTETS + octets, into, 0);
+  return true;
 }
 
 /** Writes the label of the hash at `at` of `words`, HASH_LABEL_OCTETS octets. */

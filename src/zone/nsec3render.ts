@@ -12,7 +12,7 @@ import type { NodeIndex, RRsetIndex, ZoneImage } from './image.ts';
 import { APEX, NO_NODE, NO_RRSET, NODE, NODE_FLAG } from './image.ts';
 import { ImageWriter } from './imagewriter.ts';
 import { bucketShift, COVERED } from './nsec3chain.ts';
-import { compareHashes, HASH_LABEL_OCTETS, hashOwner, putHashLabel } from './nsec3hash.ts';
+import { compareHashes, HASH_LABEL_OCTETS, hashOwner, hashWildcard, putHashLabel } from './nsec3hash.ts';
 import { NSEC3_HEAD_OCTETS, putNsec3Head } from './nsec3rdata.ts';
 
 const NO_TYPES = new Uint8Array(0);
@@ -105,12 +105,16 @@ class HashedOwners {
     return order;
   }
 
-  /** The position in `order` of the hash that matches or else covers that of `node`; -1 if it is in front of all. */
-  position(node: number): number {
-    const bucket = this.#bucketOf(node);
-    let at = this.bucketStart[bucket + 1]!;
-    while (at > this.bucketStart[bucket]! && this.#compare(this.order[at - 1]!, node) > 0) at--;
-    return at - 1;
+  /** The position in `order` of the owner whose NSEC3 matches or else covers the hash at `at` of `words`. */
+  position(words: Uint32Array, at: number): number {
+    const { bucketStart, order, hashes } = this;
+    const bucket = words[at]! >>> this.#shift;
+    let position = bucketStart[bucket + 1]!;
+    while (position > bucketStart[bucket]!) {
+      if (compareHashes(hashes, order[position - 1]! * SHA1_WORDS, words, at) <= 0) break;
+      position--;
+    }
+    return position > 0 ? position - 1 : order.length - 1;
   }
 
   #collisionInOrder(): Nsec3Fault | undefined {
@@ -123,8 +127,8 @@ class HashedOwners {
 
   #collisionOfCut(cuts: readonly number[]): Nsec3Fault | undefined {
     for (const cut of cuts) {
-      const at = this.position(cut);
-      if (at >= 0 && this.#compare(this.order[at]!, cut) === 0) return this.#fault(this.order[at]!, cut);
+      const found = this.order[this.position(this.hashes, cut * SHA1_WORDS)]!;
+      if (this.#compare(found, cut) === 0) return this.#fault(found, cut);
     }
     return undefined;
   }
@@ -164,7 +168,9 @@ class Rendering {
     const flags = NODE_FLAG.EMPTY;
     this.#writer.addNode(origin, 0, origin.length, this.#zone.labels(APEX), this.#zone.nameHash(APEX), flags);
     for (let i = 0; i < order.length; i++) this.#writeNode(i);
-    this.#writer.addTargets(this.#matching());
+    const matching = this.#matching();
+    this.#noteWildcards(matching);
+    this.#writer.addTargets(matching);
     // Node 0 is not of the chain.
     this.#writer.addTargets(this.#owners.bucketStart.map((position) => position + 1));
     return this.#writer.finish({ serial, negativeTtl, records: 0 });
@@ -187,6 +193,25 @@ class Rendering {
     this.#writer.addRecord(this.#scratch, 0, NSEC3_HEAD_OCTETS + bitmap.length);
   }
 
+  /**
+   * Notes at every name that has names below it, but no wildcard, what covers the wildcard: proofs of most names that do
+   * not exist need it.
+   */
+  #noteWildcards(matching: Uint32Array): void {
+    const zone = this.#zone;
+    const { order, hashes } = this.#owners;
+    const hash = new Uint32Array(SHA1_WORDS);
+    // In canonical order a name stands in front of its first child.
+    for (let child = 1; child < zone.nodeCount; child++) {
+      const node = (child - 1) as NodeIndex;
+      if (zone.parent(child as NodeIndex) !== node || matching[node]! >= COVERED) continue;
+      if (zone.wildcard(node) !== NO_NODE || !hashWildcard(zone, node, hash)) continue;
+      const position = this.#owners.position(hash, 0);
+      const isCollision = compareHashes(hashes, order[position]! * SHA1_WORDS, hash, 0) === 0;
+      if (!isCollision) this.#writer.setNode(matching[node]!, NODE.WILDCARD, position + 1);
+    }
+  }
+
   #matching(): Uint32Array {
     const zone = this.#zone;
     const { order } = this.#owners;
@@ -196,8 +221,7 @@ class Rendering {
       const isCovered =
         matching[node] === NO_NODE && (zone.flags(node as NodeIndex) & NODE_FLAG.OCCLUDED) === 0;
       if (!isCovered) continue;
-      const position = this.#owners.position(node);
-      matching[node] = COVERED + (position < 0 ? order.length : position + 1);
+      matching[node] = COVERED + this.#owners.position(this.#owners.hashes, node * SHA1_WORDS) + 1;
     }
     return matching;
   }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeBase32Hex } from '../../../src/base/encoding.ts';
 import { decodeTypeBitmap } from '../../../src/rdata/bitmap.ts';
 import { RRTYPE } from '../../../src/wire/iana.ts';
-import { formatName, type Name, nameOf } from '../../../src/wire/name.ts';
+import { formatName, type Name, nameOf, wildcardOf } from '../../../src/wire/name.ts';
 import {
   APEX,
   NO_NODE,
@@ -108,6 +108,12 @@ describe.each([false, true])('the NSEC3 chain, opt-out: %s', (optOut) => {
       }
       for (let node = 0 as NodeIndex; node < zone.nodeCount; node++) {
         const name = zone.name(node);
+        const wildcard = wildcardOf(name);
+        if (chain.matching(node) !== NO_NODE && zone.wildcard(node) === NO_NODE && wildcard !== undefined) {
+          expect(chain.coveringWildcard(zone, node), formatName(name)).toBe(
+            lastBefore(asText(hashOf(wildcard))),
+          );
+        }
         const isCut = (zone.flags(node) & NODE_FLAG.CUT) !== 0;
         if (isCut && chain.matching(node) === NO_NODE && zone.barrier(node) === node) {
           expect(chain.coveringCut(node), formatName(name)).toBe(lastBefore(asText(hashOf(name))));
