@@ -1,6 +1,6 @@
 /**
  * `npm run bench:answer`: nanoseconds and octets allocated for one `respond()`, warm, over a zone of 10,000 names:
- * positive, NXDOMAIN and referral, with DO and without. The other cost of a query is the kernel's.
+ * positive, NXDOMAIN and referral, with DO and without, NSEC, NSEC3 and compact denial. The other cost of a query is the kernel's.
  */
 import { Peer } from '../src/wire/peer.ts';
 import { NOW, queryOctets, TestServer } from '../test/support/served.ts';
@@ -18,12 +18,24 @@ for (let i = 0; i < NAMES; i++) {
 const zone = `${lines.join('\n')}\n`;
 const signed = new TestServer().add('example.com.', zone);
 const unsigned = new TestServer().add('example.com.', zone, 'unsigned');
+const hashed = new TestServer().add('example.com.', zone, 'nsec3');
+const optOut = new TestServer().add('example.com.', zone, 'nsec3-opt-out');
+/** Each with a cache of its own. */
+const [compact, compactKnown, compactWildcard] = Array.from({ length: 3 }, () =>
+  new TestServer().add('example.com.', `${zone}*.wild A 192.0.2.1\n`, 'compact'),
+) as [TestServer, TestServer, TestServer];
 const peer = new Peer();
 peer.setText('udp', 4, '127.0.0.1', 40_000);
 const out = new Uint8Array(1232);
 
-function contender(name: string, server: TestServer, dnssecOk: boolean, qname: (i: number) => string) {
-  const queries = Array.from({ length: NAMES }, (_, i) => queryOctets(qname(i), 'A', { dnssecOk }));
+function contender(
+  name: string,
+  server: TestServer,
+  dnssecOk: boolean,
+  qname: (i: number) => string,
+  type = 'A',
+) {
+  const queries = Array.from({ length: NAMES }, (_, i) => queryOctets(qname(i), type, { dnssecOk }));
   let next = 0;
   return {
     name,
@@ -33,6 +45,24 @@ function contender(name: string, server: TestServer, dnssecOk: boolean, qname: (
         next = (next + STRIDE) % NAMES;
         const query = queries[next]!;
         server.responder.respond(query, query.length, peer, NOW, out);
+      }
+    },
+  };
+}
+
+/** A name that was never asked for: it needs a signature (W3). */
+function newNames(): ReturnType<typeof contender> {
+  const query = queryOctets('new000000000.example.com.', 'A', { dnssecOk: true });
+  const digitsAt = 12 + 1 + 'new'.length;
+  let asked = 0;
+  return {
+    name: 'compact, NXDOMAIN, DO, new names',
+    count: 1_000,
+    run: (count: number) => {
+      for (let i = 0; i < count; i++) {
+        const digits = String(asked++).padStart(9, '0');
+        for (let k = 0; k < 9; k++) query[digitsAt + k] = digits.charCodeAt(k);
+        compact.responder.respond(query, query.length, peer, NOW, out);
       }
     },
   };
@@ -51,5 +81,12 @@ print(
     contender('signed zone, NXDOMAIN, DO', signed, true, missing),
     contender('signed zone, referral', signed, false, referral),
     contender('signed zone, referral, DO', signed, true, referral),
+    contender('NSEC3 zone, NXDOMAIN, DO', hashed, true, missing),
+    contender('NSEC3 zone, referral, DO', hashed, true, referral),
+    contender('NSEC3 opt-out, referral, DO', optOut, true, referral),
+    newNames(),
+    contender('compact, NXDOMAIN, DO, known names', compactKnown, true, missing),
+    contender('compact, no data, DO', compact, true, positive, 'AAAA'),
+    contender('compact, wildcard, DO', compactWildcard, true, (i) => `name${i}.wild.example.com.`),
   ]),
 );

@@ -30,6 +30,7 @@ interface Work {
 
 const UNSIGNED = ['keyturn unsigned', 'nsd unsigned', 'knot unsigned'] as const;
 const SIGNED = ['keyturn', 'knot'] as const;
+const HASHED = ['keyturn nsec3', 'knot nsec3'] as const;
 const WORKS: readonly Work[] = [
   { goal: 'W1', what: 'positive, DO', questions: 'positive', dnssecOk: true, servers: SIGNED, most: 1.0 },
   {
@@ -38,6 +39,14 @@ const WORKS: readonly Work[] = [
     questions: 'nxdomain',
     dnssecOk: true,
     servers: SIGNED,
+    most: 1.1,
+  },
+  {
+    goal: 'W2',
+    what: 'random NXDOMAIN, DO, NSEC3',
+    questions: 'nxdomain',
+    dnssecOk: true,
+    servers: HASHED,
     most: 1.1,
   },
   {
@@ -64,6 +73,7 @@ const WORKS: readonly Work[] = [
     servers: SIGNED,
   },
   { goal: '–', what: 'referral, DO', questions: 'referral', dnssecOk: true, servers: SIGNED },
+  { goal: '–', what: 'referral, DO, NSEC3', questions: 'referral', dnssecOk: true, servers: HASHED },
 ];
 
 type Run = LoadResult & { readonly cpuUs: number };
@@ -94,9 +104,10 @@ try {
 /** Throws if an answer is not what the works count on: signed by a signed server, right in all. */
 async function checkAnswers({ name, port }: BenchServer): Promise<void> {
   const isSigned = !name.endsWith('unsigned');
+  const proof = name.endsWith('nsec3') ? /\sNSEC3\s+1 0 0 -/ : /\sNSEC\s/;
   const checks: readonly [qname: string, has: readonly RegExp[], signatures: number][] = [
     ['host77', [/status: NOERROR/, /flags: qr aa/, /host77\.bench\.example\.\s.*\sA\s+192\.0\.2\.77/], 1],
-    ['n0such', [/status: NXDOMAIN/, /\sSOA\s/, ...(isSigned ? [/\sNSEC\s/] : [])], 3],
+    ['n0such', [/status: NXDOMAIN/, /\sSOA\s/, ...(isSigned ? [proof] : [])], name.endsWith('nsec3') ? 4 : 3],
     ['www.cut30', [/status: NOERROR/, /\sNS\s+ns\.cut30\./, /ns\.cut30\.\S+\s.*\sA\s/], 1],
   ];
   for (const [label, patterns, signatures] of checks) {

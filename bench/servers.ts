@@ -1,12 +1,19 @@
 /**
  * The servers of `bench:peers`, each with the same zone on a port of 127.0.0.1 and on one core: Keyturn (batched UDP,
- * one worker) signed and unsigned, Knot with a zone that it signed itself and with the plain one, NSD with the plain one.
+ * one worker) signed with NSEC and NSEC3 and unsigned, Knot with zones that it signed itself so and with the plain one, NSD with the plain one.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort, run, ServerProcess, type Workplace, waitUntil } from '../test/support/processes.ts';
 
-export type ServerName = 'keyturn' | 'keyturn unsigned' | 'knot' | 'knot unsigned' | 'nsd unsigned';
+export type ServerName =
+  | 'keyturn'
+  | 'keyturn nsec3'
+  | 'keyturn unsigned'
+  | 'knot'
+  | 'knot nsec3'
+  | 'knot unsigned'
+  | 'nsd unsigned';
 
 export interface BenchServer {
   readonly name: ServerName;
@@ -25,9 +32,11 @@ type Command = readonly [program: string, ...args: string[]];
 
 const SETUPS: Readonly<Record<ServerName, (setup: Setup) => Command>> = {
   keyturn: (setup) => keyturn(setup, []),
+  'keyturn nsec3': (setup) => keyturn(setup, ['--denial', 'nsec3']),
   'keyturn unsigned': (setup) => keyturn(setup, ['--unsigned']),
-  knot: (setup) => knot(setup, true),
-  'knot unsigned': (setup) => knot(setup, false),
+  knot: (setup) => knot(setup, 'off'),
+  'knot nsec3': (setup) => knot(setup, 'on'),
+  'knot unsigned': (setup) => knot(setup, undefined),
   'nsd unsigned': nsd,
 };
 
@@ -67,7 +76,7 @@ function keyturn({ folder, port, origin, text }: Setup, flags: readonly string[]
   return [process.execPath, resolve('dist/cli.js'), 'serve', ...options, ...fixed, ...flags];
 }
 
-function knot({ folder, port, origin, text }: Setup, isSigned: boolean): Command {
+function knot({ folder, port, origin, text }: Setup, nsec3: 'on' | 'off' | undefined): Command {
   const rows = [
     'server:',
     `    listen: 127.0.0.1@${port}`,
@@ -87,14 +96,16 @@ function knot({ folder, port, origin, text }: Setup, isSigned: boolean): Command
     '  - id: single',
     '    single-type-signing: on',
     '    algorithm: ecdsap256sha256',
-    '    nsec3: off',
+    `    nsec3: ${nsec3 ?? 'off'}`,
+    '    nsec3-iterations: 0',
+    '    nsec3-salt-length: 0',
     'zone:',
     `  - domain: ${origin}`,
     `    file: "${join(folder, 'zone')}"`,
     '    zonefile-sync: -1',
     '    zonefile-load: whole',
     '    journal-content: none',
-    ...(isSigned ? ['    dnssec-signing: on', '    dnssec-policy: single'] : []),
+    ...(nsec3 !== undefined ? ['    dnssec-signing: on', '    dnssec-policy: single'] : []),
   ];
   for (const path of ['keys', 'keys/keys', 'journal', 'timers'])
     mkdirSync(join(folder, path), { mode: 0o700 });
