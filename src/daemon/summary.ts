@@ -11,7 +11,11 @@ export function startSummary(config: Config, zones: readonly Zone[], version: st
   const served = zones.filter((zone) => zone.served !== undefined);
   const signed = served.filter((zone) => zone.signing !== undefined).length;
   const failed = zones.length - served.length;
-  const listen = config.listen.map(formatListen);
+  const { tlsListen } = config.transport;
+  const listen = [
+    ...config.listen.map(formatListen),
+    ...tlsListen.map((place) => `${formatListen(place)} (TLS)`),
+  ];
   const broken = failed === 0 ? '' : `, ${failed} not loaded (see the log)`;
   const lines = [
     `keyturn ${version} serves ${counted(served.length, 'zone')} (${signed} signed${broken}) on ${listen.join(', ')}`,

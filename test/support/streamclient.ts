@@ -1,6 +1,7 @@
-/** A TCP client that sends and takes raw octets, and a responder that echoes: for tests of transport/. */
+/** A TCP or TLS client that sends and takes raw octets, and a responder that echoes: for tests of transport/. */
 import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { connect as connectTls } from 'node:tls';
 import type { ListenAddress } from '../../src/transport/listen.ts';
 import type { Respond } from '../../src/wire/peer.ts';
 
@@ -57,18 +58,20 @@ export class StreamClient {
     socket.on('error', end);
   }
 
-  static async open(to: ListenAddress, localAddress?: string): Promise<StreamClient> {
-    const socket = connect({
+  static async open(to: ListenAddress, localAddress?: string, isTls = false): Promise<StreamClient> {
+    const raw = connect({
       host: to.address,
       port: to.port,
       allowHalfOpen: true,
       noDelay: true,
       ...(localAddress === undefined ? {} : { localAddress }),
     });
+    const socket = isTls ? connectTls({ socket: raw, rejectUnauthorized: false }) : raw;
     const client = new StreamClient(socket);
     await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
+      socket.once(isTls ? 'secureConnect' : 'connect', resolve);
       socket.once('error', reject);
+      socket.once('close', () => reject(new Error('closed while connecting')));
     });
     return client;
   }
