@@ -1,5 +1,5 @@
 /**
- * How a new process takes a keys directory over while the old one goes on answering (decision "handing over"):
+ * How a new process takes a keys directory over while the old one goes on answering (decision 0012):
  *
  *     new                                   old
  *     release ──────── lock.sock ─────────▶ ends its control plane, gives the claim up
