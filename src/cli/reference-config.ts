@@ -10,7 +10,7 @@ export interface ConfigKey {
   readonly meaning: string;
   /** What may stand there, in words. */
   readonly type: string;
-  /** As a file would write it; undefined if there is none. */
+  /** As a file would write it: without a file, or without it in a group that is written; undefined if there is none. */
   readonly fallback: string | undefined;
 }
 
@@ -25,6 +25,7 @@ interface Schema {
   readonly items?: Schema;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema | boolean;
 }
@@ -44,7 +45,8 @@ export function configKeys(): ConfigKey[] {
     for (const [key, field] of Object.entries(schema.properties ?? {})) {
       const at = `${before}${key}`;
       const { description = '' } = field;
-      keys.push({ path: at, meaning: description, type: typeOf(field), fallback: defaults.get(at) });
+      const fallback = defaults.get(at) ?? (field.default === undefined ? undefined : asText(field.default));
+      keys.push({ path: at, meaning: description, type: typeOf(field), fallback });
       walk(field, `${at}.`);
       const { additionalProperties: named } = field;
       if (typeof named === 'object') walk(named, `${at}.${NAMED[key] ?? 'NAME'}.`);
@@ -57,7 +59,11 @@ export function configKeys(): ConfigKey[] {
 /** Paths are told relative to the working directory. */
 function writtenDefault(at: readonly string[], value: unknown): string {
   const isPath = ['zonesDirectory', 'keysDirectory', 'control'].includes(at.join('.'));
-  return isPath ? path.relative(process.cwd(), String(value)) : JSON.stringify(value).replace(/^"|"$/g, '');
+  return isPath ? path.relative(process.cwd(), String(value)) : asText(value);
+}
+
+function asText(value: unknown): string {
+  return JSON.stringify(value).replace(/^"|"$/g, '');
 }
 
 function typeOf(schema: Schema): string {

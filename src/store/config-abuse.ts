@@ -32,7 +32,7 @@ const rateLimit = z.strictObject({
     ),
   window: duration
     .refine((seconds) => seconds >= 1 && seconds <= MAX_WINDOW, 'a window is of 1 second to 1 hour')
-    .default(15)
+    .prefault('15s')
     .describe('a source is free again that long after its flood has ended'),
   slip: z
     .int()
