@@ -266,7 +266,7 @@ export class Keeper {
   async #publishUntilSettled(epoch: Epoch, publication: number, pace: Pace): Promise<void> {
     const { clock, publisher } = this.#context;
     const isNewest = () => publication === this.#publication && !this.#isRemoved;
-    if (hasNewSigner(epoch, this.#published) && !(await this.#signAhead(epoch, isNewest))) return;
+    if (isCold(epoch, this.#published) && !(await this.#signAhead(epoch, isNewest))) return;
     this.#published = epoch;
     await publisher.publish(this.#zone.id, epoch);
     const { now, ended } = clock.keyInstant();
@@ -335,10 +335,12 @@ export class Keeper {
   }
 }
 
-function hasNewSigner(epoch: Epoch, before: Epoch | undefined): boolean {
+/** The epoch has nothing signed of what it serves in place of what is served: a new signer, or the first NSEC3 chain. */
+function isCold(epoch: Epoch, before: Epoch | undefined): boolean {
   const isKnown = ({ tag, publicKey }: Epoch['signers'][number]) =>
     before?.signers.some((signer) => signer.tag === tag && Buffer.compare(signer.publicKey, publicKey) === 0);
-  return before !== undefined && !epoch.signers.every(isKnown);
+  if (before === undefined) return false;
+  return !epoch.signers.every(isKnown) || (epoch.nsec3 !== null && before.nsec3 === null);
 }
 
 function factsOf(image: ZoneImage, clock: SteadyClock): Facts {

@@ -1,5 +1,5 @@
 /**
- * Signing ahead: before an epoch with a new signer goes live, the rrsets that are asked for, which is to say those
+ * Signing ahead: before an epoch with a new signer, or with NSEC3 for the first time, goes live, the rrsets that are asked for, which is to say those
  * with a signature in the tables of the epoch before, get theirs by the new signer. So a switch of keys does not
  * meet a wave of queries with as many signatures to make at once.
  *
@@ -8,8 +8,10 @@
  */
 import { Counters } from '../base/counters.ts';
 import type { UnixSeconds } from '../base/time.ts';
+import { RRTYPE } from '../wire/iana.ts';
 import { hashName } from '../wire/namehash.ts';
-import { NO_NODE, NO_RRSET, RRSET_FLAG, type RRsetIndex, ZoneImage } from '../zone/image.ts';
+import { NO_NODE, NO_RRSET, type NodeIndex, RRSET_FLAG, type RRsetIndex, ZoneImage } from '../zone/image.ts';
+import { Nsec3Chain } from '../zone/nsec3chain.ts';
 import { type Epoch, EpochError } from './epoch.ts';
 import { chainSigners, OnlineSigner, ZoneSigner } from './signer.ts';
 import { isInWindow } from './validity.ts';
@@ -35,7 +37,7 @@ export interface HotProgress {
 
 /**
  * Signs rrsets of `epoch` that were served of `previous` and have no signature yet by one of its signers; those of the
- * zone first, then those of the NSEC3 chain, if both have one. Throws EpochError if a signature does not verify (a
+ * zone first, then those of the NSEC3 chain: where a chain comes in place of NSEC records, by these. Throws EpochError if a signature does not verify (a
  * sample is checked).
  */
 export function signHot(epoch: Epoch, previous: Epoch | undefined, budget: HotBudget): HotProgress {
@@ -55,18 +57,17 @@ export function signHot(epoch: Epoch, previous: Epoch | undefined, budget: HotBu
 }
 
 function walksOf(epoch: Epoch, previous: Epoch, now: UnixSeconds): Walk[] {
-  const zone = new Walk(
-    { image: previous.image, signers: zoneSigners(previous) },
-    { image: epoch.image, signers: zoneSigners(epoch) },
-    now,
-  );
-  if (previous.nsec3 === null || epoch.nsec3 === null) return [zone];
-  const chain = new Walk(
-    { image: previous.nsec3, signers: chainSigners(previous) },
-    { image: epoch.nsec3, signers: chainSigners(epoch) },
-    now,
-  );
-  return [zone, chain];
+  const oldZone = { image: ZoneImage.open(previous.image), signers: zoneSigners(previous) };
+  const zone = { image: ZoneImage.open(epoch.image), signers: zoneSigners(epoch) };
+  const walks = [new Walk(oldZone, zone, sameRRsets(oldZone.image, zone.image), now)];
+  if (epoch.nsec3 === null) return walks;
+  const nsec3 = new Nsec3Chain(epoch.nsec3);
+  const chain = { image: nsec3.image, signers: chainSigners(epoch) };
+  if (previous.nsec3 === null) {
+    return [...walks, new Walk(oldZone, chain, nsec3InsteadOf(oldZone.image, zone.image, nsec3), now)];
+  }
+  const oldChain = { image: ZoneImage.open(previous.nsec3), signers: chainSigners(previous) };
+  return [...walks, new Walk(oldChain, chain, sameRRsets(oldChain.image, chain.image), now)];
 }
 
 function zoneSigners({ signers, validity }: Epoch): ZoneSigner[] {
@@ -75,26 +76,29 @@ function zoneSigners({ signers, validity }: Epoch): ZoneSigner[] {
 
 /** An image and who has tables over it. */
 interface SignedImage {
-  readonly image: SharedArrayBuffer;
+  readonly image: ZoneImage;
   readonly signers: readonly ZoneSigner[];
 }
 
-/** From the slots of an image to the same rrsets of the one that comes. */
+/** From an rrset that is served to the one that will be served in its place; NO_RRSET if none will. */
+type Instead = (rrset: RRsetIndex) => RRsetIndex;
+
+/** From the slots of an image to rrsets of the one that comes. */
 class Walk {
   readonly before: ZoneImage;
   readonly #oldSigners: readonly ZoneSigner[];
   readonly #image: ZoneImage;
-  readonly #isSame: boolean;
+  readonly #instead: Instead;
   readonly #signers: readonly ZoneSigner[];
   readonly #online = new OnlineSigner(new Counters());
   readonly #now: UnixSeconds;
   readonly #out: Uint8Array;
 
-  constructor(old: SignedImage, fresh: SignedImage, now: UnixSeconds) {
-    this.before = ZoneImage.open(old.image);
+  constructor(old: SignedImage, fresh: SignedImage, instead: Instead, now: UnixSeconds) {
+    this.before = old.image;
     this.#oldSigners = old.signers;
-    this.#image = ZoneImage.open(fresh.image);
-    this.#isSame = old.image === fresh.image;
+    this.#image = fresh.image;
+    this.#instead = instead;
     this.#signers = fresh.signers;
     this.#now = now;
     const octets = fresh.signers.map((signer) => this.#online.rrsigOctets(signer, this.#image));
@@ -107,9 +111,7 @@ class Walk {
       isInWindow(this.#now, validity, slots.inception(slot)),
     );
     if (!isHot) return 0;
-    const rrset = this.#isSame
-      ? (slot as RRsetIndex)
-      : sameRRset(this.before, slot as RRsetIndex, this.#image);
+    const rrset = this.#instead(slot as RRsetIndex);
     return rrset === NO_RRSET ? 0 : this.#signRRset(rrset);
   }
 
@@ -126,11 +128,31 @@ class Walk {
   }
 }
 
-/** The rrset of the same owner and type in the image that comes, if it is signed there. */
-function sameRRset(before: ZoneImage, rrset: RRsetIndex, image: ZoneImage): RRsetIndex {
+/** The rrset of the same owner and type in the image that comes. */
+function sameRRsets(before: ZoneImage, image: ZoneImage): Instead {
+  if (before.u8.buffer === image.u8.buffer) return (rrset) => rrset;
+  return (rrset) => {
+    const node = sameNode(before, rrset, image);
+    return node === NO_NODE ? NO_RRSET : signedRRset(image, image.rrset(node, before.type(rrset)));
+  };
+}
+
+/** In place of an NSEC, the NSEC3 that matches the same name. */
+function nsec3InsteadOf(before: ZoneImage, zone: ZoneImage, chain: Nsec3Chain): Instead {
+  return (rrset) => {
+    if (before.type(rrset) !== RRTYPE.NSEC) return NO_RRSET;
+    const node = sameNode(before, rrset, zone);
+    const matching = node === NO_NODE ? NO_NODE : chain.matching(node);
+    return matching === NO_NODE ? NO_RRSET : signedRRset(chain.image, chain.image.firstRRset(matching));
+  };
+}
+
+function sameNode(before: ZoneImage, rrset: RRsetIndex, image: ZoneImage): NodeIndex {
   const nameAt = before.nameAt(before.owner(rrset));
-  const node = image.find(before.u8, nameAt, hashName(before.u8, nameAt, image.seed));
-  const same = node === NO_NODE ? NO_RRSET : image.rrset(node, before.type(rrset));
-  const isSigned = same !== NO_RRSET && (image.rrsetFlags(same) & RRSET_FLAG.SIGNED) !== 0;
-  return isSigned ? same : NO_RRSET;
+  return image.find(before.u8, nameAt, hashName(before.u8, nameAt, image.seed));
+}
+
+/** The rrset, if it is one that is signed online. */
+function signedRRset(image: ZoneImage, rrset: RRsetIndex): RRsetIndex {
+  return rrset !== NO_RRSET && (image.rrsetFlags(rrset) & RRSET_FLAG.SIGNED) !== 0 ? rrset : NO_RRSET;
 }

@@ -1,6 +1,6 @@
 /** Epochs that deny by NSEC3: what a change of the mode, of the zone and of the keys leaves alone. */
 import { describe, expect, it } from 'vitest';
-import { Counters } from '../../../src/base/counters.ts';
+import { COUNTER, Counters } from '../../../src/base/counters.ts';
 import type { Epoch, EpochKey } from '../../../src/signer/epoch.ts';
 import { signHot } from '../../../src/signer/hot.ts';
 import { chainSigners, OnlineSigner } from '../../../src/signer/signer.ts';
@@ -95,6 +95,24 @@ describe('an epoch that denies by NSEC3', () => {
     // SOA and NS of the apex are signed with the epoch.
     expect(slices).toEqual([5, 5, 3]);
     expect(signedOwners(after)).toEqual(signedOwners(before));
+  });
+
+  it('gets signatures for the names whose NSEC was asked for, when it comes in place of NSEC', () => {
+    const before = epochOf(IMAGE, 'nsec');
+    const server = new TestServer();
+    server.table.publish(1, before);
+    for (const name of ['h1', 'h5', 'h7']) server.ask(`${name}.example.`, 'TXT', { dnssecOk: true });
+    const after = epochOf(IMAGE, 'nsec3', before);
+    expect(signHot(after, before, { now: NOW, from: 0, signatures: 100 })).toMatchObject({
+      signed: 3,
+      isDone: true,
+    });
+    server.table.publish(1, after);
+    const made = server.counters.get(COUNTER.SIGNATURES_MADE);
+    for (const name of ['h1', 'h5', 'h7']) server.ask(`${name}.example.`, 'TXT', { dnssecOk: true });
+    expect(server.counters.get(COUNTER.SIGNATURES_MADE)).toBe(made);
+    server.ask('h2.example.', 'TXT', { dnssecOk: true });
+    expect(server.counters.get(COUNTER.SIGNATURES_MADE)).toBe(made + 1);
   });
 
   it('answers SERVFAIL if the hash of a name that is not there is that of one that is', () => {
