@@ -57,9 +57,9 @@ export const CONFIG_CODES = {
   CONFIG_COSTLY: {
     meaning: 'A policy works, at a cost that should be known.',
     cause:
-      'ECDSAP384SHA384, whose signatures take many times as long; an autoCancel that is over before parents act.',
+      'ECDSAP384SHA384, whose signatures take many times as long; an autoCancel that is over before parents act; optOut.',
     effect: TAKEN,
-    fix: 'Use ECDSAP256SHA256, which every validator knows; let autoCancel be longer than cdsHold.',
+    fix: 'Use ECDSAP256SHA256, which every validator knows; let autoCancel be longer than cdsHold; leave optOut out.',
     rfc: 'RFC 8624 §3.1',
   },
   CONFIG_WRONG: {

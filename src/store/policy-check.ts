@@ -28,7 +28,7 @@ export function impossibilities(policy: Policy): PolicyFinding[] {
 }
 
 /** What works, at a cost that should be known. */
-export function reservations({ algorithm, autoCancel, cdsHold }: Policy): PolicyFinding[] {
+export function reservations({ algorithm, autoCancel, cdsHold, denial, optOut }: Policy): PolicyFinding[] {
   const found: PolicyFinding[] = [];
   if (algorithm === ALGORITHM.ECDSAP384SHA384) {
     const why =
@@ -41,6 +41,14 @@ export function reservations({ algorithm, autoCancel, cdsHold }: Policy): Policy
       `${formatDuration(autoCancel)} is under cdsHold, ${formatDuration(cdsHold)}, within which a parent acts upon ` +
       'CDS: rollovers would be cancelled that only had to wait';
     found.push({ key: ['autoCancel'], why });
+  }
+  if (optOut) {
+    // RFC 9276 §3.1: not recommended for small zones.
+    const why =
+      denial === 'nsec3'
+        ? 'who forges answers can then invent unsigned delegations; it is for very large zones of delegations only'
+        : 'only NSEC3 has it; it does nothing without denial: nsec3';
+    found.push({ key: ['optOut'], why });
   }
   return found;
 }

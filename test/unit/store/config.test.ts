@@ -137,6 +137,18 @@ policies:
     ]);
   });
 
+  it('warns of opt-out, which weakens NSEC3 and is nothing elsewhere', () => {
+    const told = (values: string) => {
+      const { diagnostics } = parseConfig(`policies: { a: { ${values} } }\n`, 'k.yaml');
+      return diagnostics.map(({ code, message }) => `${code} ${message}`);
+    };
+    expect(told('denial: nsec3, optOut: true')).toEqual([
+      expect.stringMatching(/^CONFIG_COSTLY optOut: .*very large zones of delegations/),
+    ]);
+    expect(told('optOut: true')).toEqual([expect.stringMatching(/^CONFIG_COSTLY optOut: only NSEC3 has it/)]);
+    expect(told('denial: nsec3, optOut: false')).toEqual([]);
+  });
+
   it('warns of rollovers that would be cancelled before the parent acts', () => {
     const told = (value: string) => {
       const { diagnostics } = parseConfig(`policies: { a: { autoCancel: ${value} } }\n`, 'k.yaml');
