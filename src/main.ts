@@ -13,6 +13,7 @@ import { ControlServer } from './control/server.ts';
 import { type Claim, claimKeys } from './control/socket.ts';
 import { BulkRunner } from './daemon/bulk.ts';
 import { CertificateKeeper, type CertificateOptions } from './daemon/certificate.ts';
+import { cookieSecretsOf } from './daemon/cookies.ts';
 import { LiveConfig, type ReadConfig } from './daemon/liveconfig.ts';
 import type { AnswerSetup } from './daemon/messages.ts';
 import { ServiceManager } from './daemon/notify.ts';
@@ -35,6 +36,7 @@ import type { Log } from './ops/log.ts';
 import { LogLevels } from './ops/loglevel.ts';
 import type { Config } from './store/config.ts';
 import { DiskFileStore } from './store/files.ts';
+import { STREAM_DEFAULTS } from './transport/limits.ts';
 import { chooseUdp, type UdpKind } from './transport/udp-choice.ts';
 
 /** Zones that take longer to load do not keep the others from being served. */
@@ -176,11 +178,23 @@ function certificateOf(
   return new CertificateKeeper({ ...rest, files, show: (shown) => supervisor.setCertificate(shown) });
 }
 
-/** How data threads answer. Nobody shall know in advance where an account of the rate limit lies. */
-function answersOf({ rateLimit, isMinimal, synthesis }: Config, random: Random): AnswerSetup {
+/** Of the times in edns-tcp-keepalive (RFC 7828 §3.1). */
+const KEEPALIVE_UNIT_MS = 100;
+
+/** How data threads answer. Throws StartError. Nobody shall know in advance where an account of the rate limit lies. */
+function answersOf(
+  { rateLimit, isMinimal, synthesis, edns, transport }: Config,
+  random: Random,
+): AnswerSetup {
   const accounts =
     rateLimit === null ? new SharedArrayBuffer(0) : makeTableMemory(rateLimit.accounts, random.octets(8));
-  return { rateLimit, accounts, isMinimal, synthesis };
+  const { cookies, nsid, reportAgent, identity } = edns;
+  const idleMs = transport.streams.idleMs ?? STREAM_DEFAULTS.idleMs;
+  return {
+    ...{ rateLimit, accounts, isMinimal, synthesis, identity },
+    cookies: { secrets: cookieSecretsOf(cookies, random), isRequired: cookies.mode === 'require' },
+    opt: { nsid, reportAgent, keepalive: Math.floor(idleMs / KEEPALIVE_UNIT_MS) },
+  };
 }
 
 /** The UDP transport, told in the log with its reason. Throws StartError if the wanted one cannot be had. */

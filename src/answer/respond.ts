@@ -9,24 +9,34 @@ import { DEFAULT_CACHE_OCTETS, SignatureCache } from '../signer/signaturecache.t
 import { OnlineSigner } from '../signer/signer.ts';
 import { Synthesizer } from '../signer/synthesized.ts';
 import { Compressor } from '../wire/compress.ts';
-import { EDE, OPT_OCTETS, putEde, putOpt, responseLimit } from '../wire/edns.ts';
+import { COOKIE_STATE, CookieMaker } from '../wire/cookie.ts';
+import { EDE, responseLimit } from '../wire/edns.ts';
+import { OptRecord, type OptSettings, SILENT_OPT } from '../wire/edns-record.ts';
 import { FLAG, HEADER, setCount, setFlags, setId } from '../wire/header.ts';
-import { CLASS, isMetaType, OPCODE, RCODE, RRTYPE } from '../wire/iana.ts';
+import { RCODE } from '../wire/iana.ts';
 import type { Peer } from '../wire/peer.ts';
 import { DROP, parseQuery, Query } from '../wire/query.ts';
 import { Writer } from '../wire/writer.ts';
 import { Encoder } from './encode.ts';
+import { type Identity, IdentityRecords } from './identity.ts';
 import { Plan, SECTION } from './plan.ts';
 import { ANSWER_CLASS, NO_ZONE, type RateLimiter, VERDICT } from './ratelimit.ts';
+import { explainFault, refuse } from './refusal.ts';
 import { Resolver } from './resolve.ts';
 import type { ZoneTable } from './zonetable.ts';
 
-const NO_EDE = -1;
-/** The source of a query may be forged. */
-const NO_PROOF = false;
-const NO_TEXT = new Uint8Array(0);
 /** EDE text of a source that is sent to TCP: so many names were asked for that this thread signs no more this second. */
 const OVER_BUDGET_TEXT = new TextEncoder().encode('signing budget spent');
+const CANNOT_SIGN_TEXT = new TextEncoder().encode('cannot sign');
+const FAULT_TEXT = new TextEncoder().encode('internal error');
+
+/** Plain data. */
+export interface CookieSettings {
+  /** 16 octets each: the first makes cookies, all are taken (wire/cookie). None: cookies are not known. */
+  readonly secrets: readonly Uint8Array[];
+  /** Over UDP, whoever knows cookies is answered with a valid one only. */
+  readonly isRequired: boolean;
+}
 
 /** How a responder answers, beyond the zones. */
 export interface ResponderOptions {
@@ -41,12 +51,18 @@ export interface ResponderOptions {
     /** Of signatures that are kept (signer/signaturecache). */
     readonly cacheOctets: number;
   };
+  readonly cookies: CookieSettings;
+  readonly opt: OptSettings;
+  readonly identity: Identity;
 }
 
 export const RESPONDER_DEFAULTS: ResponderOptions = {
   limiter: null,
   isMinimal: false,
   synthesis: { signaturesPerSecond: 0, cacheOctets: DEFAULT_CACHE_OCTETS },
+  cookies: { secrets: [], isRequired: false },
+  opt: SILENT_OPT,
+  identity: { version: null, hostname: null },
 };
 
 /** One per thread. */
@@ -62,6 +78,13 @@ export class Responder {
   readonly #synthesizer: Synthesizer;
   readonly #encoder: Encoder;
   readonly #limiter: RateLimiter | null;
+  readonly #cookies: CookieMaker;
+  readonly #hasCookies: boolean;
+  readonly #requiresCookie: boolean;
+  readonly #opt: OptRecord;
+  readonly #identity: IdentityRecords;
+  /** Octets that the response may have, OPT included. */
+  #limit = 0;
   /** The last programmer error that `respond` caught, for the shell's log. */
   lastFault: unknown = null;
 
@@ -77,6 +100,12 @@ export class Responder {
     const cache = new SignatureCache(options.synthesis.cacheOctets);
     this.#synthesizer = new Synthesizer(counters, this.#budget, cache, seed);
     this.#encoder = new Encoder(this.#writer, this.#compressor, this.#signer, this.#synthesizer);
+    const { secrets, isRequired } = options.cookies;
+    this.#cookies = new CookieMaker(secrets);
+    this.#hasCookies = secrets.length > 0;
+    this.#requiresCookie = isRequired;
+    this.#opt = new OptRecord(options.opt, this.#cookies);
+    this.#identity = new IdentityRecords(options.identity);
   }
 
   /** Lets go of zones that earlier answers came from: call when one is no longer served. */
@@ -100,29 +129,84 @@ export class Responder {
     } catch (fault) {
       counters.bump(COUNTER.FAULTS);
       this.lastFault = fault;
+      this.#opt.explain(EDE.OTHER, FAULT_TEXT);
       return this.#sayError(request, peer, RCODE.SERVFAIL, now, response);
     }
   }
 
   #respond(request: Uint8Array, octets: number, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
     const query = this.#query;
+    const opt = this.#opt;
     this.#plan.reset();
+    opt.reset();
     const fault = parseQuery(request, octets, query);
     if (fault === DROP) {
       if (octets >= HEADER.OCTETS) this.#counters.bump(COUNTER.REFLECTED_RESPONSE);
       return 0;
     }
-    if (fault !== RCODE.NOERROR) return this.#sayError(request, peer, fault, now, response);
-    const refusal = refuse(query);
-    if (refusal !== RCODE.NOERROR) return this.#sayError(request, peer, refusal, now, response);
-    if (isMetaType(query.qtype) && query.qtype !== RRTYPE.ANY) {
-      return this.#sayError(request, peer, RCODE.FORMERR, now, response, EDE.INVALID_QUERY_TYPE);
+    if (query.cookieAt > 0 && this.#hasCookies && !query.cookieFault) this.#judgeCookie(request, peer, now);
+    if (fault !== RCODE.NOERROR) {
+      explainFault(fault, query, opt);
+      return this.#sayError(request, peer, fault, now, response);
     }
+    const demand = this.#demandCookie(peer);
+    if (demand >= 0) return this.#sayError(request, peer, demand, now, response);
+    const told = this.#identity.find(query);
+    if (told >= 0) return this.#tellIdentity(request, peer, told, now, response);
+    const refusal = refuse(query, opt);
+    if (refusal !== RCODE.NOERROR) return this.#sayError(request, peer, refusal, now, response);
     if (query.dnssecOk) this.#counters.bump(COUNTER.DNSSEC_OK);
     this.#resolver.resolve(query.qname, query.qtype, query.dnssecOk, query.compactOk);
     const limiter = this.#limiter;
     if (limiter === null) return this.#write(request, peer, now, response);
     return this.#writeLimited(limiter, request, octets, peer, now, response);
+  }
+
+  #judgeCookie(request: Uint8Array, peer: Peer, now: UnixSeconds): void {
+    const query = this.#query;
+    const state = this.#cookies.judge(request, query.cookieAt, query.cookieOctets, peer, now);
+    query.cookieState = state;
+    if (state === COOKIE_STATE.VALID) this.#counters.bump(COUNTER.COOKIES_VALID);
+    else if (state === COOKIE_STATE.BAD) this.#counters.bump(COUNTER.COOKIES_BAD);
+  }
+
+  /** The rcode of a response that is about the cookie alone, or -1 if the query is to be answered. */
+  #demandCookie(peer: Peer): number {
+    const { cookieState, questionIsWhole } = this.#query;
+    if (!questionIsWhole) {
+      if (cookieState === COOKIE_STATE.NONE) return RCODE.FORMERR;
+      return cookieState === COOKIE_STATE.BAD ? RCODE.BADCOOKIE : RCODE.NOERROR;
+    }
+    // RFC 7873 §5.2.3: a connection proves as much.
+    if (!this.#requiresCookie || peer.transport !== 'udp') return -1;
+    return cookieState === COOKIE_STATE.NONE || cookieState === COOKIE_STATE.VALID ? -1 : RCODE.BADCOOKIE;
+  }
+
+  /** True if the source of the query is known not to be forged. */
+  get #isProven(): boolean {
+    return this.#query.cookieState === COOKIE_STATE.VALID;
+  }
+
+  /** Answers with the record `index` of class CHAOS. */
+  #tellIdentity(
+    request: Uint8Array,
+    peer: Peer,
+    index: number,
+    now: UnixSeconds,
+    response: Uint8Array,
+  ): number {
+    const limiter = this.#limiter;
+    if (limiter !== null) {
+      const verdict = limiter.judge(peer, this.#isProven, NO_ZONE, ANSWER_CLASS.POSITIVE, now);
+      if (verdict === VERDICT.DROP) return 0;
+      if (verdict === VERDICT.TRUNCATE) return this.#sendAway(request, peer, response);
+    }
+    const { counts } = this.#encoder;
+    counts.fill(0);
+    this.#begin(request, peer, response);
+    this.#identity.put(this.#writer, index);
+    counts[SECTION.ANSWER] = 1;
+    return this.#finish(peer, response, RCODE.NOERROR, FLAG.AA);
   }
 
   /** Writes the planned answer unless it is over the rate limit: then it is neither encoded nor signed. */
@@ -136,22 +220,32 @@ export class Responder {
   ): number {
     const plan = this.#plan;
     const zone = plan.count === 0 ? NO_ZONE : plan.zones[0]!.id;
-    const verdict = limiter.judge(peer, NO_PROOF, zone, answerClass(plan), now);
+    const verdict = limiter.judge(peer, this.#isProven, zone, answerClass(plan), now);
     if (verdict === VERDICT.DROP) return 0;
-    // An error has nothing to truncate (BIND: "leaked whole").
-    if (verdict === VERDICT.TRUNCATE && plan.count > 0) return this.#writeTruncated(request, response);
+    if (verdict === VERDICT.TRUNCATE) {
+      if (plan.count > 0) return this.#sendAway(request, peer, response);
+      // An error has nothing to truncate (BIND: "leaked whole").
+      this.#opt.beBrief();
+    }
     const written = this.#write(request, peer, now, response);
-    if (limiter.isAmplified(peer, NO_PROOF, octets, written, now))
-      return this.#writeTruncated(request, response);
+    if (limiter.isAmplified(peer, this.#isProven, octets, written, now))
+      return this.#sendAway(request, peer, response);
     return written;
   }
 
+  /** Asks the source to prove itself: by the cookie that it is given (RFC 7873 §5.2.3), or over TCP if it knows none. */
+  #sendAway(request: Uint8Array, peer: Peer, response: Uint8Array): number {
+    this.#opt.beBrief();
+    if (this.#query.cookieState === COOKIE_STATE.NONE) return this.#writeTruncated(request, peer, response);
+    return this.#writeError(request, peer, RCODE.BADCOOKIE, response);
+  }
+
   /** Says that the answer is to be had over TCP: header with TC, question and OPT alone, no larger than the query. */
-  #writeTruncated(request: Uint8Array, response: Uint8Array, ede = NO_EDE, text = NO_TEXT): number {
+  #writeTruncated(request: Uint8Array, peer: Peer, response: Uint8Array): number {
     this.#encoder.counts.fill(0);
-    this.#begin(request, response, response.length);
+    this.#begin(request, peer, response);
     const flags = (this.#plan.isAuthoritative ? FLAG.AA : 0) | FLAG.TC;
-    return this.#finish(response, this.#plan.rcode, flags, response.length, ede, text);
+    return this.#finish(peer, response, this.#plan.rcode, flags);
   }
 
   /**
@@ -161,7 +255,8 @@ export class Responder {
   #shed(request: Uint8Array, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
     if (peer.transport === 'udp' && this.#budget.takeTruncation(now)) {
       this.#counters.bump(COUNTER.BUDGET_TRUNCATED);
-      return this.#writeTruncated(request, response, EDE.OTHER, OVER_BUDGET_TEXT);
+      this.#opt.explain(EDE.OTHER, OVER_BUDGET_TEXT);
+      return this.#writeTruncated(request, peer, response);
     }
     this.#counters.bump(COUNTER.BUDGET_DROPPED);
     return 0;
@@ -172,71 +267,57 @@ export class Responder {
     const query = this.#query;
     const plan = this.#plan;
     const encoder = this.#encoder;
-    const limit = Math.min(responseLimit(query, peer.transport !== 'udp'), response.length);
-    this.#begin(request, response, limit - (query.hasEdns ? OPT_OCTETS : 0));
+    if (plan.rcode === RCODE.REFUSED) this.#opt.explain(EDE.NOT_AUTHORITATIVE);
+    this.#begin(request, peer, response);
     encoder.encode(plan, query.dnssecOk, now);
     if (encoder.isOverBudget) return this.#shed(request, peer, now, response);
-    if (encoder.isUnsignable) return this.#writeError(request, RCODE.SERVFAIL, response);
+    if (encoder.isUnsignable) {
+      this.#opt.explain(EDE.RRSIGS_MISSING, CANNOT_SIGN_TEXT);
+      return this.#writeError(request, peer, RCODE.SERVFAIL, response);
+    }
     if (encoder.isTruncated) this.#counters.bump(COUNTER.TRUNCATED);
     const flags = (plan.isAuthoritative ? FLAG.AA : 0) | (encoder.isTruncated ? FLAG.TC : 0);
-    return this.#finish(response, plan.rcode, flags, limit);
+    return this.#finish(peer, response, plan.rcode, flags);
   }
 
   /** Answers with an error, unless errors to this source are over the rate limit. */
-  #sayError(
-    request: Uint8Array,
-    peer: Peer,
-    rcode: number,
-    now: UnixSeconds,
-    response: Uint8Array,
-    ede = NO_EDE,
-  ): number {
+  #sayError(request: Uint8Array, peer: Peer, rcode: number, now: UnixSeconds, response: Uint8Array): number {
     const limiter = this.#limiter;
     if (limiter !== null) {
-      const verdict = limiter.judge(peer, NO_PROOF, NO_ZONE, ANSWER_CLASS.ERROR, now);
+      const verdict = limiter.judge(peer, this.#isProven, NO_ZONE, ANSWER_CLASS.ERROR, now);
       if (verdict === VERDICT.DROP) return 0;
+      if (verdict === VERDICT.TRUNCATE) this.#opt.beBrief();
     }
-    return this.#writeError(request, rcode, response, ede);
+    return this.#writeError(request, peer, rcode, response);
   }
 
-  /** Header, question and OPT alone; `ede` is an Extended DNS Error (RFC 8914), or NO_EDE. */
-  #writeError(request: Uint8Array, rcode: number, response: Uint8Array, ede = NO_EDE): number {
+  /** Header, question and OPT alone. */
+  #writeError(request: Uint8Array, peer: Peer, rcode: number, response: Uint8Array): number {
     this.#encoder.counts.fill(0);
-    this.#begin(request, response, response.length);
-    return this.#finish(response, rcode, 0, response.length, ede);
+    this.#begin(request, peer, response);
+    return this.#finish(peer, response, rcode, 0);
   }
 
-  /** Starts the message: room for the header, and the question as it was asked, its case kept. */
-  #begin(request: Uint8Array, response: Uint8Array, limit: number): void {
+  /** Starts the message: room for the header, the question as it was asked, its case kept; OPT will have room. */
+  #begin(request: Uint8Array, peer: Peer, response: Uint8Array): void {
     const query = this.#query;
     const writer = this.#writer;
-    writer.attach(response, limit);
+    this.#limit = Math.min(responseLimit(query, peer.transport !== 'udp'), response.length);
+    writer.attach(response, this.#limit - this.#opt.octetsFor(query, peer));
     writer.reserve(HEADER.OCTETS);
     const questionOctets = query.questionIsWhole ? query.questionOctets : 0;
     writer.putOctets(request, HEADER.OCTETS, questionOctets);
     this.#compressor.reset(writer, query.questionIsWhole ? query.qname : null);
   }
 
-  #finish(
-    response: Uint8Array,
-    rcode: number,
-    answerFlags: number,
-    limit: number,
-    ede = NO_EDE,
-    text = NO_TEXT,
-  ): number {
+  #finish(peer: Peer, response: Uint8Array, rcode: number, answerFlags: number): number {
     const query = this.#query;
     const { counts } = this.#encoder;
     const writer = this.#writer;
-    writer.limit = limit;
     if (query.hasEdns) {
-      const optAt = putOpt(
-        writer,
-        rcode,
-        query.dnssecOk,
-        this.#plan.isCompact && this.#plan.takesCompactRcode,
-      );
-      if (ede !== NO_EDE) putEde(writer, optAt, ede, text);
+      writer.limit = this.#limit;
+      const compactOk = this.#plan.isCompact && this.#plan.takesCompactRcode;
+      this.#opt.put(writer, rcode, query, peer, compactOk);
     }
     const kept = (query.opcode << 11) | (query.recursionDesired ? FLAG.RD : 0);
     setId(response, query.id);
@@ -257,6 +338,7 @@ export class Responder {
     else if (rcode === RCODE.NOTIMP) this.#counters.bump(COUNTER.NOTIMP);
     else if (rcode === RCODE.BADVERS) this.#counters.bump(COUNTER.BADVERS);
     else if (rcode === RCODE.SERVFAIL) this.#counters.bump(COUNTER.SERVFAIL);
+    else if (rcode === RCODE.BADCOOKIE) this.#counters.bump(COUNTER.BADCOOKIE);
   }
 }
 
@@ -265,12 +347,4 @@ function answerClass(plan: Plan): number {
   if (plan.rcode === RCODE.NXDOMAIN || plan.isNxname) return ANSWER_CLASS.NXDOMAIN;
   if (plan.count === 0) return ANSWER_CLASS.ERROR;
   return plan.sections[0] === SECTION.ANSWER ? ANSWER_CLASS.POSITIVE : ANSWER_CLASS.NODATA;
-}
-
-/** What a well-formed query is refused for before any zone is looked at; NOERROR if for nothing. */
-function refuse(query: Query): number {
-  if (query.opcode !== OPCODE.QUERY) return RCODE.NOTIMP;
-  if (query.qclass !== CLASS.IN && query.qclass !== CLASS.ANY) return RCODE.REFUSED;
-  if (query.qtype === RRTYPE.AXFR || query.qtype === RRTYPE.IXFR) return RCODE.REFUSED;
-  return RCODE.NOERROR;
 }

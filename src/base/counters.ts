@@ -55,7 +55,13 @@ export const COUNTER = {
   BUDGET_DROPPED: 28,
   /** Datagrams and connections of listed proxies that were dropped: their PROXY header was malformed. */
   BAD_PROXY_HEADERS: 29,
-  COUNT: 30,
+  /** Queries with a server cookie that we, or others with our secret, made for this client (RFC 7873). */
+  COOKIES_VALID: 30,
+  /** Queries with another server cookie. */
+  COOKIES_BAD: 31,
+  /** Responses that demand a cookie. */
+  BADCOOKIE: 32,
+  COUNT: 33,
 } as const;
 
 export type CounterIndex = (typeof COUNTER)[Exclude<keyof typeof COUNTER, 'COUNT'>];

@@ -2,7 +2,9 @@
  * What the control plane and its threads say to each other. Plain data and shared memory only: each message goes
  * through `postMessage`. Types only.
  */
+import type { Identity } from '../answer/identity.ts';
 import type { RateLimitSettings } from '../answer/ratelimit.ts';
+import type { CookieSettings } from '../answer/respond.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import type { DenialMode, ZonemdPolicy } from '../kasp/policy.ts';
@@ -14,6 +16,7 @@ import type { HandedSocket } from '../transport/handed.ts';
 import type { ListenAddress } from '../transport/listen.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
+import type { OptSettings } from '../wire/edns-record.ts';
 import type { SerialMode } from '../zone/serial.ts';
 import type { Limited } from './limited.ts';
 
@@ -111,6 +114,9 @@ export interface AnswerSetup {
   /** Leave out addresses that an answer does not need. */
   readonly isMinimal: boolean;
   readonly synthesis: SynthesisSettings;
+  readonly cookies: CookieSettings;
+  readonly opt: OptSettings;
+  readonly identity: Identity;
 }
 
 /** `workerData` of a data thread. */

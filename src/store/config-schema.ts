@@ -7,6 +7,7 @@ import { ALGORITHMS, parseAlgorithm } from '../dnssec/algorithm.ts';
 import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
 import { abuseKeys } from './config-abuse.ts';
 import { contentKeys } from './config-content.ts';
+import { ednsKeys } from './config-edns.ts';
 import { parents } from './config-parents.ts';
 import { synthesisKeys } from './config-synthesis.ts';
 import { transportKeys } from './config-transport.ts';
@@ -163,6 +164,7 @@ export const configSchema = z.strictObject({
   ...transportKeys,
   ...abuseKeys,
   ...synthesisKeys,
+  ...ednsKeys,
   maxZoneFileOctets: z.int().min(1).max(0xffff_ffff).optional().describe('a longer zone file is not loaded'),
   parents: parents.optional(),
   policies: z

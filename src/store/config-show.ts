@@ -10,6 +10,7 @@ import type { Policy } from '../kasp/policy.ts';
 import { nameOf } from '../wire/name.ts';
 import { type Config, policyOf } from './config.ts';
 import { writtenRateLimit } from './config-abuse.ts';
+import { writtenEdns } from './config-edns.ts';
 import { configSchema, policySchema } from './config-schema.ts';
 import { writtenSynthesis } from './config-synthesis.ts';
 
@@ -77,6 +78,7 @@ function valuesOf(config: Config, zoneNames: readonly string[]): Unplaced[] {
   values.push(...Object.entries(limits).map(([key, value]) => ({ path: ['rateLimit', key], value })));
   const synthesis = writtenSynthesis(config.synthesis);
   values.push(...Object.entries(synthesis).map(([key, value]) => ({ path: ['synthesis', key], value })));
+  values.push(...writtenEdns(config.edns));
   for (const [name, policy] of config.policies) values.push(...policyValues(['policies', name], policy));
   // Zones are told under the names that the file gives them.
   for (const zone of zoneNames) {

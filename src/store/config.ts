@@ -12,6 +12,7 @@ import { hasErrors } from '../base/diagnostic.ts';
 import { DEFAULT_POLICY, type DenialMode, type Policy } from '../kasp/policy.ts';
 import { formatName, lowerName, type Name, parseName } from '../wire/name.ts';
 import { type RateLimitConfig, rateLimitOf } from './config-abuse.ts';
+import { type EdnsConfig, ednsOf } from './config-edns.ts';
 import { type ConfigDocument, completePolicy, configSchema } from './config-schema.ts';
 import { type SynthesisSettings, synthesisOf } from './config-synthesis.ts';
 import { type TlsFiles, type TransportSettings, transportOf } from './config-transport.ts';
@@ -44,6 +45,8 @@ export interface Config {
   readonly isMinimal: boolean;
   /** What is signed for names that exist only because somebody asks. */
   readonly synthesis: SynthesisSettings;
+  /** Cookies, and what the server tells of itself. */
+  readonly edns: EdnsConfig;
   /** Whom to become when the sockets are bound. */
   readonly identity: { readonly user: string; readonly group: string | undefined } | undefined;
   /** Files of the certificate, if TLS is spoken. */
@@ -159,6 +162,7 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
     rateLimit: rateLimitOf(document),
     isMinimal: document.minimalResponses ?? false,
     synthesis: synthesisOf(document),
+    edns: ednsOf(document, base),
     tls: tlsFilesOf(document, base),
     identity: document.user === undefined ? undefined : { user: document.user, group: document.group },
     maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,

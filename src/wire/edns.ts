@@ -1,9 +1,9 @@
 /**
  * @hot EDNS0 (RFC 6891) as a responder writes it: how large a response may be, the OPT record, Extended DNS Errors
- * (RFC 8914). Reading OPT is part of wire/query.
+ * (RFC 8914) and other options. Reading OPT is part of wire/query; which option goes where is in wire/edns-record.
  */
 
-import { RRTYPE } from './iana.ts';
+import { EDNS_OPTION, RRTYPE } from './iana.ts';
 import type { Query } from './query.ts';
 import type { Writer } from './writer.ts';
 
@@ -20,8 +20,8 @@ const OPT_VERSION = 0;
 const DO_FLAG = 0x8000;
 const CO_FLAG = 0x4000;
 const RDLENGTH_OFFSET = 9;
-const OPTION_EDE = 15;
-const OPTION_HEADER_OCTETS = 4;
+/** Code and length of an option. */
+export const OPTION_HEADER_OCTETS = 4;
 
 /** Extended DNS Error info-codes (RFC 8914 §4) that an authoritative server has a use for. */
 export const EDE = {
@@ -68,16 +68,49 @@ export function putOpt(writer: Writer, rcode: number, dnssecOk: boolean, compact
  * people, may be empty, and is left out first if there is no room; then the whole option is. True if it was put.
  */
 export function putEde(writer: Writer, optAt: number, infoCode: number, text: Uint8Array): boolean {
-  if (writer.isOverflowed) return false;
-  const start = writer.position;
-  const room = writer.limit - start - OPTION_HEADER_OCTETS - 2;
+  const room = optionRoom(writer) - 2;
   if (room < 0) return false;
   const textOctets = text.length <= room ? text.length : 0;
-  writer.putU16(OPTION_EDE);
+  writer.putU16(EDNS_OPTION.EDE);
   writer.putU16(2 + textOctets);
   writer.putU16(infoCode);
   writer.putOctets(text, 0, textOctets);
-  const rdataAt = optAt + RDLENGTH_OFFSET + 2;
-  writer.patchU16(optAt + RDLENGTH_OFFSET, writer.position - rdataAt);
+  growOpt(writer, optAt);
   return true;
+}
+
+/** Appends the option `code` to the OPT record at `optAt`, as above, or nothing if there is no room for all of `value`. */
+export function putOption(writer: Writer, optAt: number, code: number, value: Uint8Array): boolean {
+  if (optionRoom(writer) < value.length) return false;
+  writer.putU16(code);
+  writer.putU16(value.length);
+  writer.putOctets(value, 0, value.length);
+  growOpt(writer, optAt);
+  return true;
+}
+
+/**
+ * Appends the Padding option (RFC 7830) to the OPT record at `optAt`, as its last: the message grows to the next multiple of
+ * `blockOctets` (RFC 8467 §4.1), or up to the limit of the writer.
+ */
+export function putPadding(writer: Writer, optAt: number, blockOctets: number): void {
+  const room = optionRoom(writer);
+  if (room < 0) return;
+  const past = (writer.position + OPTION_HEADER_OCTETS) % blockOctets;
+  const octets = Math.min(room, past === 0 ? 0 : blockOctets - past);
+  writer.putU16(EDNS_OPTION.PADDING);
+  writer.putU16(octets);
+  const at = writer.reserve(octets);
+  writer.octets.fill(0, at, at + octets);
+  growOpt(writer, optAt);
+}
+
+/** Octets that the value of one more option may have; negative if there is no room for its header. */
+function optionRoom(writer: Writer): number {
+  return writer.isOverflowed ? -1 : writer.limit - writer.position - OPTION_HEADER_OCTETS;
+}
+
+/** Counts what was appended in RDLENGTH. */
+function growOpt(writer: Writer, optAt: number): void {
+  writer.patchU16(optAt + RDLENGTH_OFFSET, writer.position - (optAt + RDLENGTH_OFFSET + 2));
 }

@@ -116,9 +116,26 @@ export const RCODE = {
   YXDOMAIN: 6,
   NOTAUTH: 9,
   BADVERS: 16,
+  BADCOOKIE: 23,
 } as const;
 
 export const OPCODE = { QUERY: 0, NOTIFY: 4, UPDATE: 5 } as const;
+
+/** EDNS options (RFC 6891 §9) that are read or written. */
+export const EDNS_OPTION = {
+  /** RFC 5001. */
+  NSID: 3,
+  /** RFC 7873. */
+  COOKIE: 10,
+  /** edns-tcp-keepalive, RFC 7828. */
+  KEEPALIVE: 11,
+  /** RFC 7830. */
+  PADDING: 12,
+  /** Extended DNS Error, RFC 8914. */
+  EDE: 15,
+  /** RFC 9567. */
+  REPORT_CHANNEL: 18,
+} as const;
 
 /** DNSSEC algorithm numbers that Keyturn signs with. */
 export const ALGORITHM = { ECDSAP256SHA256: 13, ECDSAP384SHA384: 14, ED25519: 15 } as const;

@@ -3,10 +3,11 @@
  * thrown, whatever the octets are: the outcome is a number. Every octet is looked at most twice; names are bounded, and
  * pointers outside the question are skipped, never followed.
  *
- * What it does not do: judge the class or the type of the question, or answer.
+ * What it does not do: judge the class or the type of the question, or the cookie (wire/cookie), or answer.
  */
+import { COOKIE_STATE, isCookieLength } from './cookie.ts';
 import { FLAG, getCount, getFlags, getId, getU16, HEADER, opcodeOf } from './header.ts';
-import { OPCODE, RCODE, RRTYPE } from './iana.ts';
+import { EDNS_OPTION, OPCODE, RCODE, RRTYPE } from './iana.ts';
 import { LOWER, MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from './name.ts';
 import { SearchName } from './searchname.ts';
 
@@ -52,6 +53,17 @@ export class Query {
   udpPayload = 0;
   dnssecOk = false;
   compactOk = false;
+  /** Where the value of the first COOKIE option is (RFC 7873), and its octets; 0 if there is none. */
+  cookieAt = 0;
+  cookieOctets = 0;
+  /** True if that option has a length that no cookie has. */
+  cookieFault = false;
+  /** What the cookie proves, of COOKIE_STATE: NONE until the responder has judged it. */
+  cookieState: number = COOKIE_STATE.NONE;
+  /** Options that ask for something: NSID (RFC 5001), edns-tcp-keepalive (RFC 7828), Padding (RFC 7830). */
+  wantsNsid = false;
+  wantsKeepalive = false;
+  wantsPadding = false;
   /** Offset of the TSIG record (RFC 8945), or 0. */
   tsigAt = 0;
 
@@ -76,13 +88,21 @@ export class Query {
     this.udpPayload = 0;
     this.dnssecOk = false;
     this.compactOk = false;
+    this.cookieAt = 0;
+    this.cookieOctets = 0;
+    this.cookieFault = false;
+    this.cookieState = COOKIE_STATE.NONE;
+    this.wantsNsid = false;
+    this.wantsKeepalive = false;
+    this.wantsPadding = false;
     this.tsigAt = 0;
   }
 }
 
 /**
  * Parses the message in the first `octetCount` octets into `query`. Returns NOERROR to go on, the rcode to answer
- * with, or DROP. After an rcode all fields are valid, but those of the question only if `questionIsWhole`.
+ * with, or DROP. All fields are valid then, but those of the question only if `questionIsWhole`: with NOERROR and no
+ * question, only a cookie is asked for (RFC 7873 §5.4).
  */
 export function parseQuery(octets: Uint8Array, octetCount: number, query: Query): number {
   if (octetCount < HEADER.OCTETS) return DROP;
@@ -93,7 +113,8 @@ export function parseQuery(octets: Uint8Array, octetCount: number, query: Query)
   const isWellFormed = parseSections(octets, octetCount, query);
   // What another opcode makes of its sections is unknown here, so NOTIMP goes before FORMERR.
   const isQuery = query.opcode === OPCODE.QUERY;
-  if (isQuery && !isWellFormed) return RCODE.FORMERR;
+  // RFC 7873 §5.2.2: so does a cookie that is too short or too long.
+  if (isQuery && (!isWellFormed || query.cookieFault)) return RCODE.FORMERR;
   // RFC 6891 §6.1.3: before anything that the message asks for, the opcode included.
   if (query.ednsVersion > 0) return RCODE.BADVERS;
   if (!isQuery) return RCODE.NOTIMP;
@@ -103,9 +124,10 @@ export function parseQuery(octets: Uint8Array, octetCount: number, query: Query)
 }
 
 function parseSections(octets: Uint8Array, end: number, query: Query): boolean {
-  // RFC 9619: a query has one question.
-  if (getCount(octets, HEADER.QDCOUNT) !== 1) return false;
-  let at = parseQuestion(octets, end, query);
+  // RFC 9619: a query has one question at most.
+  const questions = getCount(octets, HEADER.QDCOUNT);
+  if (questions > 1) return false;
+  let at = questions === 1 ? parseQuestion(octets, end, query) : HEADER.OCTETS;
   if (at === FAULT) return false;
   const answers = getCount(octets, HEADER.ANCOUNT);
   const authorities = getCount(octets, HEADER.NSCOUNT);
@@ -120,7 +142,8 @@ function parseSections(octets: Uint8Array, end: number, query: Query): boolean {
     at = parseRecord(octets, at, end, query, isAdditional);
     if (at === FAULT) return false;
   }
-  return at === end;
+  // RFC 7873 §5.4: without a question, only a cookie can be asked for.
+  return at === end && (questions === 1 || query.cookieAt > 0);
 }
 
 /** Reads name, type and class; returns the offset behind them or FAULT. A pointer is a fault: to what would it point? */
@@ -185,7 +208,7 @@ function parseRecord(
 function parseOpt(octets: Uint8Array, at: number, end: number, query: Query): boolean {
   const version = octets[at + 5]!;
   // Only version 0 is known to have options of this form.
-  if (version === 0 && !areOptionsWhole(octets, at + RECORD_TAIL_OCTETS, end)) return false;
+  if (version === 0 && !parseOptions(octets, at + RECORD_TAIL_OCTETS, end, query)) return false;
   const flags = getU16(octets, at + 6);
   query.hasEdns = true;
   query.ednsVersion = version;
@@ -195,10 +218,25 @@ function parseOpt(octets: Uint8Array, at: number, end: number, query: Query): bo
   return true;
 }
 
-function areOptionsWhole(octets: Uint8Array, start: number, end: number): boolean {
+/** Notes the options that a server has something to say to; all others are ignored (RFC 6891 §6.1.2). */
+function parseOptions(octets: Uint8Array, start: number, end: number, query: Query): boolean {
   let at = start;
   while (at + EDNS_OPTION_HEADER_OCTETS <= end) {
-    at += EDNS_OPTION_HEADER_OCTETS + getU16(octets, at + 2);
+    const code = getU16(octets, at);
+    const length = getU16(octets, at + 2);
+    at += EDNS_OPTION_HEADER_OCTETS;
+    if (at + length > end) return false;
+    if (code === EDNS_OPTION.COOKIE) {
+      // RFC 7873 §5.2: only the first one counts.
+      if (query.cookieAt === 0) {
+        query.cookieAt = at;
+        query.cookieOctets = length;
+        query.cookieFault = !isCookieLength(length);
+      }
+    } else if (code === EDNS_OPTION.NSID) query.wantsNsid = true;
+    else if (code === EDNS_OPTION.KEEPALIVE) query.wantsKeepalive = true;
+    else if (code === EDNS_OPTION.PADDING) query.wantsPadding = true;
+    at += length;
   }
   return at === end;
 }
