@@ -180,3 +180,31 @@ describe('a server with a rate limit', () => {
     }
   });
 });
+
+describe('a server with several threads', () => {
+  it('gives a source with many ports no more than its rate', async () => {
+    const workplace = new Workplace();
+    const configuration = `${CONFIGURATION}workers: 3\n`;
+    const daemon = await Daemon.start({ workplace, zones: ZONES, configuration });
+    const flooders = await Promise.all(
+      Array.from({ length: 24 }, (_, i) => Flooder.from(`127.0.6.${i + 1}`, daemon.port)),
+    );
+    try {
+      const before = await countsOf(daemon);
+      const since = Math.floor(Date.now() / 1000);
+      await Promise.all(flooders.map((flooder) => flooder.send([SOA], 200)));
+      const counts = await growth(daemon, before, 24 * 200);
+      const seconds = Math.floor(Date.now() / 1000) - since + 1;
+      const received = (): number => flooders.reduce((sum, flooder) => sum + flooder.received, 0);
+      await waitUntil(() => received() >= counts.responses!, 'all responses', 5_000, daemon.process);
+      const whole = flooders.reduce((sum, { echoes }) => sum + echoes.whole, 0);
+      expect(whole).toBeGreaterThanOrEqual(RATE);
+      // Two threads that count in the same instant may count one answer for two.
+      expect(whole).toBeLessThanOrEqual(RATE * seconds * 1.1);
+    } finally {
+      for (const flooder of flooders) flooder.close();
+      await daemon.stop();
+      workplace.remove();
+    }
+  });
+});
