@@ -1,6 +1,7 @@
 /**
  * The servers of `bench:peers`, each with the same zone on a port of 127.0.0.1 and on one core: Keyturn (batched UDP,
- * one worker) signed with NSEC and NSEC3 and unsigned, Knot with zones that it signed itself so and with the plain one, NSD with the plain one.
+ * one worker) signed with NSEC, NSEC3 and compact denial and unsigned, Knot with zones that it signed itself so, with one
+ * that its module signs online, and with the plain one, NSD with the plain one.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,9 +10,11 @@ import { freePort, run, ServerProcess, type Workplace, waitUntil } from '../test
 export type ServerName =
   | 'keyturn'
   | 'keyturn nsec3'
+  | 'keyturn compact'
   | 'keyturn unsigned'
   | 'knot'
   | 'knot nsec3'
+  | 'knot onlinesign'
   | 'knot unsigned'
   | 'nsd unsigned';
 
@@ -33,9 +36,11 @@ type Command = readonly [program: string, ...args: string[]];
 const SETUPS: Readonly<Record<ServerName, (setup: Setup) => Command>> = {
   keyturn: (setup) => keyturn(setup, []),
   'keyturn nsec3': (setup) => keyturn(setup, ['--denial', 'nsec3']),
+  'keyturn compact': (setup) => keyturn(setup, ['--config', unbudgeted(setup), '--denial', 'compact']),
   'keyturn unsigned': (setup) => keyturn(setup, ['--unsigned']),
-  knot: (setup) => knot(setup, 'off'),
-  'knot nsec3': (setup) => knot(setup, 'on'),
+  knot: (setup) => knot(setup, 'nsec'),
+  'knot nsec3': (setup) => knot(setup, 'nsec3'),
+  'knot onlinesign': (setup) => knot(setup, 'online'),
   'knot unsigned': (setup) => knot(setup, undefined),
   'nsd unsigned': nsd,
 };
@@ -76,7 +81,17 @@ function keyturn({ folder, port, origin, text }: Setup, flags: readonly string[]
   return [process.execPath, resolve('dist/cli.js'), 'serve', ...options, ...fixed, ...flags];
 }
 
-function knot({ folder, port, origin, text }: Setup, nsec3: 'on' | 'off' | undefined): Command {
+/** A configuration that signs without bound and keeps nothing of it: a signature an answer, as Knot's module has it. */
+function unbudgeted({ folder }: Setup): string {
+  const file = join(folder, 'keyturn.yaml');
+  writeFileSync(file, 'synthesis: { signatures: 0, cacheOctets: 0 }\n');
+  return file;
+}
+
+function knot(
+  { folder, port, origin, text }: Setup,
+  signs: 'nsec' | 'nsec3' | 'online' | undefined,
+): Command {
   const rows = [
     'server:',
     `    listen: 127.0.0.1@${port}`,
@@ -96,16 +111,18 @@ function knot({ folder, port, origin, text }: Setup, nsec3: 'on' | 'off' | undef
     '  - id: single',
     '    single-type-signing: on',
     '    algorithm: ecdsap256sha256',
-    `    nsec3: ${nsec3 ?? 'off'}`,
+    `    nsec3: ${signs === 'nsec3' ? 'on' : 'off'}`,
     '    nsec3-iterations: 0',
     '    nsec3-salt-length: 0',
+    ...(signs === 'online' ? ['mod-onlinesign:', '  - id: online', '    policy: single'] : []),
     'zone:',
     `  - domain: ${origin}`,
     `    file: "${join(folder, 'zone')}"`,
     '    zonefile-sync: -1',
     '    zonefile-load: whole',
     '    journal-content: none',
-    ...(nsec3 !== undefined ? ['    dnssec-signing: on', '    dnssec-policy: single'] : []),
+    ...(signs === 'online' ? ['    module: mod-onlinesign/online'] : []),
+    ...(signs === 'nsec' || signs === 'nsec3' ? ['    dnssec-signing: on', '    dnssec-policy: single'] : []),
   ];
   for (const path of ['keys', 'keys/keys', 'journal', 'timers'])
     mkdirSync(join(folder, path), { mode: 0o700 });
