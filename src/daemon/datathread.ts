@@ -72,7 +72,7 @@ export function runDataThread(
 function drop(responder: Responder, zone: ServedZone | undefined): void {
   if (zone === undefined) return;
   responder.release();
-  noteDropped(zone.image.octets);
+  noteDropped(zone.image.octets + (zone.nsec3?.image.octets ?? 0));
 }
 
 /** The responder with a clock, read once a query; what it caught is told, at most once a second. */

@@ -8,5 +8,6 @@ parentPort?.on('message', ({ job, ...rest }: LoadJob) => {
   const outcome = loadZone(rest);
   parentPort?.postMessage({ job, outcome } satisfies LoadReply);
   // What was needed to make an image is about as large as the image.
-  if (outcome.kind === 'loaded') noteDropped(outcome.image.byteLength);
+  if (outcome.kind !== 'loaded') return;
+  noteDropped(outcome.image.byteLength + (outcome.denial.nsec3?.byteLength ?? 0));
 });

@@ -54,6 +54,8 @@ interface Loaded {
   readonly image: ZoneImage;
   readonly digest: string;
   readonly octets: number;
+  /** Shared memory of the image and the denial chain. */
+  readonly sharedOctets: number;
   /** The policy by which it was made. */
   readonly policy: Policy;
   readonly warnings: readonly Diagnostic[];
@@ -283,11 +285,12 @@ export class Zone {
       return;
     }
     if (this.#isRemoved) return;
-    const { digest, diagnostics: warnings } = loaded;
-    this.#loaded = { image, digest, octets: seen.octets, policy, warnings, since: now };
+    const { digest, diagnostics: warnings, denial } = loaded;
+    const sharedOctets = image.octets + (denial.nsec3?.byteLength ?? 0);
+    this.#loaded = { image, digest, octets: seen.octets, sharedOctets, policy, warnings, since: now };
     this.problem = undefined;
     await published;
-    noteDropped(before?.image.octets ?? 0);
+    noteDropped(before?.sharedOctets ?? 0);
     this.#log.warnings(warnings);
     const { serial, recordCount: records } = image;
     this.#log.serving({ serial, records, ms: Math.round(loaded.tookMs) }, before?.image.serial);
@@ -307,7 +310,7 @@ export class Zone {
     this.#context.scheduler.cancel(`retry ${this.name}`);
     this.#context.monitor?.forget(this);
     const wasServed = this.served !== undefined;
-    const octets = this.#loaded?.image.octets ?? 0;
+    const octets = this.#loaded?.sharedOctets ?? 0;
     this.#loaded = undefined;
     await this.keeper.remove();
     if (wasServed) this.#log.removed(this.signing?.keys.path);
