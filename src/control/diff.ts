@@ -62,6 +62,7 @@ function load({ config, loads }: DiffContext, zone: Zone): Promise<LoadOutcome> 
     servedDigest: undefined,
     seed: 0,
     denial: null,
+    ...zone.contentRules,
   });
 }
 

@@ -21,7 +21,7 @@ import { ZoneImage } from '../zone/image.ts';
 import { noteDropped } from './garbage.ts';
 import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
 import type { LoadQueue } from './loadqueue.ts';
-import type { DenialWish, IncludedPart, LoadedZone, LoadOutcome, SerialRule } from './messages.ts';
+import type { DenialWish, IncludedPart, LoadedZone, LoadJob, LoadOutcome, SerialRule } from './messages.ts';
 import type { ParentMonitor } from './monitor.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
 import { ServedSerial } from './servedserial.ts';
@@ -162,6 +162,17 @@ export class Zone {
     this.#policy = policy;
     void this.keeper.follow(policy);
     return true;
+  }
+
+  /** What its policy makes of the content of a file, for those who only look; its denial is not compared. */
+  get contentRules(): Pick<LoadJob, 'zonemd' | 'serial'> {
+    const { isUnsigned, clock } = this.#context;
+    const { zonemd, serial } = this.#policy;
+    return {
+      zonemd: isUnsigned ? zonemd : { ...zonemd, publish: 'off' },
+      // Whoever compares sees both serials.
+      ...(serial !== 'file' && { serial: this.#serial.rule(serial, clock.now()) }),
+    };
   }
 
   // ---- The file ----

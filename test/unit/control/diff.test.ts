@@ -1,10 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diffExit, printDiff } from '../../../src/cli/diff-output.ts';
 import { diffOf } from '../../../src/control/diff.ts';
 import { type ZoneDiff, zoneDiff } from '../../../src/control/diff-shapes.ts';
+import type { Policy } from '../../../src/kasp/policy.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { capturedRunner } from '../../support/captured.ts';
-import { ZonesBench, zoneText } from '../../support/zones-bench.ts';
+import { QUICK_POLICY, ZonesBench, zoneText } from '../../support/zones-bench.ts';
 
 const FILE = 'a.example.zone';
 
@@ -108,5 +110,37 @@ describe('zone diff', () => {
     const result = await diff(10);
     expect([result.changes.length, result.added, result.more]).toEqual([10, 50, 40]);
     expect(printed(result)).toContain('  and 40 more changes');
+  });
+
+  it('compares with what the policy would make of the file', async () => {
+    bench.close();
+    // The serial is on the disk before it is served: a real disk, whose time the clock of the test does not know.
+    const serves = async (serial: number) => {
+      const served = () => bench.zones.find(nameOf('a.example.'))?.served?.image.serial;
+      for (let looks = 0; looks < 200 && served() !== serial; looks++) {
+        await bench.settle();
+        await setTimeout(10);
+      }
+      expect(served()).toBe(serial);
+    };
+    const policy: Policy = {
+      ...QUICK_POLICY,
+      serial: 'increment',
+      zonemd: { check: 'off', publish: 'sha384' },
+    };
+    bench = new ZonesBench({ policies: { 'a.example.': policy } });
+    const text = zoneText(5, `@ 300 IN ZONEMD 5 1 1 ${'00'.repeat(48)}\n`);
+    bench.write(FILE, text);
+    await serves(5);
+    expect(await diff()).toMatchObject({
+      outcome: 'same',
+      served: { serial: 5 },
+      file: { serial: 5 },
+      notes: [],
+    });
+    bench.write(FILE, `${text}new 60 IN A 192.0.2.2\n`);
+    expect(await diff()).toMatchObject({ added: 2, removed: 1, file: { serial: 6 }, notes: [] });
+    await serves(6);
+    expect(await diff()).toMatchObject({ outcome: 'same', served: { serial: 6 } });
   });
 });
