@@ -172,7 +172,12 @@ const OPTIONS = groupOf('EDNS options', 'udp', [
     'NOERROR aa data opt',
     'RFC 9567: only in answers',
   ],
-  ['zone version', askEdns({ options: option(19) }), 'NOERROR aa data opt', 'RFC 6891 §6.1.2: ignored by who does not have it'],
+  [
+    'zone version',
+    askEdns({ options: option(19) }),
+    'NOERROR aa data opt',
+    'RFC 6891 §6.1.2: ignored by who does not have it',
+  ],
 ]);
 
 const MISPLACED = groupOf('OPT as it must not be', 'udp', [

@@ -74,6 +74,10 @@ const EXTRAS: Readonly<Record<PeerName, PeerExtra>> = {
   },
 };
 
+const CONFIGURATION = `cookies: { secretFile: secrets }
+identity: { nsid: ${NSID_TEXT}, version: ${NSID_TEXT}, hostname: ${NSID_TEXT} }
+`;
+
 /** A server in the sweep. */
 export interface Swept {
   readonly name: 'keyturn' | PeerName;
@@ -88,7 +92,12 @@ export async function startSwept(workplace: Workplace): Promise<Swept[]> {
   const signed = await signWithBind({ origin: ORIGIN, file }, await makeKey(ORIGIN, workplace.path));
   const zone = { origin: ORIGIN, text: readFileSync(signed, 'latin1') };
   const peers = PEER_NAMES.map((name) => PeerServer.start(name, [zone], workplace, EXTRAS[name]));
-  const daemon = Daemon.start({ workplace, zones: { 'sweep.example.zone': ZONE } });
+  writeFileSync(workplace.at('secrets'), `${SECRET_HEX}\n`, { mode: 0o600 });
+  const daemon = Daemon.start({
+    workplace,
+    zones: { 'sweep.example.zone': ZONE },
+    configuration: CONFIGURATION,
+  });
   const ours = daemon.then((server) => ({
     name: 'keyturn' as const,
     port: server.port,
