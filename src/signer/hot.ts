@@ -1,7 +1,7 @@
 /**
- * Signing ahead: before an epoch with a new signer, or with NSEC3 for the first time, goes live, the rrsets that are asked for, which is to say those
- * with a signature in the tables of the epoch before, get theirs by the new signer. So a switch of keys does not
- * meet a wave of queries with as many signatures to make at once.
+ * Signing ahead: before an epoch with a new signer, or with another way to deny, goes live, the rrsets that are asked for,
+ * which is to say those with a signature in the tables of the epoch before, get theirs by the new signer. So a switch
+ * does not meet a wave of queries with as many signatures to make at once.
  *
  * It is done in slices, for the caller's thread has other work: each takes the budget it is given and tells where the
  * next one goes on.
@@ -13,6 +13,7 @@ import { hashName } from '../wire/namehash.ts';
 import { NO_NODE, NO_RRSET, type NodeIndex, RRSET_FLAG, type RRsetIndex, ZoneImage } from '../zone/image.ts';
 import { Nsec3Chain } from '../zone/nsec3chain.ts';
 import { type Epoch, EpochError } from './epoch.ts';
+import { CompactWalk } from './hotcompact.ts';
 import { chainSigners, OnlineSigner, ZoneSigner } from './signer.ts';
 import { isInWindow } from './validity.ts';
 
@@ -37,8 +38,8 @@ export interface HotProgress {
 
 /**
  * Signs rrsets of `epoch` that were served of `previous` and have no signature yet by one of its signers; those of the
- * zone first, then those of the NSEC3 chain: where a chain comes in place of NSEC records, by these. Throws EpochError if a signature does not verify (a
- * sample is checked).
+ * zone first, then those of denial: where it comes in place of NSEC records, by these. Throws EpochError if a signature
+ * does not verify (a sample is checked).
  */
 export function signHot(epoch: Epoch, previous: Epoch | undefined, budget: HotBudget): HotProgress {
   const { now, from, signatures } = budget;
@@ -49,17 +50,18 @@ export function signHot(epoch: Epoch, previous: Epoch | undefined, budget: HotBu
   let signed = 0;
   let slot = from;
   for (const walk of walks) {
-    const end = begin + walk.before.rrsetCount;
+    const end = begin + walk.slots;
     for (; slot < Math.min(end, last) && signed < signatures; slot++) signed += walk.sign(slot - begin);
     begin = end;
   }
   return { next: slot, signed, isDone: slot >= begin };
 }
 
-function walksOf(epoch: Epoch, previous: Epoch, now: UnixSeconds): Walk[] {
+function walksOf(epoch: Epoch, previous: Epoch, now: UnixSeconds): (Walk | CompactWalk)[] {
   const oldZone = { image: ZoneImage.open(previous.image), signers: zoneSigners(previous) };
   const zone = { image: ZoneImage.open(epoch.image), signers: zoneSigners(epoch) };
   const walks = [new Walk(oldZone, zone, sameRRsets(oldZone.image, zone.image), now)];
+  if (epoch.denial === 'compact') return [...walks, new CompactWalk(previous, epoch, now)];
   if (epoch.nsec3 === null) return walks;
   const nsec3 = new Nsec3Chain(epoch.nsec3);
   const chain = { image: nsec3.image, signers: chainSigners(epoch) };
@@ -85,7 +87,8 @@ type Instead = (rrset: RRsetIndex) => RRsetIndex;
 
 /** From the slots of an image to rrsets of the one that comes. */
 class Walk {
-  readonly before: ZoneImage;
+  /** Rrsets to look at. */
+  readonly slots: number;
   readonly #oldSigners: readonly ZoneSigner[];
   readonly #image: ZoneImage;
   readonly #instead: Instead;
@@ -95,7 +98,7 @@ class Walk {
   readonly #out: Uint8Array;
 
   constructor(old: SignedImage, fresh: SignedImage, instead: Instead, now: UnixSeconds) {
-    this.before = old.image;
+    this.slots = old.image.rrsetCount;
     this.#oldSigners = old.signers;
     this.#image = fresh.image;
     this.#instead = instead;

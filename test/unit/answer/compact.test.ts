@@ -7,6 +7,7 @@ import { plus, type UnixSeconds } from '../../../src/base/time.ts';
 import { dnskeyRdata } from '../../../src/dnssec/dnskey.ts';
 import { readRrsig, verifyRRset } from '../../../src/dnssec/rrsig.ts';
 import { buildEpoch, type Epoch, type EpochKey } from '../../../src/signer/epoch.ts';
+import { signHot } from '../../../src/signer/hot.ts';
 import { RRTYPE } from '../../../src/wire/iana.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { Peer } from '../../../src/wire/peer.ts';
@@ -169,6 +170,27 @@ describe('a zone', () => {
     for (const name of names)
       expect(faultsOf(rig.ask(name, 'TXT'), RRTYPE.NSEC, KEY), name).toEqual([undefined]);
     expect(rig.count(COUNTER.SIGNATURES_MADE) - made).toBe(1);
+  });
+});
+
+describe('signing ahead', () => {
+  it.each([
+    ['by a new key', 'compact', testKey(8)],
+    ['after an NSEC chain', 'nsec', KEY],
+  ] as const)('makes the NSECs of names that are asked for, %s', (_, denial, key) => {
+    const before = signedEpoch(ORIGIN, IMAGE, { denial });
+    const rig = new Rig(0, before);
+    const names = ['h1.example.', 'h7.example.', 'cut.example.'];
+    for (const name of names) rig.ask(name, 'DS');
+    const after = signedEpoch(ORIGIN, IMAGE, { denial: 'compact', previous: before, key });
+    const { signed, isDone } = signHot(after, before, { now: NOW, from: 0, signatures: 1_000 });
+    expect([signed, isDone]).toEqual([3, true]);
+    expect(signHot(after, before, { now: NOW, from: 0, signatures: 1_000 }).signed).toBe(0);
+    rig.serve(after);
+    const made = rig.count(COUNTER.SIGNATURES_MADE);
+    for (const name of names)
+      expect(faultsOf(rig.ask(name, 'DS'), RRTYPE.NSEC, key), name).toEqual([undefined]);
+    expect(rig.count(COUNTER.SIGNATURES_MADE)).toBe(made);
   });
 });
 
