@@ -45,7 +45,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'control/',
     'main.ts',
   ],
-  'lru-cache': ['signer/', 'parent/'],
+  'lru-cache': ['parent/'],
   pino: ['ops/log.ts'],
   'pino-pretty': ['ops/log.ts'],
   koffi: ['transport/libc.ts'],
