@@ -18,17 +18,24 @@ const OUTCOMES = new Set<number>([
   RCODE.NOTAUTH,
 ]);
 
+/** Options that a query may have: cookies of any length, others, unknown ones. */
+const options = fc
+  .array(fc.tuple(fc.constantFrom(3, 10, 10, 11, 12, 100), fc.uint8Array({ maxLength: 42 })), {
+    maxLength: 4,
+  })
+  .map((list) => list.flatMap(([code, value]) => [0, code, 0, value.length, ...value]));
+
 /** Arbitrary records as they may follow a question; mostly well formed, with a pointer to the question or a name. */
 const record = fc
   .record({
     owner: fc.oneof(fc.constant([0]), fc.constant([0xc0, 12]), fc.constant([1, 97, 0xc0, 12])),
     type: fc.constantFrom(1, 6, 41, 41, 250, 24, 999),
     version: fc.constantFrom(0, 0, 0, 1),
-    rdata: fc.array(fc.nat(255), { maxLength: 12 }),
+    rdata: fc.oneof(fc.array(fc.nat(255), { maxLength: 12 }), options),
   })
   .map(({ owner, type, version, rdata }) => [
     ...[...owner, type >> 8, type & 255, 4, 208, 0, version, 128, 0],
-    ...[0, rdata.length, ...rdata],
+    ...[rdata.length >> 8, rdata.length & 255, ...rdata],
   ]);
 
 const plausible = fc
@@ -38,11 +45,13 @@ const plausible = fc
     qtype: fc.constantFrom(1, 6, 251, 252, 255, 65_280),
     records: fc.array(record, { maxLength: 3 }),
     placed: fc.constantFrom(1, 2, 3, 3, 3),
+    questions: fc.constantFrom(0, 1, 1, 1),
   })
-  .map(({ name, flags, qtype, records, placed }) => {
-    const counts: [number, number, number, number] = [1, 0, 0, 0];
+  .map(({ name, flags, qtype, records, placed, questions }) => {
+    const counts: [number, number, number, number] = [questions, 0, 0, 0];
     counts[placed] = records.length;
-    return queryMessage({ flags, qname: name, qtype, counts, rest: Uint8Array.from(records.flat()) });
+    const question = questions === 0 ? {} : { qname: name, qtype };
+    return queryMessage({ flags, ...question, counts, rest: Uint8Array.from(records.flat()) });
   });
 
 const mutated = fc
@@ -128,13 +137,15 @@ function slowOutcome(message: Uint8Array): number {
   const flags = view.getUint16(2);
   if (flags >= 0x8000) return DROP;
   const isQuery = ((flags >> 11) & 15) === 0;
-  const seen = { version: 0, types: [] as number[] };
+  const seen = { version: 0, types: [] as number[], cookies: [] as number[] };
   try {
     slowRecords(message, view, isQuery, seen);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     if (isQuery) return RCODE.FORMERR;
   }
+  const [cookie = 8] = seen.cookies;
+  if (isQuery && cookie !== 8 && (cookie < 16 || cookie > 40)) return RCODE.FORMERR;
   if (seen.version > 0) return RCODE.BADVERS;
   if (!isQuery) return RCODE.NOTIMP;
   return seen.types.includes(250) ? RCODE.NOTAUTH : RCODE.NOERROR;
@@ -144,17 +155,21 @@ function slowRecords(
   message: Uint8Array,
   view: DataView,
   isQuery: boolean,
-  seen: { version: number; types: number[] },
+  seen: { version: number; types: number[]; cookies: number[] },
 ): void {
   const fault = (): never => {
     throw new RangeError('malformed');
   };
   const [qd, an, ns, ar] = [4, 6, 8, 10].map((at) => view.getUint16(at)) as [number, number, number, number];
-  if (qd !== 1) fault();
-  let at = slowName(message, 12, false);
-  const qtype = view.getUint16(at);
-  view.getUint16(at + 2);
-  at += 4;
+  if (qd > 1) fault();
+  let at = 12;
+  let qtype = 0;
+  if (qd === 1) {
+    at = slowName(message, at, false);
+    qtype = view.getUint16(at);
+    view.getUint16(at + 2);
+    at += 4;
+  }
   if (isQuery && (an !== 0 || ns > (qtype === 251 ? 1 : 0))) fault();
   const { types } = seen;
   for (let i = 0; i < an + ns + ar; i++) {
@@ -167,14 +182,14 @@ function slowRecords(
     if (rdata.length !== view.getUint16(at + 8)) fault();
     if (type === 41) {
       if (!isAdditional || message[owner] !== 0 || types.includes(41)) fault();
-      if (view.getUint8(at + 5) === 0) slowOptions(rdata);
+      if (view.getUint8(at + 5) === 0) seen.cookies.push(...slowCookies(rdata));
       seen.version = view.getUint8(at + 5);
     }
     if (type === 250 && !isAdditional) fault();
     types.push(type);
     at += 10 + rdata.length;
   }
-  if (at !== message.length) fault();
+  if (at !== message.length || (qd === 0 && seen.cookies.length === 0)) fault();
 }
 
 function slowName(message: Uint8Array, start: number, mayPoint: boolean): number {
@@ -196,9 +211,16 @@ function slowName(message: Uint8Array, start: number, mayPoint: boolean): number
   }
 }
 
-function slowOptions(rdata: Uint8Array): void {
+/** Octets of each COOKIE option. */
+function slowCookies(rdata: Uint8Array): number[] {
   const view = new DataView(rdata.buffer, rdata.byteOffset, rdata.length);
+  const cookies: number[] = [];
   let at = 0;
-  while (at < rdata.length) at += 4 + view.getUint16(at + 2);
-  if (at !== rdata.length) throw new RangeError('option ends outside');
+  while (at < rdata.length) {
+    const [code, length] = [view.getUint16(at), view.getUint16(at + 2)];
+    at += 4 + length;
+    if (at > rdata.length) throw new RangeError('option ends outside');
+    if (code === 10) cookies.push(length);
+  }
+  return cookies;
 }
