@@ -3,11 +3,13 @@
  * Sources are addresses of 127.0.0.0/8; those that nobody has are forged, which needs root.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cookieIn } from '../support/cookie-peers.ts';
 import { Daemon } from '../support/daemon.ts';
 import { versionedZone } from '../support/daemon-watch.ts';
 import { askOverTcp, Flooder, forge, mayForge } from '../support/flood.ts';
 import { readMessage } from '../support/message.ts';
 import { Workplace, waitUntil } from '../support/processes.ts';
+import { withCookie } from '../support/ratelimit.ts';
 import { queryOctets } from '../support/served.ts';
 
 const ZONES = { 'one.example.zone': versionedZone('one.example.', 1) };
@@ -120,6 +122,18 @@ describe('a server with a rate limit', () => {
     const { counts } = await flood(allowed, [SOA], 500);
     expect(allowed.echoes.whole).toBe(500);
     expect(counts.rateLimited).toBe(0);
+  });
+
+  it('lets a valid cookie alone', async () => {
+    const client = await flooderFrom('127.0.7.1');
+    await client.send([withCookie(SOA, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))], 1);
+    await waitUntil(() => client.received === 1, 'an answer', 5_000, daemon.process);
+    const cookie = cookieIn(client.last)!;
+    await flood(await flooderFrom('127.0.7.2'), [SOA], 500);
+    const before = client.echoes.whole;
+    const { counts } = await flood(client, [withCookie(SOA, cookie)], 500);
+    expect(client.echoes.whole - before).toBe(500);
+    expect(counts).toMatchObject({ rateLimited: 0, cookiesValid: 500 });
   });
 
   it('answers no responses', async () => {

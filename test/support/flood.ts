@@ -21,10 +21,13 @@ export class Flooder {
   readonly #socket: Socket = createSocket({ type: 'udp4', recvBufferSize: 8 << 20 });
   readonly #port: number;
   #echoes: Echoes = { whole: 0, truncated: 0, octets: 0 };
+  /** The newest response. */
+  last: Uint8Array = new Uint8Array(0);
 
   private constructor(port: number) {
     this.#port = port;
     this.#socket.on('message', (octets) => {
+      this.last = new Uint8Array(octets);
       const isTruncated = (octets.readUInt16BE(2) & FLAGS.TC) !== 0;
       const { whole, truncated } = this.#echoes;
       this.#echoes = {

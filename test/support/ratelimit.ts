@@ -34,3 +34,13 @@ export function peerOf(address: string, transport: Transport = 'udp'): Peer {
   peer.setText(transport, address.includes(':') ? 6 : 4, address, 40_000);
   return peer;
 }
+
+/** A query, whose last record is an OPT without options, with a COOKIE option (RFC 7873) in that. */
+export function withCookie(query: Uint8Array, cookie: Uint8Array): Uint8Array {
+  const octets = new Uint8Array(query.length + 4 + cookie.length);
+  octets.set(query);
+  octets.set([0, 4 + cookie.length], query.length - 2);
+  octets.set([0, 10, 0, cookie.length], query.length);
+  octets.set(cookie, query.length + 4);
+  return octets;
+}

@@ -6,8 +6,9 @@ import { COUNTER } from '../../../src/base/counters.ts';
 import { plus } from '../../../src/base/time.ts';
 import { RCODE, RRTYPE } from '../../../src/wire/iana.ts';
 import type { Transport } from '../../../src/wire/peer.ts';
+import { cookieIn } from '../../support/cookie-peers.ts';
 import { type Message, readMessage } from '../../support/message.ts';
-import { limiterOf, peerOf } from '../../support/ratelimit.ts';
+import { limiterOf, peerOf, withCookie } from '../../support/ratelimit.ts';
 import { type AskOptions, NOW, queryOctets, SEED, TestServer } from '../../support/served.ts';
 
 const ZONE = `$TTL 300
@@ -39,7 +40,8 @@ class LimitedServer {
   constructor(settings: Partial<RateLimitSettings> = {}) {
     const { limiter } = limiterOf(settings);
     const { table, counters } = this.server;
-    this.responder = new Responder(table, counters, SEED, { ...RESPONDER_DEFAULTS, limiter });
+    const cookies = { secrets: [new Uint8Array(16).fill(5)], isRequired: false };
+    this.responder = new Responder(table, counters, SEED, { ...RESPONDER_DEFAULTS, limiter, cookies });
   }
 
   /** The response; empty if there is none. */
@@ -116,6 +118,40 @@ describe('an answer over the rate limit', () => {
     }
     expect(server.ask('ns.example.com.', 'MX')).toBe(undefined);
     expect(server.ask('x.cut.example.com.', 'A')).toBe(undefined);
+  });
+});
+
+describe('a query with a cookie', () => {
+  const CLIENT = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+  const query = queryOctets('ns.example.com.', 'A');
+
+  /** A server whose limit for the source is spent, and a valid cookie of that source. */
+  function flooded(): { server: LimitedServer; cookie: Uint8Array } {
+    const server = new LimitedServer({ slip: 1 });
+    const cookie = cookieIn(server.send(withCookie(query, CLIENT)))!;
+    for (let i = 0; i < 30; i++) server.send(query);
+    expect(isTruncated(readMessage(server.send(query)))).toBe(true);
+    return { server, cookie };
+  }
+
+  it('is answered whole if the cookie is valid, however large the answer is', () => {
+    const { server, cookie } = flooded();
+    for (let i = 0; i < 100; i++) {
+      expect(readMessage(server.send(withCookie(query, cookie))).answer).toHaveLength(1);
+    }
+    const big = withCookie(queryOctets('big.example.net.', 'TXT'), cookie);
+    expect(server.send(big).length).toBeGreaterThan(800);
+  });
+
+  it('is limited if the cookie is another address’s, or none of ours, and told of one that is valid', () => {
+    const { server, cookie } = flooded();
+    const forged = Uint8Array.from(cookie, (octet, i) => (i === 23 ? octet ^ 1 : octet));
+    const elsewhere = cookieIn(server.send(withCookie(query, CLIENT), '203.0.113.1'))!;
+    for (const invalid of [CLIENT, forged, elsewhere]) {
+      const response = server.send(withCookie(query, invalid));
+      expect(readMessage(response)).toMatchObject({ rcode: RCODE.BADCOOKIE, answer: [] });
+      expect(readMessage(server.send(withCookie(query, cookieIn(response)!))).answer).toHaveLength(1);
+    }
   });
 });
 
