@@ -1,12 +1,13 @@
 /**
- * named judges our reading of master files: what we print, and the octets that we read, must mean the same to
- * `named-compilezone` as the file itself; and we must read what it prints.
+ * named and ldns judge our reading of master files: what we print, and the octets that we read, must mean the same to
+ * `named-compilezone` as the file itself, and we must read what it prints; each record goes through ldns and back.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { parseType, RRTYPE } from '../../src/wire/iana.ts';
 import { opaqueText, readMasterFile, wireLines } from '../support/masterfile.ts';
 import { describeWithPeers, getPeer } from '../support/peers.ts';
 
@@ -86,4 +87,46 @@ describeWithPeers(['named-compilezone'], 'master files as named reads them', () 
   });
   it('has the same records for $GENERATE', () => expectAgreement(GENERATES));
   it('has the same records for layout, TTLs and origins', () => expectAgreement(LAYOUT));
+});
+
+const typesOf = (words: string) => new Set(words.split(' ').map((word) => parseType(word)!));
+/** Types that ldns 1.8 cannot read by name; in the form of RFC 3597 they pass through it like any other. */
+const UNKNOWN_TO_LDNS = typesOf(
+  'A6 AMTRELAY AVC BRID DOA DSYNC HHIT NINFO RESINFO RKEY TA UID UNSPEC WALLET',
+);
+/** Types that it takes for something else: names for strings, ports for their services, octets for none. */
+const WRONG_IN_LDNS = typesOf('ATMA NSAP-PTR NXT SINK WKS');
+/** It wants a key and types, which may be absent (RFC 2535 §3.1.2, RFC 7477 §2.1.2.1). */
+const NEEDED_BY_LDNS = /\tKEY\t49152 3 1$|\tCSYNC\t\d+ \d+$/;
+
+describeWithPeers(['ldns-read-zone'], 'records as ldns reads them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keyturn-ldns-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** The octets of what ldns prints of one record; undefined if it does not read it. */
+  function throughLdns(line: string): string[] | undefined {
+    const file = join(folder, 'record.zone');
+    writeFileSync(file, `${ORIGIN} 60 IN SOA . . 1 2 3 4 5\n${line}\n`, 'latin1');
+    const { status, stdout } = spawnSync(getPeer('ldns-read-zone'), [file], {
+      encoding: 'latin1',
+      timeout: 20_000,
+    });
+    if (status !== 0) return undefined;
+    const { records } = readMasterFile(stdout, ORIGIN);
+    return wireLines(records.filter(({ type }) => type !== RRTYPE.SOA));
+  }
+
+  it('have the octets that we have', () => {
+    const text = readFileSync(new URL('../golden/zonefile/all-types.zone', import.meta.url), 'latin1');
+    const { records } = readMasterFile(text, ORIGIN);
+    const different: string[] = [];
+    for (const record of records) {
+      const isLeftOut = record.type === RRTYPE.SOA || WRONG_IN_LDNS.has(record.type);
+      if (isLeftOut || NEEDED_BY_LDNS.test(record.text)) continue;
+      const line = UNKNOWN_TO_LDNS.has(record.type) ? opaqueText(record) : record.text;
+      const theirs = throughLdns(line);
+      if (theirs?.length !== 1 || theirs[0] !== wireLines([record])[0]) different.push(record.text);
+    }
+    expect(different).toEqual([]);
+  });
 });
