@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { NOW } from '../support/served.ts';
+import { readSource, typescriptBelow } from '../support/sources.ts';
 import { type Judgement, Validator } from '../support/validator.ts';
 import { bitmapOf } from '../support/validator-chain.ts';
 import { TYPE, type WireRecord } from '../support/validator-message.ts';
@@ -311,4 +312,17 @@ describe('responses that a resolver must believe, and that are untrue', () => {
   function compactNxdomain(): Lie {
     return { asked: 'c', rcode: NX, authority: [nsec('c', '\0.c', NXNAME)] };
   }
+});
+
+it('is judged by code that shares nothing with what it judges', () => {
+  const paths = typescriptBelow('test/support')
+    .map(({ path }) => path)
+    .filter((path) => /\/validator[\w-]*\.ts$/.test(path) && !path.endsWith('-rig.ts'));
+  expect(paths.length).toBeGreaterThan(9);
+  const imports = paths.flatMap((path) =>
+    [...readSource(path).text.matchAll(/from '([^']+)'/g)].map((match) => `${path}: ${match[1]}`),
+  );
+  expect(
+    imports.filter((line) => !/: (node:(crypto|buffer)|fast-check|\.\/validator-[\w-]+\.ts)$/.test(line)),
+  ).toEqual([]);
 });
