@@ -1,4 +1,5 @@
 /** Where servers listen, and the error that says why they cannot. */
+import { networkInterfaces } from 'node:os';
 
 /** A literal address and a port; port 0 lets the system choose. */
 export interface ListenAddress {
@@ -34,6 +35,16 @@ export function errorCode(error: unknown): string {
 /** `127.0.0.1:5300`, `[::1]:5300`. */
 export function formatListen({ address, port }: ListenAddress): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Addresses of the machine's interfaces; link-local ones with their zone. */
+export function interfaceAddresses(family: 4 | 6): string[] {
+  const wanted = `IPv${family}`;
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+    addresses
+      .filter((local) => local.family === wanted)
+      .map((local) => (local.address.startsWith('fe80:') ? `${local.address}%${name}` : local.address)),
+  );
 }
 
 /** True for `0.0.0.0` and every spelling of `::`. */

@@ -4,11 +4,10 @@
  *
  * A message that is itself a response (QR), from port 53 or any other, is dropped by `wire/query`.
  */
-import { networkInterfaces } from 'node:os';
 import { COUNTER, type CounterIndex, type Counters } from '../base/counters.ts';
 import type { AddressFamily, Peer } from '../wire/peer.ts';
 import { isInPrefix, type Prefix, parsePrefix } from '../wire/prefix.ts';
-import { isWildcard, type ListenAddress } from './listen.ts';
+import { interfaceAddresses, isWildcard, type ListenAddress } from './listen.ts';
 
 /**
  * Ports of services that answer whatever comes, and 0, to which nobody can answer: echo, systat, daytime, qotd, chargen,
@@ -96,10 +95,4 @@ function isNobodys(family: AddressFamily, octets: Uint8Array): boolean {
   if (octets[10] === 255 && octets[11] === 255) return true;
   for (let i = 10; i < 16; i++) if (octets[i] !== 0) return false;
   return true;
-}
-
-function interfaceAddresses(family: AddressFamily): string[] {
-  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
-    addresses.filter((local) => local.family === `IPv${family}`).map(({ address }) => address),
-  );
 }

@@ -7,11 +7,10 @@
  * (the rest of 127.0.0.0/8, AnyIP routes) are not served through a wildcard: name them, or use the batched transport.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { networkInterfaces } from 'node:os';
 import { COUNTER, Counters } from '../base/counters.ts';
 import { Peer, type Respond } from '../wire/peer.ts';
 import type { Prefix } from '../wire/prefix.ts';
-import { isWildcard, type ListenAddress, ListenError } from './listen.ts';
+import { interfaceAddresses, isWildcard, type ListenAddress, ListenError } from './listen.ts';
 import { isProxy, PROXY_MALFORMED, ProxyHeader } from './proxy-header.ts';
 import { ReflectionFilter } from './reflection.ts';
 import { newUdpCounters, type UdpCounters, type UdpServer } from './udp.ts';
@@ -300,16 +299,6 @@ export class DgramServer implements UdpServer {
 
 function socketKey(address: string, port: number): string {
   return `${address} ${port}`;
-}
-
-/** Addresses of the machine's interfaces; link-local ones with their zone. */
-function interfaceAddresses(family: 4 | 6): string[] {
-  const wanted = `IPv${family}`;
-  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
-    addresses
-      .filter((local) => local.family === wanted)
-      .map((local) => (local.address.startsWith('fe80:') ? `${local.address}%${name}` : local.address)),
-  );
 }
 
 /** The address went away between two looks, or is not ready yet (IPv6 duplicate address detection). */
