@@ -147,6 +147,16 @@ export function printNeeds(output: Output, needs: readonly Need[]): void {
   }
 }
 
+/** With compact denial: signatures for names that exist only because somebody asked, and what their budget cut. */
+function printSynthesis(output: Output, counters: StatusResult['counters']): void {
+  const of = (name: string): number => counters[name] ?? 0;
+  const [made, reused] = [of('synthesizedMade'), of('synthesizedReused')];
+  if (made + reused === 0) return;
+  output.print(
+    `  made-up names   ${made} signatures, ${reused} reused; over the budget: ${of('budgetTruncated')} sent to TCP, ${of('budgetDropped')} dropped`,
+  );
+}
+
 /** What was not answered, or not as a whole, if there was any. */
 function printAbuse(output: Output, counters: StatusResult['counters']): void {
   const of = (name: string): number => counters[name] ?? 0;
@@ -177,6 +187,7 @@ export function printStatus(output: Output, status: StatusResult): void {
   output.print(
     `  signatures      ${signaturesMade} made, ${signaturesReused} reused, ${counters.signaturesBad ?? 0} bad`,
   );
+  printSynthesis(output, counters);
   printAbuse(output, counters);
   for (const { name, running, restarts } of threads) {
     if (running && restarts === 0) continue;
