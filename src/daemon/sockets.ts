@@ -5,6 +5,7 @@ import type { HandedSocket } from '../transport/handed.ts';
 import type { ListenAddress } from '../transport/listen.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
 import { activatedSockets } from './activation.ts';
+import { withinDescriptors } from './descriptors.ts';
 import { become, bindEarly } from './privileges.ts';
 import { StartError } from './starterror.ts';
 
@@ -23,8 +24,9 @@ export interface SocketSituation {
 }
 
 /** Takes the sockets of systemd, or binds and drops privileges, as configured. Throws StartError or ListenError. */
-export function planSockets(config: Config, situation: SocketSituation): SocketPlan {
+export function planSockets(given: Config, situation: SocketSituation): SocketPlan {
   const { log } = situation;
+  const config = withinDescriptors(given, log);
   const activated = activatedSockets({ environment: process.env, pid: process.pid });
   const { identity } = config;
   const isRoot = process.getuid?.() === 0;
