@@ -16,7 +16,7 @@ export interface Source {
   readonly code: string;
 }
 
-const IGNORED = new Set(['node_modules', 'dist', '.git', 'coverage', 'out']);
+const IGNORED = new Set(['node_modules', 'dist', '.git', 'coverage', 'out', 'reports']);
 
 /** Paths of all files below `folder` (from the root, `/`), sorted; generated and foreign folders are left out. */
 export function filesBelow(folder: string): string[] {
