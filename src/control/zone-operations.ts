@@ -48,7 +48,11 @@ export const ZONE_OPERATIONS = {
     summary: 'print a zone as it is served',
     params: z.strictObject({
       zone: ofZone,
-      signed: flag.default(false).describe('with keys, signatures and the denial chain'),
+      signed: flag
+        .default(false)
+        .describe(
+          'with keys, signatures and the denial chain; with compact denial the NSEC chain, which is not served',
+        ),
       zonemd: flag.default(false).describe('with the digest of the whole (RFC 8976, SHA-384)'),
     }),
     result: null,

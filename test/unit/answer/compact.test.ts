@@ -7,6 +7,7 @@ import { plus, type UnixSeconds } from '../../../src/base/time.ts';
 import { dnskeyRdata } from '../../../src/dnssec/dnskey.ts';
 import { readRrsig, verifyRRset } from '../../../src/dnssec/rrsig.ts';
 import { buildEpoch, type Epoch, type EpochKey } from '../../../src/signer/epoch.ts';
+import { exportZone } from '../../../src/signer/export.ts';
 import { signHot } from '../../../src/signer/hot.ts';
 import { RRTYPE } from '../../../src/wire/iana.ts';
 import { nameOf } from '../../../src/wire/name.ts';
@@ -170,6 +171,24 @@ describe('a zone', () => {
     for (const name of names)
       expect(faultsOf(rig.ask(name, 'TXT'), RRTYPE.NSEC, KEY), name).toEqual([undefined]);
     expect(rig.count(COUNTER.SIGNATURES_MADE) - made).toBe(1);
+  });
+});
+
+describe('an export', () => {
+  it('has the NSEC chain that is not served, and says so', () => {
+    const epoch = signedEpoch(ORIGIN, IMAGE, { denial: 'compact' });
+    const lines = [...exportZone(epoch, { signed: true }, NOW)];
+    const plain = [...exportZone(epoch, { signed: false }, NOW)];
+    expect(lines[0]).toMatch(/^; .*not served\.$/);
+    expect([plain[0], plain.filter((line) => /\sNSEC\s/.test(line))]).toEqual([
+      expect.stringMatching(/\sSOA\s/),
+      [],
+    ]);
+    const chain = lines.filter((line) => /\sIN\sNSEC\s/.test(line));
+    expect(chain).toHaveLength(64);
+    expect(chain[0]).toMatch(/^example\.\s.*\sNSEC\s+cut\.example\. NS SOA RRSIG NSEC DNSKEY CDS CDNSKEY$/);
+    expect(lines.filter((line) => /^example\.\s.*\sIN\sRRSIG\sNSEC\s/.test(line))).toHaveLength(1);
+    expect(lines.join('\n')).not.toContain('\\000');
   });
 });
 
