@@ -158,6 +158,7 @@ class Walk {
     demand(dname.rdatas.length === 1, 'more than one DNAME');
     const target = substitute(name, dname.owner, nameAt(dname.rdatas[0] as Buffer, 0).name);
     if (isTooLong(target)) {
+      if (isAlias && this.#message.rcode === 0) return GOES_ON;
       demand(this.#message.rcode === YXDOMAIN, 'a name that is too long, but no YXDOMAIN');
       return TOO_LONG;
     }

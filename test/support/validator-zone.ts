@@ -56,7 +56,7 @@ export interface Truth {
 }
 
 /** Aliases after which a server may leave the rest of a chain to the resolver. */
-export const PATIENCE = 8;
+export const PATIENCE = 16;
 const MAX_LINKS = 40;
 
 export class ZoneFacts {

@@ -109,7 +109,7 @@ export class Validator {
     const faults = [
       ...this.#headerFaults(asked, message, sections, truth),
       ...this.#answerFaults(sections.answer, truth),
-      ...this.#authorityFaults(asked, sections, truth),
+      ...this.#authorityFaults(asked, message, sections, truth),
       ...this.#additionalFaults(asked, sections.additional),
     ];
     return { ...verdict, faults };
@@ -166,7 +166,7 @@ export class Validator {
     check((flags & FLAG.TC) === 0, 'TC');
     const isReferral = ending.kind === 'referral' && answer.length === 0;
     check(((flags & FLAG.AA) !== 0) === !isReferral, `AA is ${flags & FLAG.AA}`);
-    const shall = isCutShort(sections, truth) ? 0 : this.#rcodeOf(asked, ending);
+    const shall = isCutShort(message, sections, truth) ? 0 : this.#rcodeOf(asked, ending);
     check(rcode === shall, `rcode ${rcode}, not ${shall}`);
     check((((ednsFlags ?? 0) & EDNS_FLAG.DO) !== 0) === asked.dnssecOk, 'DO is not echoed');
     return faults;
@@ -206,8 +206,8 @@ export class Validator {
     return fault === undefined ? [] : [fault];
   }
 
-  #authorityFaults(asked: Asked, sections: Sections, truth: Truth): string[] {
-    const expected = isCutShort(sections, truth) ? [] : this.#expectedAuthority(asked, truth.ending);
+  #authorityFaults(asked: Asked, message: WireMessage, sections: Sections, truth: Truth): string[] {
+    const expected = isCutShort(message, sections, truth) ? [] : this.#expectedAuthority(asked, truth.ending);
     const faults: string[] = [];
     for (const set of sections.authority) {
       if (DENIALS.includes(set.type)) {
@@ -254,9 +254,13 @@ export class Validator {
   }
 }
 
-/** True if the answer leaves the rest of a chain to the resolver; `#answerFaults` sees to it that it is long. */
-function isCutShort(sections: Sections, truth: Truth): boolean {
-  return sections.answer.length < truth.answer.length;
+/** True if the answer leaves the end of a chain to the resolver; `#answerFaults` sees to it that the chain is long. */
+function isCutShort({ rcode }: WireMessage, { answer, authority }: Sections, truth: Truth): boolean {
+  if (answer.length < truth.answer.length) return true;
+  const hasEnd = rcode !== 0 || authority.some(({ type }) => type === TYPE.SOA || type === TYPE.NS);
+  return (
+    answer.length > PATIENCE && !hasEnd && truth.ending.kind !== 'any' && truth.ending.kind !== 'own nsec'
+  );
 }
 
 function told({ owner, type }: { readonly owner: Name; readonly type: number }): string {
