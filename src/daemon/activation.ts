@@ -39,6 +39,6 @@ export function activatedSockets({ environment, pid }: Activation): HandedSocket
       );
     }
     const isTls = found.kind === 'tcp' && names[i] === TLS_NAME;
-    return { fd, kind: isTls ? 'tls' : found.kind, listen: found.listen, worker: null };
+    return { fd, kind: isTls ? 'tls' : found.kind, listen: found.listen, worker: null, isLent: true };
   });
 }

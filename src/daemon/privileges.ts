@@ -39,7 +39,7 @@ export function bindEarly({ listen, tlsListen, udpThreads, mayShare }: WantedSoc
   const streams = [...listen, ...tlsListen].map((wanted, i): HandedSocket => {
     const fd = bindListener(libc, wanted, mayShare);
     return {
-      ...{ fd, listen: boundAddress(libc, fd) ?? wanted, worker: null },
+      ...{ fd, listen: boundAddress(libc, fd) ?? wanted, worker: null, isLent: false },
       kind: i < listen.length ? 'tcp' : 'tls',
     };
   });
@@ -47,7 +47,7 @@ export function bindEarly({ listen, tlsListen, udpThreads, mayShare }: WantedSoc
     listen.map((wanted): HandedSocket => {
       const fd = bindSocket(libc, wanted);
       park(libc, fd, wanted.address.includes(':') ? 6 : 4);
-      return { fd, kind: 'udp', listen: wanted, worker };
+      return { fd, kind: 'udp', listen: wanted, worker, isLent: false };
     }),
   );
   return [...streams, ...datagrams.flat()];

@@ -10,6 +10,8 @@ export interface HandedSocket {
   readonly listen: ListenAddress;
   /** The UDP thread whose it is, from 0 on; null if all threads share it. */
   readonly worker: number | null;
+  /** True if another process keeps it open: what we leave unread waits there for our next start. */
+  readonly isLent: boolean;
 }
 
 /** What a descriptor is; undefined if it is no socket of IPv4 or IPv6 that can be served. */

@@ -56,7 +56,7 @@ export class StreamServer {
   readonly #doors: StreamDoors;
   #tls: TlsEnd | null = null;
   readonly #servers: Server[] = [];
-  /** Descriptors of the servers, as far as we bound them. */
+  /** Descriptors of the servers, as far as they are ours alone. */
   readonly #fds: number[] = [];
   /** In the order of their last query, the one silent longest first. */
   readonly #connections = new Set<Client>();
@@ -133,9 +133,9 @@ export class StreamServer {
   async #openAll(): Promise<void> {
     const { handed = null, tlsListen = [], mayShare = false } = this.#doors;
     const libc = loadLibc();
-    for (const { fd, kind, listen } of handed ?? []) {
+    for (const { fd, kind, listen, isLent } of handed ?? []) {
       // Only a door that was found can be handed through. The server closes what it is given.
-      if (typeof libc === 'object') await this.#open(listen, kind === 'tls', libc.dup(fd));
+      if (typeof libc === 'object') await this.#open(listen, kind === 'tls', libc.dup(fd), isLent);
     }
     if (handed !== null) return;
     for (const isTls of [false, true]) {
@@ -150,7 +150,7 @@ export class StreamServer {
   }
 
   /** Listens with a descriptor that is bound, or (null) where Node shall bind. */
-  async #open(listen: ListenAddress, isTls: boolean, fd: number | null): Promise<void> {
+  async #open(listen: ListenAddress, isTls: boolean, fd: number | null, isLent = false): Promise<void> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#onConnection(socket, isTls),
     );
@@ -164,7 +164,7 @@ export class StreamServer {
     // Out of descriptors, for one: the connection is lost, the server is not.
     server.on('error', () => this.#counters.socketErrors++);
     this.#servers.push(server);
-    if (fd !== null) this.#fds.push(fd);
+    if (fd !== null && !isLent) this.#fds.push(fd);
   }
 
   async #drainAndClose(): Promise<void> {

@@ -112,7 +112,7 @@ export class BatchedServer implements UdpServer {
     if (!this.#isRunning) return;
     this.#isRunning = false;
     for (const socket of this.#sockets) {
-      park(this.#libc, socket.fd, socket.family);
+      if (!socket.isLent) park(this.#libc, socket.fd, socket.family);
       for (let i = 0; i < DRAIN_BATCHES && this.#serve(socket, MSG.DONTWAIT) > 0; i++);
     }
     this.#close();
@@ -120,9 +120,7 @@ export class BatchedServer implements UdpServer {
 
   #open(): void {
     const { handed } = this.#options;
-    for (const { fd, listen } of handed ?? []) {
-      this.#sockets.push(adoptSocket(this.#libc, fd, listen, this.#options));
-    }
+    for (const socket of handed ?? []) this.#sockets.push(adoptSocket(this.#libc, socket, this.#options));
     if (handed !== null) return;
     for (const listen of this.#listen) this.#sockets.push(openSocket(this.#libc, listen, this.#options));
   }

@@ -1,5 +1,6 @@
 /** UDP sockets made by the C library: options, binding, and the addresses that they have. */
 import type { AddressFamily } from '../wire/peer.ts';
+import type { HandedSocket } from './handed.ts';
 import {
   AF,
   IP_PKTINFO,
@@ -20,6 +21,8 @@ export interface BoundSocket {
   /** Bound to all addresses: requests tell which one they came to. */
   readonly isWildcard: boolean;
   readonly address: ListenAddress;
+  /** Another process keeps it open too. */
+  readonly isLent: boolean;
 }
 
 export interface SocketOptions {
@@ -35,20 +38,15 @@ const SOCKADDR_OCTETS = 16;
 
 /** Opens a SO_REUSEPORT socket bound to `listen`; throws ListenError. */
 export function openSocket(libc: Libc, listen: ListenAddress, options: SocketOptions): BoundSocket {
-  return prepared(libc, bindSocket(libc, listen), listen, options);
+  return prepared(libc, bindSocket(libc, listen), { listen, isLent: false }, options);
 }
 
-/** A socket of this thread for one that was bound before; throws ListenError. `fd` stays open. */
-export function adoptSocket(
-  libc: Libc,
-  fd: number,
-  listen: ListenAddress,
-  options: SocketOptions,
-): BoundSocket {
-  const own = libc.dup(fd);
-  if (own < 0) throw listenError(libc, 'udp', listen);
+/** A socket of this thread for one that was bound before, which stays open; throws ListenError. */
+export function adoptSocket(libc: Libc, handed: HandedSocket, options: SocketOptions): BoundSocket {
+  const own = libc.dup(handed.fd);
+  if (own < 0) throw listenError(libc, 'udp', handed.listen);
   unpark(libc, own);
-  return prepared(libc, own, listen, options);
+  return prepared(libc, own, handed, options);
 }
 
 /** Binds a socket that may share its port with others of this user; throws ListenError. Returns its descriptor. */
@@ -65,7 +63,12 @@ export function bindSocket(libc: Libc, listen: ListenAddress): number {
   throw error;
 }
 
-function prepared(libc: Libc, fd: number, listen: ListenAddress, options: SocketOptions): BoundSocket {
+function prepared(
+  libc: Libc,
+  fd: number,
+  { listen, isLent }: Pick<HandedSocket, 'listen' | 'isLent'>,
+  options: SocketOptions,
+): BoundSocket {
   const family = familyOf(listen);
   const wildcard = isWildcard(listen.address);
   setInteger(libc, fd, SOL.SOCKET, SO.RCVBUF, options.receiveBufferOctets);
@@ -73,7 +76,7 @@ function prepared(libc: Libc, fd: number, listen: ListenAddress, options: Socket
   setTimeoutOption(libc, fd, options.receiveTimeoutMs);
   if (wildcard && family === 4) setInteger(libc, fd, SOL.IP, IP_PKTINFO, 1);
   if (wildcard && family === 6) setInteger(libc, fd, SOL.IPV6, IPV6_RECVPKTINFO, 1);
-  return { fd, family, isWildcard: wildcard, address: boundAddress(libc, fd) ?? listen };
+  return { fd, family, isWildcard: wildcard, address: boundAddress(libc, fd) ?? listen, isLent };
 }
 
 function setTimeoutOption(libc: Libc, fd: number, milliseconds: number): void {

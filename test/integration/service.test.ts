@@ -2,20 +2,23 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { loadLibc } from '../../src/transport/libc.ts';
+import { RRTYPE } from '../../src/wire/iana.ts';
+import { nameOf } from '../../src/wire/name.ts';
 import { CLI, foldersOf } from '../support/daemon.ts';
 import { versionedZone } from '../support/daemon-watch.ts';
 import { dig } from '../support/dig.ts';
 import { describeWithPeers, getPeer } from '../support/peers.ts';
 import { freePort, ServerProcess, Workplace, waitUntil } from '../support/processes.ts';
+import { SteadyLoad } from '../support/steady-load.ts';
 import { answers } from '../support/unbound.ts';
 
 const NOBODY = 65_534;
 const isBatched = typeof loadLibc() === 'object';
 const isRoot = process.getuid?.() === 0;
 
-/** Binds sockets, then becomes the server with them as descriptors 3 and on, as systemd does. */
+/** Binds sockets and starts the server with them as descriptors 3 and on, as systemd does; again whenever it has ended. */
 const LAUNCHER = `
-import os, socket, sys
+import os, signal, socket, subprocess, sys
 kinds = sys.argv[1].split(',')
 for i, kind in enumerate(kinds):
     name, transport, port = kind.split('/')
@@ -23,11 +26,23 @@ for i, kind in enumerate(kinds):
     s.bind(('127.0.0.1', int(port)))
     if transport == 'tcp': s.listen(100)
     os.dup2(s.fileno(), 100 + i)
-for i in range(len(kinds)):
-    os.dup2(100 + i, 3 + i)
-    os.set_inheritable(3 + i, True)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(kinds)), LISTEN_FDNAMES=':'.join(k.split('/')[0] for k in kinds))
-os.execv(sys.argv[2], sys.argv[2:])
+def become():
+    for i in range(len(kinds)): os.dup2(100 + i, 3 + i)
+    names = ':'.join(k.split('/')[0] for k in kinds)
+    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(kinds)), LISTEN_FDNAMES=names)
+    os.execv(sys.argv[2], sys.argv[2:])
+isEnding = False
+def end(*_):
+    global isEnding
+    isEnding = True
+    os.kill(child, signal.SIGTERM)
+signal.signal(signal.SIGTERM, end)
+signal.signal(signal.SIGHUP, lambda *_: os.kill(child, signal.SIGTERM))
+while not isEnding:
+    child = os.fork()
+    if child == 0: become()
+    status = os.waitpid(child, 0)[1]
+    print('ended', os.waitstatus_to_exitcode(status), flush=True)
 `;
 
 /** Takes what is sent to a datagram socket, and prints it. */
@@ -63,6 +78,15 @@ describeWithPeers(['dig', 'python3'], 'a service', () => {
         }
       }
       expect(await answers(other)).toBe(false);
+      // The sockets stay open over a restart: what comes meanwhile waits for the next process.
+      const load = new SteadyLoad(port, { name: nameOf('one.example.'), type: RRTYPE.SOA }, 20_000);
+      await load.start(50, 5);
+      server.signal('SIGHUP');
+      await waitUntil(() => server.lines.includes('ended 0'), 'the restart', 20_000, server);
+      await waitUntil(() => answers(port), 'an answer', 30_000, server);
+      const { udp, udpLost, tcpLost } = await load.stop();
+      expect(udp).toBeGreaterThan(10);
+      expect({ udpLost, tcpLost }).toEqual({ udpLost: 0, tcpLost: 0 });
       expect(await server.stop()).toMatchObject({ code: 0 });
       workplace.remove();
     },

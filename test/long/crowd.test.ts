@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { tryCrowd } from '../support/crowd-trial.ts';
 
-const CLIENTS = 3_000;
+const CLIENTS = 2_000;
 
 it.each([
   ['within the limit', false, 12_000, 700],

@@ -16,6 +16,7 @@ export interface LoadResult {
 const SOCKETS = 32;
 const TICK_MS = 2;
 const LATE_MS = 2_000;
+const LOOK_MS = 50;
 
 interface Client {
   readonly socket: Socket;
@@ -27,13 +28,16 @@ interface Client {
 export class SteadyLoad {
   readonly #port: number;
   readonly #question: Question;
+  readonly #lateMs: number;
   readonly #clients: Client[] = [];
   #udp = 0;
   #tcp = 0;
   #tcpAnswered = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(port: number, question: Question) {
+  /** Answers may be `lateMs` late, if the server is away meanwhile. */
+  constructor(port: number, question: Question, lateMs = LATE_MS) {
+    this.#lateMs = lateMs;
     this.#port = port;
     this.#question = question;
   }
@@ -59,10 +63,21 @@ export class SteadyLoad {
   /** Asks no more, waits for what is late, counts. */
   async stop(): Promise<LoadResult> {
     clearInterval(this.#timer);
-    await new Promise((resolve) => setTimeout(resolve, LATE_MS));
-    const udpLost = this.#clients.reduce((sum, { open }) => sum + open.size, 0);
+    const endMs = performance.now() + this.#lateMs;
+    while (this.#unanswered > 0 && performance.now() < endMs) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    const udpLost = this.#udpOpen;
     for (const { socket } of this.#clients) socket.close();
     return { udp: this.#udp, udpLost, tcp: this.#tcp, tcpLost: this.#tcp - this.#tcpAnswered };
+  }
+
+  get #udpOpen(): number {
+    return this.#clients.reduce((sum, { open }) => sum + open.size, 0);
+  }
+
+  get #unanswered(): number {
+    return this.#udpOpen + this.#tcp - this.#tcpAnswered;
   }
 
   #askUdp(): void {
