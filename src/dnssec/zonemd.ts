@@ -11,7 +11,7 @@ import { readSoa } from '../rdata/views.ts';
 import { getU16, getU32, setU16, setU32 } from '../wire/header.ts';
 import { CLASS, RRTYPE } from '../wire/iana.ts';
 import { nameOctets } from '../wire/name.ts';
-import { APEX, type NodeIndex, type RRsetIndex, type ZoneImage } from '../zone/image.ts';
+import { APEX, NO_RRSET, type NodeIndex, type RRsetIndex, type ZoneImage } from '../zone/image.ts';
 import type { ZoneTree } from '../zone/tree.ts';
 import { type RunningDigest, startDigest } from './digest.ts';
 
@@ -145,7 +145,7 @@ function isLeftOut(type: number, heap: Uint8Array, rdataAt: number): boolean {
  */
 export function fillDigests(image: ZoneImage): void {
   const rrset = image.rrset(APEX, RRTYPE.ZONEMD);
-  assert(rrset !== 0xffff_ffff, 'the zone has a ZONEMD');
+  assert(rrset !== NO_RRSET, 'the zone has a ZONEMD');
   forEachRdata(image, rrset, (at) => {
     const hash = HASHES.get(image.u8[at + 5]!);
     assert(hash !== undefined, 'only known digests are made');
