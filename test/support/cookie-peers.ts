@@ -9,7 +9,7 @@ const BADCOOKIE = 23;
 export const WHOLE_OCTETS = 24;
 
 /** The cookie in an answer; undefined if it has none. */
-export export function cookieIn(answer: Uint8Array): Uint8Array | undefined {
+export function cookieIn(answer: Uint8Array): Uint8Array | undefined {
   const opt = readMessage(answer).additional.find(({ type }) => type === RRTYPE_OPT);
   const view = Buffer.from(opt?.rdata ?? []);
   for (let at = 0; at + 4 <= view.length; at += 4 + view.readUInt16BE(at + 2)) {
