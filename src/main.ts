@@ -13,7 +13,7 @@ import { ControlServer } from './control/server.ts';
 import { type Claim, claimKeys } from './control/socket.ts';
 import { BulkRunner } from './daemon/bulk.ts';
 import { CertificateKeeper, type CertificateOptions } from './daemon/certificate.ts';
-import { cookieSecretsOf } from './daemon/cookies.ts';
+import { cookieSecretsOf, rereadCookieSecrets } from './daemon/cookies.ts';
 import { LiveConfig, type ReadConfig } from './daemon/liveconfig.ts';
 import type { AnswerSetup } from './daemon/messages.ts';
 import { ServiceManager } from './daemon/notify.ts';
@@ -144,6 +144,8 @@ export async function serve({
     live.reload(zones);
     watch.lookNow();
     certificate?.look();
+    const use = (secrets: readonly Uint8Array[]) => supervisor.setCookieSecrets(secrets);
+    rereadCookieSecrets(config.edns.cookies, random, log, use);
     manager.tell('READY=1');
   };
   const end = handleSignals({ log, stop, rescan });

@@ -13,7 +13,7 @@ import { COOKIE_STATE, CookieMaker } from '../wire/cookie.ts';
 import { EDE, responseLimit } from '../wire/edns.ts';
 import { OptRecord, type OptSettings, SILENT_OPT } from '../wire/edns-record.ts';
 import { FLAG, HEADER, setCount, setFlags, setId } from '../wire/header.ts';
-import { RCODE } from '../wire/iana.ts';
+import { CLASS, RCODE } from '../wire/iana.ts';
 import type { Peer } from '../wire/peer.ts';
 import { DROP, parseQuery, Query } from '../wire/query.ts';
 import { Writer } from '../wire/writer.ts';
@@ -113,6 +113,11 @@ export class Responder {
     this.#plan.release();
     this.#signer.release();
     this.#synthesizer.release();
+  }
+
+  /** Makes and takes cookies by other secrets from now on; cookies stay as known or unknown as they were. */
+  setCookieSecrets(secrets: readonly Uint8Array[]): void {
+    if (this.#hasCookies) this.#cookies.setSecrets(secrets);
   }
 
   /**
@@ -276,7 +281,9 @@ export class Responder {
       return this.#writeError(request, peer, RCODE.SERVFAIL, response);
     }
     if (encoder.isTruncated) this.#counters.bump(COUNTER.TRUNCATED);
-    const flags = (plan.isAuthoritative ? FLAG.AA : 0) | (encoder.isTruncated ? FLAG.TC : 0);
+    // RFC 1035 §6.2: an answer for class ANY can never be authoritative.
+    const isAuthoritative = plan.isAuthoritative && query.qclass !== CLASS.ANY;
+    const flags = (isAuthoritative ? FLAG.AA : 0) | (encoder.isTruncated ? FLAG.TC : 0);
     return this.#finish(peer, response, plan.rcode, flags);
   }
 

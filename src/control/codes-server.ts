@@ -14,6 +14,13 @@ export const SERVER_ALARM_CODES = {
 } as const satisfies Explanations;
 
 export const SERVER_CONFIG_CODES = {
+  COOKIE_SECRETS: {
+    meaning: 'The file of cookie secrets cannot be used, now that it was read again.',
+    cause: 'A line of it is no secret of 32 hexadecimal digits, or it cannot be read.',
+    effect: 'Cookies are made and accepted by the secrets that were read before.',
+    fix: 'Write one secret a line (openssl rand -hex 16), then send SIGHUP.',
+    rfc: 'RFC 9018 §5',
+  },
   CONFIG_NO_CERTIFICATE: {
     meaning: 'DNS over TLS shall be served without a certificate.',
     cause: 'listenTls names addresses, and there is no key "tls".',

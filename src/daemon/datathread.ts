@@ -57,6 +57,8 @@ export function runDataThread(
       acknowledge(message.version);
     } else if (message.kind === 'certificate') {
       server.setCertificate?.(message.certificate);
+    } else if (message.kind === 'cookies') {
+      responder.setCookieSecrets(message.secrets);
     } else if (message.kind === 'listen') {
       void open(server, tell);
     } else {

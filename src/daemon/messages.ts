@@ -142,6 +142,8 @@ export type ToData =
   | { readonly kind: 'remove'; readonly version: number; readonly id: number }
   /** TLS shows this certificate to connections that begin from now on; it has been checked. */
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
+  /** Cookies are made and taken by these secrets from now on, the first makes them. */
+  | { readonly kind: 'cookies'; readonly secrets: readonly Uint8Array[] }
   /** Open the sockets. */
   | { readonly kind: 'listen' }
   /** Answer what has arrived, close, end. */

@@ -64,6 +64,7 @@ export class Supervisor {
   readonly #data: Data[] = [];
   readonly #stream: Data;
   #certificate: Certificate | undefined;
+  #cookieSecrets: readonly Uint8Array[] | undefined;
   #mayListen = false;
   #firstListen: { resolve: () => void; reject: (failure: ListenFailure) => void } | undefined;
 
@@ -119,6 +120,12 @@ export class Supervisor {
     this.#stream.thread.post({ kind: 'certificate', certificate });
   }
 
+  /** All threads make and take cookies by these secrets from now on; the first makes them. */
+  setCookieSecrets(secrets: readonly Uint8Array[]): void {
+    this.#cookieSecrets = secrets;
+    for (const { thread } of this.#data) thread.post({ kind: 'cookies', secrets });
+  }
+
   /** Drains and ends all threads, in at most 5 s. */
   async stop(): Promise<void> {
     for (const { thread } of this.#data) thread.post({ kind: 'stop' });
@@ -165,6 +172,8 @@ export class Supervisor {
           publisher.attach(data.thread);
           const certificate = this.#certificate;
           if (certificate !== undefined) data.thread.post({ kind: 'certificate', certificate });
+          const secrets = this.#cookieSecrets;
+          if (secrets !== undefined) data.thread.post({ kind: 'cookies', secrets });
           if (this.#mayListen) data.thread.post({ kind: 'listen' });
         },
         onMessage: (message) => this.#onMessage(data, message),
