@@ -18,8 +18,8 @@ import { run, Workplace } from '../support/processes.ts';
 
 const PAGE = new URL('../../docs/conformance.md', import.meta.url);
 
-/** Rows that are known to break their rule. */
-const OPEN = /^(?:Classes: ANY|TSIG: unknown key):/;
+/** Rows that are known to break their rule: NOTAUTH comes without a TSIG record of ours. */
+const OPEN = /^TSIG: unknown key:/;
 
 /** `named 9.18.49, nsd 4.6.1, knotd 3.2.6`, as the programs themselves say. */
 async function peerVersions(): Promise<string> {

@@ -187,6 +187,9 @@ export class OutsideTree {
   }
 }
 
+/** So that a tester who enforces cookies is content. */
+const COOKIES = 'cookies: { mode: require }';
+
 /** Writes zones and configuration of a server; returns the arguments that start it. */
 function writeFolders(folder: string, server: TreeServer, cuts: readonly string[]): string[] {
   for (const part of ['', '/zones', '/keys']) mkdirSync(folder + part, { mode: 0o700 });
@@ -198,7 +201,10 @@ function writeFolders(folder: string, server: TreeServer, cuts: readonly string[
     policies.push(`  p${index}: { bootstrapHold: 0s, ${zone.policy} }`);
     zones.push(`  "${zone.origin}": { policy: p${index} }`);
   }
-  writeFileSync(`${folder}/keyturn.yaml`, ['policies:', ...policies, 'zones:', ...zones, ''].join('\n'));
+  writeFileSync(
+    `${folder}/keyturn.yaml`,
+    [COOKIES, 'policies:', ...policies, 'zones:', ...zones, ''].join('\n'),
+  );
   const listen = [...server.ipv4, ...server.ipv6.map((address) => `[${address}]`)];
   return [
     ...[CLI, 'serve', '--config', `${folder}/keyturn.yaml`],
