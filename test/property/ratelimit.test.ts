@@ -54,6 +54,20 @@ describe('AccountTable', () => {
     );
   });
 
+  it('keeps keys apart that lie in one set and differ in one word', () => {
+    const table = new AccountTable(makeTableMemory(4, KEY), new Counters());
+    const keys = [
+      [1, 2, 3, 4],
+      [9, 2, 3, 4],
+      [1, 9, 3, 4],
+      [1, 2, 9, 4],
+    ] as const;
+    const accounts = keys.map((key) => table.open(...key, 5, START));
+    expect(new Set(accounts).size).toBe(4);
+    expect(keys.map((key) => table.find(...key))).toEqual(accounts);
+    expect(table.find(1, 2, 3, 9)).toBe(NO_ACCOUNT);
+  });
+
   it('never takes more memory than it was made with, and always has an account to give', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), fc.nat(), (accounts, seed) => {
