@@ -1,7 +1,6 @@
 /** What the configuration says about EDNS options and about what the server tells of itself. */
 import path from 'node:path';
 import { z } from 'zod';
-import type { Identity } from '../answer/identity.ts';
 import { formatName, type Name, parseName } from '../wire/name.ts';
 import { path as pathOf } from './config-values.ts';
 
@@ -77,7 +76,8 @@ export interface EdnsConfig {
   };
   readonly nsid: Uint8Array | null;
   readonly reportAgent: Name | null;
-  readonly identity: Identity;
+  /** What is told in class CH; null: nothing. */
+  readonly identity: { readonly version: string | null; readonly hostname: string | null };
 }
 
 /** What a document says; paths in it are relative to `base`. */
