@@ -56,12 +56,12 @@ describe('AccountTable', () => {
 
   it('keeps keys apart that lie in one set and differ in one word', () => {
     const table = new AccountTable(makeTableMemory(4, KEY), new Counters());
-    const keys = [
+    const keys: readonly (readonly [number, number, number, number])[] = [
       [1, 2, 3, 4],
       [9, 2, 3, 4],
       [1, 9, 3, 4],
       [1, 2, 9, 4],
-    ] as const;
+    ];
     const accounts = keys.map((key) => table.open(...key, 5, START));
     expect(new Set(accounts).size).toBe(4);
     expect(keys.map((key) => table.find(...key))).toEqual(accounts);
