@@ -89,7 +89,7 @@ describe('RateLimiter', () => {
   it.each([
     [32, '2001:db8:ffff::', '2001:db9::'],
     [64, '2001:db8::ffff', '2001:db8:0:1::'],
-    [20, '2001:fff::', '2001:1000::'],
+    [20, '2001:fff:ffff:ffff::', '2001:1000::'],
   ])('takes %i bits of IPv6', (ipv6Bits, same, other) => {
     const { limiter } = limiterOf({ ipv6Bits });
     flood(limiter, peerOf('2001:db8::1'), 20);
@@ -199,6 +199,10 @@ describe('the bound of a flooded source', () => {
     expect(limiter.isAmplified(VICTIM, false, 30, 301, NOW + 15)).toBe(true);
     expect(limiter.isAmplified(VICTIM, false, 30, 301, NOW + 16)).toBe(false);
     expect(counters.get(COUNTER.AMPLIFICATION_CUT)).toBe(2);
+    // From the last answer over the limit on, not from the first.
+    flood(limiter, VICTIM, 11, NOW + 30);
+    flood(limiter, VICTIM, 11, NOW + 40);
+    expect(limiter.isAmplified(VICTIM, false, 30, 301, NOW + 55)).toBe(true);
   });
 
   it('does not hold for proven sources and others', () => {
