@@ -6,7 +6,7 @@ import { EpochError } from '../signer/epoch.ts';
 import { KeystoreError } from '../store/keypairs.ts';
 import { StateError } from '../store/state.ts';
 import type { ZoneFault } from '../store/zonefile.ts';
-import { ForeignKeysError } from './signing.ts';
+import { ForeignKeysError } from './foreignkeys.ts';
 
 /** Why a zone is not served as its file says. */
 export interface Problem {

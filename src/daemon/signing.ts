@@ -6,9 +6,6 @@
 import type { FileStore, FileStoreError, Random } from '../base/ports.ts';
 import { type UnixSeconds, unixSeconds } from '../base/time.ts';
 import type { KeyObject } from '../dnssec/algorithm.ts';
-import { dnskeyRdata, keyTag, readDnskey } from '../dnssec/dnskey.ts';
-import { DIGEST_TYPE, type DigestType, dsRdata, isDeleteRequest } from '../dnssec/ds.ts';
-import { compareRdata } from '../dnssec/rrsig.ts';
 import type { Key } from '../kasp/key.ts';
 import { next } from '../kasp/next.ts';
 import type { Policy } from '../kasp/policy.ts';
@@ -24,7 +21,8 @@ import type { AuditEvent, AuditTrail } from '../store/audit.ts';
 import { keyId, type WantedKey } from '../store/create.ts';
 import { openZoneKeys, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
 import { STATE_FILE } from '../store/state.ts';
-import { formatName, type Name } from '../wire/name.ts';
+import type { Name } from '../wire/name.ts';
+import { checkForeign, type ForeignRecords, refuseForeign } from './foreignkeys.ts';
 import { cancelForgotten } from './forgotten.ts';
 import type { LoadedZone } from './messages.ts';
 import { refuseMissing } from './missing.ts';
@@ -36,24 +34,6 @@ export interface SigningPorts {
   readonly keysDirectory: string;
   /** Sign also zones that come with keys of others. */
   readonly replaceKeys: boolean;
-}
-
-/** Keys of others in a zone file, as RDATA. */
-export interface ForeignRecords {
-  /** DNSKEY and CDNSKEY. */
-  readonly foreignKeys: readonly Uint8Array[];
-  readonly foreignCds: readonly Uint8Array[];
-}
-
-/** A zone that is signed by somebody else would break if we signed it with other keys (DESIGN §8). */
-export class ForeignKeysError extends Error {
-  override readonly name = 'ForeignKeysError';
-  readonly code = 'ZONE_FOREIGN_KEYS';
-  readonly fix: string;
-  constructor(message: string, zone: string) {
-    super(message);
-    this.fix = `bring them along: keyturn key import ${zone} PATH; if no DS points to them, start with --replace-keys`;
-  }
 }
 
 /** Who is told what was done, as the log is. */
@@ -359,57 +339,10 @@ function earliest(one: UnixSeconds | null, other: UnixSeconds | null): UnixSecon
   return one === null || other === null ? (one ?? other) : unixSeconds(Math.min(one, other));
 }
 
-/** Throws ForeignKeysError if a zone without keys of ours comes with any: also unsigned it would break. */
-export function refuseForeign(ports: SigningPorts, origin: Name, foreign: ForeignRecords): void {
-  checkForeign(ports, origin, [], foreign);
-}
-
 /** Whether a directory of keys holds any, or the state of some. */
 export function hasKeys(files: FileStore, path: string): boolean {
   if (files.stat(path) === undefined) return false;
   return files
     .list(path)
     .some((name) => name === STATE_FILE || /^K.*\.(?:key|private)(?:\.new)?$/.test(name));
-}
-
-function checkForeign(
-  ports: SigningPorts,
-  origin: Name,
-  keys: readonly Key[],
-  { foreignKeys, foreignCds }: ForeignRecords,
-): void {
-  if (ports.replaceKeys) return;
-  const unknown = [
-    ...foreignKeys.filter((rdata) => !isOurKey(keys, rdata)).map((rdata) => `key ${keyTag(rdata)}`),
-    ...foreignCds.filter((rdata) => !isOurCds(keys, origin, rdata)).map((rdata) => `CDS ${tagOfDs(rdata)}`),
-  ];
-  if (unknown.length === 0) return;
-  const which = [...new Set(unknown)].slice(0, 4).join(', ');
-  throw new ForeignKeysError(
-    `${formatName(origin)} comes with keys of another signer (${which}); serving it without them could break it`,
-    formatName(origin),
-  );
-}
-
-function isOurKey(keys: readonly Key[], rdata: Uint8Array): boolean {
-  if (isDeleteRequest('CDNSKEY', rdata)) return true;
-  const found = readDnskey(rdata);
-  return keys.some(
-    (key) => key.algorithm === found?.algorithm && compareRdata(key.publicKey, found.publicKey) === 0,
-  );
-}
-
-function isOurCds(keys: readonly Key[], origin: Name, rdata: Uint8Array): boolean {
-  if (isDeleteRequest('CDS', rdata)) return true;
-  const digestType = rdata[3]! as DigestType;
-  const isComparable = digestType === DIGEST_TYPE.SHA256 || digestType === DIGEST_TYPE.SHA384;
-  return keys.some((key) => {
-    if (key.tag !== tagOfDs(rdata) || key.algorithm !== rdata[2]) return false;
-    const dnskey = dnskeyRdata(key.flags, key.algorithm, key.publicKey);
-    return !isComparable || compareRdata(dsRdata(origin, dnskey, digestType), rdata) === 0;
-  });
-}
-
-function tagOfDs(rdata: Uint8Array): number {
-  return (rdata[0]! << 8) | rdata[1]!;
 }

@@ -18,6 +18,7 @@ import type { FileSignature } from '../store/zonefile.ts';
 import { lookAtIncluded, type SeenZone } from '../store/zones.ts';
 import type { Name } from '../wire/name.ts';
 import { ZoneImage } from '../zone/image.ts';
+import { ForeignKeysError, type ForeignRecords } from './foreignkeys.ts';
 import { noteDropped } from './garbage.ts';
 import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
 import type { LoadQueue } from './loadqueue.ts';
@@ -26,7 +27,7 @@ import type { ParentMonitor } from './monitor.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
 import { ServedSerial } from './servedserial.ts';
 import { SETTLE_MS, Settling } from './settling.ts';
-import { ForeignKeysError, type ForeignRecords, type ZoneSigning } from './signing.ts';
+import type { ZoneSigning } from './signing.ts';
 import { ZoneLog } from './zonelog.ts';
 
 /** What all zones share. */
