@@ -118,6 +118,7 @@ describe('an answer over the rate limit', () => {
     }
     expect(server.ask('ns.example.com.', 'MX')).toBe(undefined);
     expect(server.ask('x.cut.example.com.', 'A')).toBe(undefined);
+    expect(server.ask('ns.example.com.', 'A')?.answer).toHaveLength(1);
   });
 });
 

@@ -69,6 +69,20 @@ describe('ReflectionFilter', () => {
     expect(reason('127.0.0.2', 5300, listen)).toBe(undefined);
   });
 
+  it('is itself only with address and port together', () => {
+    const counters = new Counters();
+    const filter = new ReflectionFilter(counters);
+    filter.listensOn([
+      { address: '127.0.0.1', port: 5300 },
+      { address: '127.0.0.2', port: 5301 },
+    ]);
+    const peer = new Peer();
+    peer.setText('udp', 4, '127.0.0.1', 5301);
+    expect(filter.isReflection(peer)).toBe(false);
+    peer.setText('udp', 4, '127.0.0.2', 5301);
+    expect(filter.isReflection(peer)).toBe(true);
+  });
+
   it('takes a wildcard for all addresses of the machine', () => {
     const local = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
     const ipv4 = local.filter(({ family }) => family === 'IPv4').map(({ address }) => address);
