@@ -1,6 +1,7 @@
 /**
  * `npm run bench:answer`: nanoseconds and octets allocated for one `respond()`, warm, over a zone of 10,000 names:
- * positive, NXDOMAIN and referral, with DO and without, NSEC, NSEC3 and compact denial. The other cost of a query is the kernel's.
+ * positive, NXDOMAIN and referral, with DO and without, NSEC, NSEC3 and compact denial. The other cost of a
+ * query is the kernel's.
  */
 import { Peer } from '../src/wire/peer.ts';
 import { NOW, queryOctets, TestServer } from '../test/support/served.ts';

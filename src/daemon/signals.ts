@@ -1,6 +1,7 @@
 /**
  * Signals and the last errors. SIGTERM and SIGINT drain and end with 0; a second one ends at once. SIGHUP reads the
- * configuration and looks at the zones again. SIGUSR1 is taken, because Node would open its inspector on it, through which keys could be read.
+ * configuration and looks at the zones again. SIGUSR1 is taken, because Node would open its inspector on it, through
+ * which keys could be read.
  */
 import type { Log } from '../ops/log.ts';
 

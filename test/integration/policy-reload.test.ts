@@ -5,8 +5,14 @@ import { Daemon } from '../support/daemon.ts';
 import { dig } from '../support/dig.ts';
 import { Workplace, waitUntil } from '../support/processes.ts';
 
-const ZONE =
-  '$TTL 300\n@ SOA ns h 7 7200 900 1209600 300\n@ NS ns\nns A 192.0.2.1\nwww A 192.0.2.2\nsub NS ns.sub\nns.sub A 192.0.2.3\n';
+const ZONE = `$TTL 300
+@ SOA ns h 7 7200 900 1209600 300
+@ NS ns
+ns A 192.0.2.1
+www A 192.0.2.2
+sub NS ns.sub
+ns.sub A 192.0.2.3
+`;
 const policy = (values: string) => `policies:\n  default: { bootstrapHold: 0s${values} }\n`;
 
 describe('a configuration that is read again', () => {
