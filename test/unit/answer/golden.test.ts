@@ -4,7 +4,8 @@ import { type TestMode, TestServer } from '../../support/served.ts';
 
 /**
  * Each `test/golden/answer/*.in` holds zones and questions; the answers stand in the `.out` beside it, as text that a
- * person reads. Lines of an input: `$ZONE origin [unsigned|nsec3|nsec3-opt-out|compact]` starts a zone file, `$ASK` ends it; then one
+ * person reads. Lines of an input: `$ZONE origin [unsigned|nsec3|nsec3-opt-out|compact]` starts a zone file, `$ASK`
+ * ends it; then one
  * `name type [+dnssec] [+compact] [+tcp] [+bufsize=n] [+noedns]` a line, `;` comments are copied.
  */
 const FOLDER = new URL('../../golden/answer/', import.meta.url);
