@@ -122,7 +122,8 @@ class Walk {
       if (!isAtOrBelow(name, this.#apex)) return 'leads outside';
       if (seen.has(name)) return 'loop';
       seen.add(name);
-      const found = this.#find(name, (set) => set.type === type || isAny);
+      const fresh = this.#find(name, (set) => set.type === type || (isAny && !this.#used.has(set)));
+      const found = fresh ?? (isAny ? this.#find(name, () => true) : undefined);
       if (found !== undefined && !isSynthesized(found)) {
         this.#takePositive(found);
         return 'data';

@@ -125,7 +125,7 @@ export class Validator {
         .map(({ rdata }) => rdata.readUInt16BE(0)),
     );
     const records = [...choices, ...own]
-      .filter(({ type }) => covered.has(type))
+      .filter(({ owner, type }) => covered.has(type) && !hasSet(message, owner, type))
       .flatMap((set) => set.rdatas.map((rdata) => ({ ...set, class: 1, rdata })));
     const { authority, additional } = message;
     return {
@@ -191,6 +191,9 @@ export class Validator {
     if (ending.kind === 'own nsec') return [...faults, ...this.#ownNsecFaults(rest, ending.name)];
     if (ending.kind !== 'any')
       return [...faults, ...rest.map((set) => `the answer has ${told(set)} as well`)];
+    // An alias may lead to the owner of a DNAME that stands there already.
+    const isThere = truth.answer.some((set) => set.owner === ending.name && !set.isSynthesized);
+    if (rest.length === 0 && isThere) return faults;
     const [chosen] = rest;
     const choice = ending.choices.find(({ type }) => type === chosen?.type);
     if (rest.length !== 1 || chosen === undefined || choice === undefined)
@@ -252,6 +255,10 @@ export class Validator {
     if (set.type !== TYPE.NSEC) return 'NSEC3 in a zone of compact denial';
     return set.ttl === negativeTtl ? compactFault(this.facts, set) : `TTL ${set.ttl} of a compact NSEC`;
   }
+}
+
+function hasSet({ answer }: WireMessage, owner: Name, type: number): boolean {
+  return answer.some((record) => record.owner === owner && record.type === type);
 }
 
 /** True if the answer leaves the end of a chain to the resolver; `#answerFaults` sees to it that the chain is long. */
