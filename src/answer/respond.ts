@@ -16,6 +16,7 @@ import { FLAG, HEADER, setCount, setFlags, setId } from '../wire/header.ts';
 import { CLASS, RCODE } from '../wire/iana.ts';
 import type { Peer } from '../wire/peer.ts';
 import { DROP, parseQuery, Query } from '../wire/query.ts';
+import { putBadKey } from '../wire/tsig.ts';
 import { Writer } from '../wire/writer.ts';
 import { Encoder } from './encode.ts';
 import { type Identity, IdentityRecords } from './identity.ts';
@@ -211,7 +212,7 @@ export class Responder {
     this.#begin(request, peer, response);
     this.#identity.put(this.#writer, index);
     counts[SECTION.ANSWER] = 1;
-    return this.#finish(peer, response, RCODE.NOERROR, FLAG.AA);
+    return this.#finish(request, peer, response, RCODE.NOERROR, FLAG.AA);
   }
 
   /** Writes the planned answer unless it is over the rate limit: then it is neither encoded nor signed. */
@@ -250,7 +251,7 @@ export class Responder {
     this.#encoder.counts.fill(0);
     this.#begin(request, peer, response);
     const flags = (this.#plan.isAuthoritative ? FLAG.AA : 0) | FLAG.TC;
-    return this.#finish(peer, response, this.#plan.rcode, flags);
+    return this.#finish(request, peer, response, this.#plan.rcode, flags);
   }
 
   /**
@@ -284,7 +285,7 @@ export class Responder {
     // RFC 1035 §6.2: an answer for class ANY can never be authoritative.
     const isAuthoritative = plan.isAuthoritative && query.qclass !== CLASS.ANY;
     const flags = (isAuthoritative ? FLAG.AA : 0) | (encoder.isTruncated ? FLAG.TC : 0);
-    return this.#finish(peer, response, plan.rcode, flags);
+    return this.#finish(request, peer, response, plan.rcode, flags);
   }
 
   /** Answers with an error, unless errors to this source are over the rate limit. */
@@ -302,7 +303,7 @@ export class Responder {
   #writeError(request: Uint8Array, peer: Peer, rcode: number, response: Uint8Array): number {
     this.#encoder.counts.fill(0);
     this.#begin(request, peer, response);
-    return this.#finish(peer, response, rcode, 0);
+    return this.#finish(request, peer, response, rcode, 0);
   }
 
   /** Starts the message: room for the header, the question as it was asked, its case kept; OPT will have room. */
@@ -317,22 +318,26 @@ export class Responder {
     this.#compressor.reset(writer, query.questionIsWhole ? query.qname : null);
   }
 
-  #finish(peer: Peer, response: Uint8Array, rcode: number, answerFlags: number): number {
+  #finish(request: Uint8Array, peer: Peer, response: Uint8Array, rcode: number, answerFlags: number): number {
     const query = this.#query;
     const { counts } = this.#encoder;
     const writer = this.#writer;
+    let additional = counts[SECTION.ADDITIONAL]!;
+    writer.limit = this.#limit;
     if (query.hasEdns) {
-      writer.limit = this.#limit;
+      additional++;
       const compactOk = this.#plan.isCompact && this.#plan.takesCompactRcode;
       this.#opt.put(writer, rcode, query, peer, compactOk);
     }
+    // RFC 8945 §5.1: behind everything else.
+    if (rcode === RCODE.NOTAUTH && putBadKey(writer, request, query.tsigAt)) additional++;
     const kept = (query.opcode << 11) | (query.recursionDesired ? FLAG.RD : 0);
     setId(response, query.id);
     setFlags(response, FLAG.QR | kept | answerFlags | (rcode & 0xf));
     setCount(response, HEADER.QDCOUNT, query.questionIsWhole ? 1 : 0);
     setCount(response, HEADER.ANCOUNT, counts[SECTION.ANSWER]!);
     setCount(response, HEADER.NSCOUNT, counts[SECTION.AUTHORITY]!);
-    setCount(response, HEADER.ARCOUNT, counts[SECTION.ADDITIONAL]! + (query.hasEdns ? 1 : 0));
+    setCount(response, HEADER.ARCOUNT, additional);
     this.#countRcode(rcode);
     return writer.position;
   }
