@@ -152,9 +152,8 @@ function printSynthesis(output: Output, counters: StatusResult['counters']): voi
   const of = (name: string): number => counters[name] ?? 0;
   const [made, reused] = [of('synthesizedMade'), of('synthesizedReused')];
   if (made + reused === 0) return;
-  output.print(
-    `  made-up names   ${made} signatures, ${reused} reused; over the budget: ${of('budgetTruncated')} sent to TCP, ${of('budgetDropped')} dropped`,
-  );
+  const over = `${of('budgetTruncated')} sent to TCP, ${of('budgetDropped')} dropped`;
+  output.print(`  made-up names   ${made} signatures, ${reused} reused; over the budget: ${over}`);
 }
 
 /** What was not answered, or not as a whole, if there was any. */
@@ -162,9 +161,8 @@ function printAbuse(output: Output, counters: StatusResult['counters']): void {
   const of = (name: string): number => counters[name] ?? 0;
   const [limited, cut, bounced] = [of('rateLimited'), of('amplificationCut'), of('reflectedResponse')];
   if (limited + cut > 0) {
-    output.print(
-      `  rate limit      ${limited} answers over it: ${of('rateDropped')} dropped, ${of('rateTruncated')} sent to TCP; ${cut} too large`,
-    );
+    const became = `${of('rateDropped')} dropped, ${of('rateTruncated')} sent to TCP; ${cut} too large`;
+    output.print(`  rate limit      ${limited} answers over it: ${became}`);
   }
   const [port, address, self] = [of('reflectedPort'), of('reflectedAddress'), of('reflectedSelf')];
   if (port + address + self + bounced > 0) {

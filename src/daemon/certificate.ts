@@ -93,7 +93,8 @@ export class CertificateKeeper {
       show(read);
       log.info({ file: files.certificate, subject, validTo }, 'TLS shows this certificate from now on');
     } catch (error) {
-      this.#fault = `the TLS certificate ${files.certificate} with the key ${files.key} cannot be used: ${(error as Error).message}`;
+      const why = (error as Error).message;
+      this.#fault = `the TLS certificate ${files.certificate} with the key ${files.key} cannot be used: ${why}`;
     }
   }
 

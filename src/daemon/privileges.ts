@@ -1,6 +1,7 @@
 /**
  * Starting as root to bind ports below 1024 and going on as somebody else: the sockets are bound first of all, then the
- * process becomes that user for good, then anything is read or written. Bound sockets hear nothing until a thread serves them.
+ * process becomes that user for good, then anything is read or written. Bound sockets hear nothing until a thread serves
+ * them.
  */
 import fs from 'node:fs';
 import type { HandedSocket } from '../transport/handed.ts';

@@ -7,7 +7,7 @@ export const contentKeys = {
     .enum(['file', 'increment', 'unixtime', 'dateserial'])
     .optional()
     .describe(
-      'serial of changed content: that of the file, or never less than one more than before, as a number, the time or the date',
+      'serial of changed content: that of the file, or at least one more than before, as a number, the time or the date',
     ),
   zonemd: z
     .strictObject({

@@ -37,12 +37,13 @@ const cookies = z.strictObject({
     .enum(['answer', 'require', 'off'])
     .default('answer')
     .describe(
-      'answer: clients that send a cookie are given one; require: over UDP they are answered with a valid one only; off: cookies are ignored',
+      'answer: who sends a cookie is given one; require: over UDP only a valid one is answered; off: they are ignored',
     ),
   secretFile: pathOf
     .optional()
     .describe(
-      'file of one to four secrets of 32 hexadecimal digits, one a line, that all servers of a name share; the first makes cookies, all are accepted; without this a random secret is made at each start',
+      'file of one to four secrets of 32 hexadecimal digits, one a line, that all servers of a name share; ' +
+        'the first makes cookies, all are accepted; without this a random secret is made at each start',
     ),
 });
 

@@ -124,7 +124,8 @@ export const policySchema = z.strictObject({
     .enum(DENIAL_MODES)
     .optional()
     .describe(
-      'how it is proven that a name or type does not exist: nsec, nsec3, or compact (RFC 9824), which nobody can list the zone by and which signs each such answer',
+      'how it is proven that a name or type does not exist: nsec, nsec3, or compact (RFC 9824), ' +
+        'which nobody can list the zone by and which signs each such answer',
     ),
   optOut: z
     .boolean()

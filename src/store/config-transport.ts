@@ -54,7 +54,7 @@ export const transportKeys = {
     .array(addressPrefix)
     .optional()
     .describe(
-      'proxies, like 192.0.2.7 or 192.0.2.0/28, whose messages and connections begin with a PROXY protocol header (version 2)',
+      'proxies, like 192.0.2.7 or 192.0.2.0/28, whose messages and connections begin with a PROXY header (version 2)',
     ),
   user: name
     .optional()

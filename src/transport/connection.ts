@@ -1,6 +1,6 @@
 /**
- * One connection, with TLS or without (RFC 7766, RFC 7858): cuts the octets that arrive into messages and answers them in the order of arrival.
- * Many messages in a segment and one message in many segments are the same to it.
+ * One connection, with TLS or without (RFC 7766, RFC 7858): cuts the octets that arrive into messages and answers them
+ * in the order of arrival. Many messages in a segment and one message in many segments are the same to it.
  *
  * Octets wait in `#unread` when a message is not whole yet, when the peer does not take our answers, or when others
  * have their turn; in the last two cases the socket is paused, so that they cannot grow. The server's sweep judges the

@@ -1,4 +1,4 @@
-/** Socket addresses of the C library (struct sockaddr_in, sockaddr_in6), and the options of sockets that stand in integers. */
+/** Socket addresses of the C library (struct sockaddr_in, sockaddr_in6), and options of sockets that are integers. */
 import { networkInterfaces } from 'node:os';
 import { type AddressFamily, formatAddress, parseAddress } from '../wire/peer.ts';
 import { AF, errorName, type Libc } from './libc.ts';

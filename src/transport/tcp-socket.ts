@@ -27,7 +27,7 @@ function bound(libc: Libc, listen: ListenAddress, isShared: boolean): number {
   throw error;
 }
 
-/** A program of one instruction, "return 1" (struct sock_filter: BPF_RET | BPF_K), and where it stands in struct sock_fprog. */
+/** A program of one instruction, "return 1" (struct sock_filter: BPF_RET | BPF_K), and its place in struct sock_fprog. */
 const RETURN_SECOND = Uint8Array.of(0x06, 0, 0, 0, 1, 0, 0, 0);
 const FPROG_OCTETS = 16;
 const FPROG_FILTER = 8;

@@ -19,7 +19,8 @@ it.each([
     tcp,
   });
   process.stdout.write(
-    `crowd, ${connections} connections, TLS ${isTls}: ${served} of ${CLIENTS} served, ${Math.round(restMiB)} → ${Math.round(crowdedMiB)} MiB\n`,
+    `crowd, ${connections} connections, TLS ${isTls}: ${served} of ${CLIENTS} served, ` +
+      `${Math.round(restMiB)} → ${Math.round(crowdedMiB)} MiB\n`,
   );
   expect(served).toBeGreaterThanOrEqual(CLIENTS * 0.999);
   expect(crowdedMiB).toBeLessThan(mostMiB);

@@ -33,16 +33,19 @@ const open = (i) => new Promise((resolve) => {
   socket.on('error', () => undefined);
   socket.once('close', () => { dropped++; resolve(undefined); });
 });
+const every = (ms, stream, octets) => {
+  const timer = setInterval(() => stream.destroyed ? clearInterval(timer) : stream.write(octets()), ms);
+};
 const sit = (stream) => stream.pause();
 const crawl = (stream, i) => {
   if (i % 2 === 0) {
     // Writes one octet a second, and never comes to the end of a query.
     let at = 0;
-    const timer = setInterval(() => stream.destroyed ? clearInterval(timer) : stream.write(query.subarray(at++ % 8, (at - 1) % 8 + 1)), 1000);
+    every(1000, stream, () => query.subarray(at++ % 8, (at - 1) % 8 + 1));
   } else {
     // Asks without end and reads nothing.
     stream.pause();
-    const timer = setInterval(() => stream.destroyed ? clearInterval(timer) : stream.write(Buffer.alloc(31 * 100, query)), 500);
+    every(500, stream, () => Buffer.alloc(31 * 100, query));
   }
 };
 const seats = Array.from({ length: idle + slow }, (_, i) => i);

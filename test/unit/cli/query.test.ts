@@ -160,9 +160,8 @@ describe('query', () => {
     };
     const { out, code } = await query(failing, ['www.example.com']);
     expect(code).toBe(1);
-    expect(out).toMatch(
-      /^;; SERVFAIL.*\n;; EDNS version 0, flag do, UDP payload 1232\n;; EDNS extended error 9 \(DNSKEY Missing\): why\?\[31m/,
-    );
+    expect(out).toMatch(/^;; SERVFAIL.*\n;; EDNS version 0, flag do, UDP payload 1232\n/);
+    expect(out).toContain('\n;; EDNS extended error 9 (DNSKEY Missing): why?[31m');
   });
 
   it('asks once more with the cookie that the server wants to see', async () => {
