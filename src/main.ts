@@ -90,7 +90,7 @@ export async function serve({
   });
   const claim = await claimDirectory(files, keysDirectory, onConnection);
   const supervisor = new Supervisor({
-    ...{ listen, udp, udpThreads, transport, handed, mayShare, seed, log, events, publisher },
+    ...{ listen, udp, udpThreads, transport, handed, mayShare, seed, clock, log, events, publisher },
     scheduler: threadScheduler,
     answers: answersOf(config, random),
   });

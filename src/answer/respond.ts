@@ -23,6 +23,7 @@ import { type Identity, IdentityRecords } from './identity.ts';
 import { Plan, SECTION } from './plan.ts';
 import { ANSWER_CLASS, NO_ZONE, type RateLimiter, VERDICT } from './ratelimit.ts';
 import { explainFault, refuse } from './refusal.ts';
+import { type ErrorReport, ReportReader } from './report.ts';
 import { Resolver } from './resolve.ts';
 import type { ZoneTable } from './zonetable.ts';
 
@@ -86,6 +87,9 @@ export class Responder {
   readonly #identity: IdentityRecords;
   /** Octets that the response may have, OPT included. */
   #limit = 0;
+  readonly #reports: ReportReader | null;
+  /** The last error report that was sent to us as the agent (RFC 9567), for the shell to take. */
+  lastReport: ErrorReport | null = null;
   /** The last programmer error that `respond` caught, for the shell's log. */
   lastFault: unknown = null;
 
@@ -107,6 +111,8 @@ export class Responder {
     this.#requiresCookie = isRequired;
     this.#opt = new OptRecord(options.opt, this.#cookies);
     this.#identity = new IdentityRecords(options.identity);
+    const agent = options.opt.reportAgent;
+    this.#reports = agent === null ? null : new ReportReader(agent);
   }
 
   /** Lets go of zones that earlier answers came from: call when one is no longer served. */
@@ -163,6 +169,11 @@ export class Responder {
     if (refusal !== RCODE.NOERROR) return this.#sayError(request, peer, refusal, now, response);
     if (query.dnssecOk) this.#counters.bump(COUNTER.DNSSEC_OK);
     this.#resolver.resolve(query.qname, query.qtype, query.dnssecOk, query.compactOk);
+    if (this.#reports !== null && this.#plan.count > 0 && this.#reports.isReport(query)) {
+      // RFC 9567 §9: a source that is not proven is asked over TCP, or nobody could tell who floods with reports.
+      if (peer.transport === 'udp' && !this.#isProven) return this.#writeTruncated(request, peer, response);
+      this.lastReport = this.#reports.read(query);
+    }
     const limiter = this.#limiter;
     if (limiter === null) return this.#write(request, peer, now, response);
     return this.#writeLimited(limiter, request, octets, peer, now, response);

@@ -133,6 +133,10 @@ export function printZone(output: Output, zone: ZoneDetail): void {
     const when = until === null ? '' : `, until ${until}`;
     output.print(`  waiting         key ${tag} ${record} ${arrow(output)} ${to}${when}: ${because}`);
   }
+  for (const { name, types, infoCode, count, lastAt } of zone.errorReports) {
+    const words = `${types} of ${name} failed, extended error ${infoCode}, ${count} times, last at ${lastAt}`;
+    output.print(`  reported        ${words}`);
+  }
   printNeeds(output, zone.needs);
   if (zone.problem !== null) {
     output.print(`  problem         ${zone.problem.message} [${zone.problem.code}]`);

@@ -3,6 +3,7 @@ import { COUNTER } from '../base/counters.ts';
 import type { Clock } from '../base/ports.ts';
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import type { BulkRunner } from '../daemon/bulk.ts';
+import { type ErrorReports, typeWords } from '../daemon/errorreports.ts';
 import type { Scheduler } from '../daemon/scheduler.ts';
 import type { Supervisor } from '../daemon/supervisor.ts';
 import type { Zone } from '../daemon/zone.ts';
@@ -13,6 +14,7 @@ import { exportZone } from '../signer/export.ts';
 import { addZonemd } from '../signer/export-zonemd.ts';
 import type { Config } from '../store/config.ts';
 import { formatListen } from '../transport/listen.ts';
+import { formatName } from '../wire/name.ts';
 import type { ZoneImage } from '../zone/image.ts';
 import { algorithmName, iso, keySummary, needsOf, rolloverStatusOf } from './describe.ts';
 import { countChanges, diffOf } from './diff.ts';
@@ -52,7 +54,7 @@ export function createHandlers(context: HandlerContext): Handlers {
   return {
     status: () => statusOf(context),
     'zone.list': () => ({ zones: zones.all().map(summaryOf) }),
-    'zone.show': ({ zone }) => detailOf(getZone(zones, zone)),
+    'zone.show': ({ zone }) => detailOf(getZone(zones, zone), context.supervisor.reports),
     'zone.reload': async ({ zone }) => {
       const before = zone === undefined ? undefined : getServed(zones, zone);
       const reloaded = await zones.reload(zone === undefined ? undefined : originOf(zone));
@@ -112,7 +114,7 @@ function summaryOf(zone: Zone): ZoneSummary {
   };
 }
 
-function detailOf(zone: Zone): ZoneDetail {
+function detailOf(zone: Zone, reports: ErrorReports): ZoneDetail {
   const { served, signing } = zone;
   const status = signing === undefined ? undefined : rolloverStatusOf(zone, signing);
   return {
@@ -127,6 +129,10 @@ function detailOf(zone: Zone): ZoneDetail {
     overlapping: status?.overlapping ?? null,
     waiting: status?.waiting ?? [],
     needs: status?.needs ?? [],
+    errorReports: reports.below(zone.origin).map(({ name, types, infoCode, count, firstAt, lastAt }) => ({
+      ...{ name: formatName(name), types: typeWords(types), infoCode, count },
+      ...{ firstAt: iso(firstAt)!, lastAt: iso(lastAt)! },
+    })),
     diagnostics: [...(zone.problem?.diagnostics ?? served?.warnings ?? [])],
   };
 }

@@ -89,6 +89,18 @@ export const zoneDetail = zoneSummary.extend({
   overlapping: rollover.nullable(),
   waiting: z.array(waiting),
   needs: z.array(need),
+  /** What resolvers reported to us of names in the zone (RFC 9567), the newest last. */
+  errorReports: z.array(
+    z.object({
+      name: z.string(),
+      types: z.string(),
+      /** Info-code of an extended error (RFC 8914). */
+      infoCode: z.number(),
+      count: z.number(),
+      firstAt: instant,
+      lastAt: instant,
+    }),
+  ),
   diagnostics: z.array(diagnostic),
 });
 

@@ -26,6 +26,8 @@ export interface Server {
 
 const FAULT_INTERVAL_MS = 1_000;
 const LIMITED_INTERVAL_MS = 1_000;
+/** Reports of resolvers that come faster are not told: they come again as long as something fails. */
+const REPORT_INTERVAL_MS = 50;
 
 /** Runs this thread with the server that `makeServer` makes, until it is told to stop. */
 export function runDataThread(
@@ -80,8 +82,17 @@ function drop(responder: Responder, zone: ServedZone | undefined): void {
 /** The responder with a clock, read once a query; what it caught is told, at most once a second. */
 function answering(responder: Responder, tell: (message: FromData) => void): Respond {
   let lastToldMs = Number.NEGATIVE_INFINITY;
+  let lastReportMs = Number.NEGATIVE_INFINITY;
   return (request, octets, peer, response) => {
     const written = responder.respond(request, octets, peer, unixSeconds(Date.now() / 1000), response);
+    if (responder.lastReport !== null) {
+      const report = responder.lastReport;
+      responder.lastReport = null;
+      if (performance.now() - lastReportMs >= REPORT_INTERVAL_MS) {
+        lastReportMs = performance.now();
+        tell({ kind: 'report', report });
+      }
+    }
     if (responder.lastFault !== null) {
       const fault = responder.lastFault;
       responder.lastFault = null;

@@ -4,6 +4,7 @@
  */
 import type { Identity } from '../answer/identity.ts';
 import type { RateLimitSettings } from '../answer/ratelimit.ts';
+import type { ErrorReport } from '../answer/report.ts';
 import type { CookieSettings } from '../answer/respond.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { UnixSeconds } from '../base/time.ts';
@@ -164,4 +165,6 @@ export type FromData =
   | { readonly kind: 'fault'; readonly text: string }
   /** A source went over the rate limit. */
   | { readonly kind: 'limited'; readonly limited: Limited }
+  /** A resolver reported an error to us as the agent. */
+  | { readonly kind: 'report'; readonly report: ErrorReport }
   | { readonly kind: 'stopped' };

@@ -3,6 +3,7 @@
  * load queue, opens the sockets once and again in each thread that had to be restarted.
  */
 import { Counters } from '../base/counters.ts';
+import type { Clock } from '../base/ports.ts';
 import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import type { TransportSettings } from '../store/config-transport.ts';
@@ -10,6 +11,7 @@ import type { HandedSocket } from '../transport/handed.ts';
 import type { ListenAddress } from '../transport/listen.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
+import { ErrorReports } from './errorreports.ts';
 import { tellLimited } from './limited.ts';
 import { LoadQueue } from './loadqueue.ts';
 import type { AnswerSetup, DataSetup, FromData, LoadJob, LoadReply, ToData } from './messages.ts';
@@ -35,6 +37,7 @@ export interface SupervisorOptions {
   readonly mayShare: boolean;
   readonly answers: AnswerSetup;
   readonly seed: number;
+  readonly clock: Clock;
   readonly log: Log;
   readonly events: EventSink;
   readonly scheduler: Scheduler;
@@ -59,6 +62,8 @@ interface Data {
 
 export class Supervisor {
   readonly loads: LoadQueue;
+  /** What resolvers reported to us. */
+  readonly reports: ErrorReports;
   readonly #options: SupervisorOptions;
   readonly #loader: SupervisedThread<LoadReply, LoadJob>;
   readonly #data: Data[] = [];
@@ -70,6 +75,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.reports = new ErrorReports(options.events);
     const { log, scheduler } = options;
     this.#loader = new SupervisedThread<LoadReply, LoadJob>({
       name: 'loader',
@@ -194,11 +200,12 @@ export class Supervisor {
   }
 
   #onMessage(data: Data, message: FromData): void {
-    const { log, publisher, scheduler, events } = this.#options;
+    const { log, publisher, scheduler, events, clock } = this.#options;
     if (message.kind === 'applied') publisher.acknowledge(data.thread, message.version);
     else if (message.kind === 'fault')
       log.error({ thread: data.thread.name, fault: message.text }, 'SERVFAIL');
     else if (message.kind === 'limited') tellLimited(message.limited, log, events);
+    else if (message.kind === 'report') this.reports.add(message.report, clock.now());
     else if (message.kind === 'listening') {
       data.isListening = true;
       if (data === this.#stream && !this.#mayListen) this.#listenUdp();

@@ -19,6 +19,7 @@ export const EVENT_KINDS = [
   'edge',
   'ds',
   'parent',
+  'reported',
   'rollover',
   'order',
   'purge',

@@ -63,7 +63,9 @@ export const ednsKeys = {
   identity: identity.optional().describe('what the server tells of itself; what is not here is not told'),
   reportAgent: domainName
     .optional()
-    .describe('domain name of the agent that resolvers report failures to (RFC 9567)'),
+    .describe(
+      'domain name of the agent that resolvers report failures to (RFC 9567); if a zone here holds it, zone show lists them',
+    ),
 };
 
 const ednsSchema = z.strictObject(ednsKeys);

@@ -12,10 +12,11 @@ const ZONE = `$TTL 60
 @ SOA ns hostmaster 1 3600 600 86400 60
 @ NS ns
 ns A 192.0.2.1
+*._er.agent TXT "report received"
 `;
 const CONFIGURATION = `cookies: { mode: require, secretFile: secrets }
 identity: { nsid: ams1, version: Keyturn, hostname: ns1.example.net }
-reportAgent: agent.example.net
+reportAgent: agent.example.com
 tcp: { idle: 12s }
 `;
 
@@ -91,6 +92,16 @@ describeWithPeers(['dig'], 'a server that tells of itself', () => {
     expect((await ask('+keepalive', '+nocookie', '+tcp')).text).toMatch(/TCP[- ]KEEPALIVE: 12\.0 secs/i);
     expect((await ask('+keepalive', '+nocookie')).text).not.toMatch(/KEEPALIVE:/);
     expect((await ask('+ednsopt=65001:abcd', '+nocookie')).status).toBe('NOERROR');
+  });
+
+  it('takes in what resolvers report to it as the agent, and shows it on the zone', async () => {
+    const report = '_er.28.ns.example.com.9._er.agent.example.com';
+    const sent = await dig(daemon.port, report, 'TXT', '+nocookie', '+tcp');
+    expect(sent.text).toContain('report received');
+    const shown = async () => (await daemon.keyturn('zone', 'show', 'example.com')).stdout;
+    await expect
+      .poll(shown)
+      .toMatch(/reported +AAAA of ns\.example\.com\. failed, extended error 9, 1 times/);
   });
 
   it.each([

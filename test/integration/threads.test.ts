@@ -55,6 +55,7 @@ it('serves everything again after threads died, and waits for none that is dead'
       identity: RESPONDER_DEFAULTS.identity,
     },
     seed: ZoneImage.open(image).seed,
+    clock,
     log: createLog('fatal' as 'error', { isTerminal: false }),
     events,
     scheduler,

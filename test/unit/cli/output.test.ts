@@ -106,6 +106,7 @@ describe('one zone', () => {
         },
       ],
       needs: [{ zone: 'broken.example.', what: 'look at the parent', command: 'keyturn look' }],
+      errorReports: [],
       diagnostics: [],
     };
     printZone(output, detail);
