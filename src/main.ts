@@ -8,7 +8,7 @@ import { makeTableMemory } from './answer/ratelimit-table.ts';
 import { counted } from './base/diagnostic.ts';
 import type { FileStore, Random } from './base/ports.ts';
 import { createHandlers } from './control/handlers.ts';
-import { releaseOnDemand } from './control/handover.ts';
+import { hasPredecessor, releaseOnDemand } from './control/handover.ts';
 import { ControlServer } from './control/server.ts';
 import { type Claim, claimKeys } from './control/socket.ts';
 import { BulkRunner } from './daemon/bulk.ts';
@@ -87,7 +87,9 @@ export async function serve({
   const onConnection = releaseOnDemand(keysDirectory, {
     retire: () => retire(),
     drain: () => end('handed over'),
+    failed: (error) => log.error({ error: error.message }, 'the keys cannot be handed over; they stay here'),
   });
+  if (!isTakeover) await refuseBesidePredecessor(keysDirectory);
   const claim = await claimDirectory(files, keysDirectory, onConnection);
   const supervisor = new Supervisor({
     ...{ listen, udp, udpThreads, transport, handed, mayShare, seed, clock, log, events, publisher },
@@ -233,6 +235,15 @@ async function takeOver(
   } catch (error) {
     throw explanationOf(error);
   }
+}
+
+/** No key state may go on beside a process that still answers by the one before. Throws StartError. */
+async function refuseBesidePredecessor(keysDirectory: string): Promise<void> {
+  if (!(await hasPredecessor(keysDirectory))) return;
+  throw new StartError(
+    `a process that has handed over the keys in ${keysDirectory} answers still`,
+    'take over from it with --takeover, or stop it first',
+  );
 }
 
 /** The sockets, and the configuration with what they are bound to. Throws StartError. */

@@ -2,7 +2,7 @@
  * How a new process takes a keys directory over while the old one goes on answering (decision 0012):
  *
  *     new                                   old
- *     release ──────── lock.sock ─────────▶ ends its control plane, gives the claim up
+ *     release ──────── lock.sock ─────────▶ opens retired.sock, ends its control plane, gives the claim up
  *     ◀──────────────────────────released── from now on it only answers, with the epochs that it has
  *     claims the keys, loads, listens too
  *     drain ────────── retired.sock ──────▶ answers what has arrived, ends
@@ -30,6 +30,8 @@ export interface HandoverActions {
   readonly retire: () => Promise<void>;
   /** Answers what has arrived and ends the process. */
   readonly drain: () => void;
+  /** The keys cannot be handed over; who asked for them is told that they stay here. */
+  readonly failed: (error: Error) => void;
 }
 
 /** Answers connections to the claim: whoever says `release` gets the keys. */
@@ -42,9 +44,16 @@ export function releaseOnDemand(
     hear(socket, RELEASE, async () => {
       if (isRetiring) return;
       isRetiring = true;
-      await actions.retire();
-      await waitToDrain(keysDirectory, actions.drain);
-      socket.end(RELEASED);
+      try {
+        // First what may fail: who has given up its claim must be heard of by whoever starts next.
+        await waitToDrain(keysDirectory, actions.drain);
+        await actions.retire();
+        socket.end(RELEASED);
+      } catch (error) {
+        isRetiring = false;
+        socket.destroy();
+        actions.failed(error as Error);
+      }
     });
   };
 }

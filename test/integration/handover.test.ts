@@ -74,10 +74,12 @@ describe.runIf(isBatched)('handing over', () => {
     expect(first.process.hasEnded).toBe(false);
     expect(await first.serial('one.example.')).toBe(1);
     expect(generationOf(first)).toBe(before);
-    // Whoever does not mean to share the port is told.
+    // Whoever does not mean to take over is told, and takes no step of the keys that the first would not show.
+    const generation = generationOf(first);
     const stranger = await start(port);
     expect((await stranger.process.ended).code).not.toBe(0);
-    expect(stranger.process.lines.join('\n')).toMatch(/in use by process/);
+    expect(stranger.process.lines.join('\n')).toMatch(/has handed over the keys in .* answers still/);
+    expect(generationOf(first)).toBe(generation);
     const third = await start(port, '--takeover');
     await third.waitForLog(/the process before has ended/, 30_000);
     expect(await first.process.ended).toMatchObject({ code: 0 });
