@@ -3,7 +3,7 @@
  * signed and unsigned zones behind one responder.
  */
 import { decode } from 'dns-packet';
-import { formatType } from '../../src/wire/iana.ts';
+import { formatType, RCODE, RRTYPE } from '../../src/wire/iana.ts';
 import { Peer } from '../../src/wire/peer.ts';
 import { generateHosting } from './differential-zones.ts';
 import { type Message, type MessageRecord, readMessage } from './message.ts';
@@ -130,11 +130,15 @@ export function checkResponse(
   if (strangerToo) checkWithStranger(response, message);
 }
 
-/** Errors are empty, data has a question, OPT comes once at most. */
+/** Errors are empty, but for a TSIG that says of NOTAUTH why; data has a question, OPT comes once at most. */
 function checkSections(message: Message): void {
   const opts = message.additional.filter(({ type }) => type === 41).length;
   if (opts > 1) throw new Error(`${opts} OPT records`);
-  const records = message.answer.length + message.authority.length + message.additional.length - opts;
+  const tsigs = message.additional.filter(({ type }) => type === RRTYPE.TSIG).length;
+  const isLast = message.additional.at(-1)?.type === RRTYPE.TSIG;
+  if (tsigs > 0 && (tsigs > 1 || !isLast || message.rcode !== RCODE.NOTAUTH))
+    throw new Error('a misplaced TSIG');
+  const records = message.answer.length + message.authority.length + message.additional.length - opts - tsigs;
   const isError = ![0, 3, 6].includes(message.rcode);
   if (isError && records > 0) throw new Error('an error with records');
   if (records > 0 && message.question === undefined) throw new Error('records without a question');
