@@ -59,6 +59,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'parent show': [example('keyturn parent show example.com', 'which DS each server of the parent has')],
   'parent look': [example('keyturn parent look example.com', 'ask them now, after the registrar was told')],
+  diagnose: [
+    example(
+      'keyturn diagnose example.com',
+      'what is wrong with it, and what to do; exit code 1 if something is',
+    ),
+  ],
   'key list': [example('keyturn key list example.com', 'states of all keys, since when and until when')],
   'key show': [
     example('keyturn key show example.com --key 54321', 'one key: times and their reasons, DNSKEY and DS'),

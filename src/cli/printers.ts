@@ -2,6 +2,7 @@
 import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
 import { FAILURE } from '../control/operation.ts';
 import type { OperationName, Params, Result } from '../control/operations.ts';
+import { printDiagnosis } from './diagnose-output.ts';
 import { countWords, diffExit, printDiff } from './diff-output.ts';
 import { dsLines } from './ds.ts';
 import { printCancelledJob, printJob, printJobs, printStarted } from './job-output.ts';
@@ -49,6 +50,7 @@ export const PRINTERS: Printers = {
   'rollover.history': printHistory,
   'parent.show': printParent,
   'parent.look': printParent,
+  diagnose: printDiagnosis,
   'job.start': printStarted,
   'job.list': (output, { jobs }) => printJobs(output, jobs),
   'job.show': printJob,
@@ -62,6 +64,7 @@ export const PRINTERS: Printers = {
 /** Exit codes of results that are no failures of the operation. */
 export const EXITS: { readonly [N in OperationName]?: (result: Result<N>) => number } = {
   health: ({ level }) => (level === 'ok' ? 0 : FAILURE.DATA_WRONG.exit),
+  diagnose: ({ level }) => (level === 'ok' ? 0 : FAILURE.DATA_WRONG.exit),
   'zone.diff': diffExit,
   'zone.reload': ({ zones }) =>
     zones.some(({ outcome }) => outcome === 'failed') ? FAILURE.DATA_WRONG.exit : 0,

@@ -5,6 +5,7 @@
 import { nearest } from '../store/config-words.ts';
 import { CALL_CODES, FAILURE_CODES } from './codes-calls.ts';
 import { CONFIG_CODES, START_CODES } from './codes-config.ts';
+import { DIAGNOSE_CODES } from './codes-diagnose.ts';
 import { KEY_CODES, KEY_FILE_CODES, KEY_STORE_CODES, STATE_CODES } from './codes-keys.ts';
 import { ORDER_CODES, REFUSAL_CODES } from './codes-orders.ts';
 import { PARENT_CODES, PARENT_FINDING_CODES } from './codes-parent.ts';
@@ -31,6 +32,7 @@ export const CODE_GROUPS: readonly CodeGroup[] = [
   },
   { title: 'why a key waits', codes: WAIT_CODES },
   { title: 'looks at the parent', codes: { ...PARENT_CODES, ...PARENT_FINDING_CODES } },
+  { title: 'diagnosis of a zone', codes: DIAGNOSE_CODES },
   { title: 'orders that are refused', codes: { ...REFUSAL_CODES, ...ORDER_CODES } },
   { title: 'policies', codes: POLICY_CODES },
   { title: 'alarms and health', codes: { ...ALARM_CODES, ...SERVER_ALARM_CODES, ...HEALTH_CODES } },

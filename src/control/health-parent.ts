@@ -1,4 +1,4 @@
-/** What looks at the parent show that a person must see to: a chain that is broken, DS of others, a parent that is silent. */
+/** What looks at the parent show that a person must see to: a chain that is broken, DS of others, a silent parent. */
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import type { ParentMonitor } from '../daemon/monitor.ts';
 import type { Zone } from '../daemon/zone.ts';
@@ -24,8 +24,8 @@ export function parentFindings(zone: Zone, monitor: ParentMonitor | undefined, n
   ];
 }
 
-/** DS records at the parent, and the keys that are served. */
-function chainFindings({ name, origin, signing }: Zone, watch: Watch): Finding[] {
+/** DS records at the parent that fit no key that is served, as the last look saw them. */
+export function chainFindings({ name, origin, signing }: Zone, watch: Watch): Finding[] {
   const outcome = watch.last?.outcome;
   if (outcome === undefined || outcome.kind === 'unknown') return [];
   const served = signing!.zoneState.keys.filter((key) => isShown(key, 'dnskey')).map(dnskeyOf);
@@ -58,7 +58,8 @@ function unseenFindings(
   const from = Math.max(since, rounds.at(-1)?.at ?? 0) as UnixSeconds;
   const unknown = reasonOf(last.outcome);
   if (unknown === undefined || now - from < UNSEEN_SECONDS) return [];
-  const message = `what waits for the parent goes no further, not all of it was seen since ${formatInstant(from)}: ${unknown.text}`;
+  const unseen = `not all of the parent was seen since ${formatInstant(from)}`;
+  const message = `what waits for the parent goes no further, ${unseen}: ${unknown.text}`;
   return [
     { level: 'warning', code: unknown.reason, zone: name, message, fix: `keyturn parent show ${name}` },
   ];

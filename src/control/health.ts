@@ -103,7 +103,8 @@ function jobFindings({ jobs }: HealthContext['bulk']): Finding[] {
 
 // ---- Zones ----
 
-function zoneFindings(zone: Zone, now: UnixSeconds): Finding[] {
+/** What is wrong with one zone, as it is seen from inside. */
+export function zoneFindings(zone: Zone, now: UnixSeconds): Finding[] {
   return [
     ...fileFindings(zone),
     ...keyFindings(zone),

@@ -1,4 +1,5 @@
 /** Handlers of the operations that are about the parent of a zone. */
+import type { Clock } from '../base/ports.ts';
 import type { ParentMonitor } from '../daemon/monitor.ts';
 import type { Zones } from '../daemon/zones.ts';
 import { dnskeyOf } from '../kasp/records.ts';
@@ -6,7 +7,8 @@ import type { Sight } from '../parent/look.ts';
 import { foreignDs, sightOf, UNWATCHED } from '../parent/watch.ts';
 import { formatName } from '../wire/name.ts';
 import { iso } from './describe.ts';
-import { findSigned, type SignedZone } from './find.ts';
+import { diagnose } from './diagnose.ts';
+import { findSigned, getZone, type SignedZone } from './find.ts';
 import { OperationError } from './operation.ts';
 import type { PARENT_OPERATIONS } from './parent-operations.ts';
 import type { ParentView } from './parent-shapes.ts';
@@ -14,8 +16,10 @@ import type { Handlers } from './server.ts';
 
 export function createParentHandlers({
   zones,
+  clock,
 }: {
   readonly zones: Zones;
+  readonly clock: Pick<Clock, 'now'>;
 }): Pick<Handlers, keyof typeof PARENT_OPERATIONS> {
   return {
     'parent.show': ({ zone }) => viewOf(findSigned(zones, zone), zones.monitor),
@@ -25,6 +29,7 @@ export function createParentHandlers({
       await zones.monitor.look(found.zone);
       return viewOf(found, zones.monitor);
     },
+    diagnose: ({ zone }) => diagnose(getZone(zones, zone), zones.monitor?.parents, clock.now()),
   };
 }
 

@@ -1,5 +1,6 @@
-/** Operations that are about the parent of a zone: what its servers say of the DS. */
+/** Operations that are about the parent of a zone: what its servers say of the DS, and of the zone below it. */
 import { z } from 'zod';
+import { diagnosis } from './diagnose-shapes.ts';
 import { operation } from './operation.ts';
 import { zone } from './params.ts';
 import { parentView } from './parent-shapes.ts';
@@ -20,5 +21,13 @@ export const PARENT_OPERATIONS = {
     danger: 'acts',
     cli: 'parent look ZONE',
     http: { method: 'POST', path: '/v1/zones/:zone/parent/look' },
+  }),
+  diagnose: operation({
+    summary: 'judge a zone from inside and outside: parent, delegation, every name server',
+    params: z.strictObject({ zone: zone.describe('name of the zone') }),
+    result: diagnosis,
+    danger: 'reads',
+    cli: 'diagnose ZONE',
+    http: { method: 'GET', path: '/v1/zones/:zone/diagnosis' },
   }),
 } as const;

@@ -4,7 +4,7 @@ import { EVENT_KINDS } from '../ops/events.ts';
 import { LOG_LEVELS } from '../store/words.ts';
 import { instant, zoneCounts } from './shapes.ts';
 
-const HEALTH_LEVELS = ['ok', 'warning', 'critical'] as const;
+export const HEALTH_LEVELS = ['ok', 'warning', 'critical'] as const;
 
 /** Something that a person must see to. */
 export const finding = z.object({

@@ -63,6 +63,11 @@ export class ParentMonitor {
     this.#context.scheduler.at(timerOf(zone), due, () => void this.look(zone));
   }
 
+  /** The way to parents and to what they delegate to. */
+  get parents(): ParentsContext {
+    return this.#context;
+  }
+
   /** Ends the looks that are under way. */
   close(): void {
     this.#context.network.close();

@@ -74,6 +74,11 @@ export class ParentFinder {
     this.#options = options;
   }
 
+  /** Port of servers that are found by name. */
+  get port(): number {
+    return this.#options.port;
+  }
+
   /** The zone that delegates `child`, or why it cannot be found. */
   parentOf(child: Name, now: UnixSeconds): Promise<FoundZone | Unknown> {
     return this.#zoneAbove(lowerName(child), labelCount(child) - 1, newSearch(now));

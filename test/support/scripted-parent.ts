@@ -1,6 +1,7 @@
 /**
  * An Internet in memory: a signed root and a signed `test.` at two addresses, both served by our own responder, so that
- * signatures are real; what stands between an address and who asks can be scripted. No socket, no clock.
+ * signatures are real; what stands between an address and who asks can be scripted, and servers of zones below can be
+ * hosted at other addresses. No socket, no clock.
  */
 
 import type { UnixSeconds } from '../../src/base/time.ts';
@@ -12,10 +13,14 @@ import type { Network, NetworkFault, ServerAddress } from '../../src/parent/netw
 import { nameOf } from '../../src/wire/name.ts';
 import { type AskOptions, imageOf, NOW, signedEpoch, TestServer, testKey } from './served.ts';
 
-/** What a server does with a query; `honest` is what it would have said. */
+/** What the server would have said; to another query, if one is given. */
+export type Honest = (options?: AskOptions & { readonly query?: Uint8Array }) => Uint8Array;
+
+/** What a server does with a query. */
 export type Behaviour = (
   query: Uint8Array,
-  honest: (options?: AskOptions) => Uint8Array,
+  honest: Honest,
+  transport: 'udp' | 'tcp',
 ) => Uint8Array | NetworkFault;
 
 export const ROOT_ADDRESS = '192.0.2.1';
@@ -38,6 +43,8 @@ export function dsTextOf(origin: string): string {
 export interface ScriptedZone {
   readonly records: readonly string[];
   readonly ttl?: number;
+  /** The root has no DS for `test.`: no chain of trust leads to it. */
+  readonly isIsland?: boolean;
 }
 
 export class ScriptedInternet implements Network {
@@ -58,7 +65,8 @@ export class ScriptedInternet implements Network {
       '. SOA ns. hostmaster. 1 3600 600 86400 60',
       '. NS ns.',
       `ns. A ${ROOT_ADDRESS}`,
-      ...['test. NS ns1.test.', 'test. NS ns2.test.', `test. DS ${dsTextOf('test.')}`],
+      ...['test. NS ns1.test.', 'test. NS ns2.test.'],
+      ...(zone.isIsland === true ? [] : [`test. DS ${dsTextOf('test.')}`]),
       ...PARENT_ADDRESSES.map((address, i) => `ns${i + 1}.test. A ${address}`),
     ];
     this.#servers.set(ROOT_ADDRESS, this.#signed('.', root));
@@ -95,17 +103,31 @@ export class ScriptedInternet implements Network {
     this.#behaviours.set(address, behaviour);
   }
 
-  tell(): Promise<NetworkFault> {
-    return Promise.resolve({ code: 'refused', fault: 'nobody listens there' });
+  /** Lets a server of other zones answer at an address; undefined: nobody is there any longer. */
+  host(address: string, server: TestServer | undefined): void {
+    if (server === undefined) this.#servers.delete(address);
+    else this.#servers.set(address, server);
   }
 
-  exchange({ address }: ServerAddress, query: Uint8Array): Promise<Uint8Array | NetworkFault> {
+  tell(server: ServerAddress, message: Uint8Array): Promise<Uint8Array | NetworkFault> {
+    return Promise.resolve(this.#answer(server, message, 'udp'));
+  }
+
+  exchange(server: ServerAddress, query: Uint8Array): Promise<Uint8Array | NetworkFault> {
+    return Promise.resolve(this.#answer(server, query, 'tcp'));
+  }
+
+  #answer(
+    { address }: ServerAddress,
+    query: Uint8Array,
+    transport: 'udp' | 'tcp',
+  ): Uint8Array | NetworkFault {
     this.asked.set(address, (this.asked.get(address) ?? 0) + 1);
     const server = this.#servers.get(address);
-    if (server === undefined) return Promise.resolve({ code: 'timeout', fault: 'no answer within 5 s' });
-    const honest = (options: AskOptions = {}) =>
-      server.askRaw(query, { transport: 'tcp', now: this.#clock(), ...options });
+    if (server === undefined) return { code: 'timeout', fault: 'no answer within 5 s' };
+    const honest: Honest = ({ query: other = query, ...options } = {}) =>
+      server.askRaw(other, { transport, now: this.#clock(), ...options });
     const behaviour = this.#behaviours.get(address);
-    return Promise.resolve(behaviour === undefined ? honest() : behaviour(query, honest));
+    return behaviour === undefined ? honest() : behaviour(query, honest, transport);
   }
 }

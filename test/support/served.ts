@@ -133,9 +133,14 @@ export function queryOctets(name: string, type: string, options: AskOptions = {}
 export class TestServer {
   readonly table = new ZoneTable();
   readonly counters = new Counters();
-  readonly responder = new Responder(this.table, this.counters, SEED);
+  readonly responder: Responder;
   readonly #out = new Uint8Array(65_535);
   #count = 0;
+
+  /** `seed` is that of the name hashes in the images that it serves. */
+  constructor(seed = SEED) {
+    this.responder = new Responder(this.table, this.counters, seed);
+  }
 
   /** Serves a zone from text, signed with NSEC unless told otherwise. */
   add(origin: string, text: string, mode: TestMode | 'unsigned' = 'nsec'): this {

@@ -125,9 +125,9 @@ const look = (internet: ScriptedInternet, now = NOW) =>
 it.each(LIES)('a server that %s makes the DS unknown: %s', async (_what, code, lie) => {
   for (const zone of [WITH_DS, WITHOUT_DS]) {
     const internet = new ScriptedInternet(zone);
-    internet.script(LIAR, (query, honest) => {
+    internet.script(LIAR, (query, honest, transport) => {
       const isDs = query.at(HEADER.OCTETS + nameOf(CHILD).length + 1) === RRTYPE.DS && isAboutChild(query);
-      return isDs ? lie(query, honest) : honest();
+      return isDs ? lie(query, honest, transport) : honest();
     });
     let watch = UNWATCHED;
     for (const at of [0, 301, 602, 903]) {
