@@ -124,8 +124,13 @@ export class CertificateKeeper {
 
 /** What changes when a file is written or replaced; certificates are links more often than not, which are followed. */
 function signatureOf(file: string): string {
-  const stat = fs.statSync(file, { throwIfNoEntry: false });
-  return stat === undefined ? 'none' : `${stat.ino}.${stat.size}.${stat.mtimeMs}.${stat.ctimeMs}`;
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = fs.statSync(file);
+    return `${ino}.${size}.${mtimeMs}.${ctimeMs}`;
+  } catch (error) {
+    // Gone, or in a directory that was closed to us: reading it says so.
+    return `${(error as NodeJS.ErrnoException).code}`;
+  }
 }
 
 function readText(file: string): string {
