@@ -336,12 +336,16 @@ export class Keeper {
   }
 }
 
-/** The epoch has nothing signed of what it serves in place of what is served: a new signer, or the first NSEC3 chain. */
+/**
+ * The epoch has nothing signed of what it serves in place of what is served: a new signer, the first NSEC3 chain, or
+ * compact denial in place of another.
+ */
 function isCold(epoch: Epoch, before: Epoch | undefined): boolean {
   const isKnown = ({ tag, publicKey }: Epoch['signers'][number]) =>
     before?.signers.some((signer) => signer.tag === tag && Buffer.compare(signer.publicKey, publicKey) === 0);
   if (before === undefined) return false;
-  return !epoch.signers.every(isKnown) || (epoch.nsec3 !== null && before.nsec3 === null);
+  const isNewly = (denial: Epoch['denial']) => epoch.denial === denial && before.denial !== denial;
+  return !epoch.signers.every(isKnown) || isNewly('nsec3') || isNewly('compact');
 }
 
 function factsOf(image: ZoneImage, clock: SteadyClock): Facts {
