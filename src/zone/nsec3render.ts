@@ -35,11 +35,12 @@ export function renderNsec3(zone: ZoneImage, optOut: boolean): SharedArrayBuffer
   return owners.collision === undefined ? new Rendering(zone, owners, optOut).run() : owners.collision;
 }
 
-/** True if a node has an NSEC3. */
+/** True if a node has an NSEC3. With opt-out a wildcard with NS records too: names are answered from it. */
 function isInChain(zone: ZoneImage, node: NodeIndex, optOut: boolean): boolean {
   const flags = zone.flags(node);
   if ((flags & NODE_FLAG.OCCLUDED) !== 0) return false;
-  return !optOut || (flags & NODE_FLAG.CUT) === 0 || zone.rrset(node, RRTYPE.DS) !== NO_RRSET;
+  if (!optOut || (flags & NODE_FLAG.CUT) === 0) return true;
+  return zone.rrset(node, RRTYPE.DS) !== NO_RRSET || zone.wildcard(zone.parent(node)) === node;
 }
 
 /** The hashes of all names of a zone that are not occluded, and those in the chain in hash order. */
