@@ -10,27 +10,25 @@ export function printDiagnosis(output: Output, diagnosis: Diagnosis): void {
   const faults = findings.filter((finding) => finding.level !== 'ok').length;
   const words = level === 'ok' ? 'nothing wrong was found' : `${level}: ${faults} found`;
   output.print(marked(output, MARKS[level], `${zone} ${words}`));
-  output.print(
-    `  inside          ${state}${serial === null ? '' : `, serial ${serial}`}, ${keys.length} keys`,
-  );
+  const tags = keys.filter(({ dnskey }) => dnskey !== 'hidden').map(({ tag }) => tag);
+  const serials = serial === null ? '' : `, serial ${serial}`;
+  output.print(`  inside          ${state}${serials}${tags.length === 0 ? '' : `, keys ${tags.join(', ')}`}`);
   if (isOutsideSeen) {
-    output.print(
-      `  outside         parent ${parent ?? 'not found'}, ${servers.length} addresses of name servers`,
-    );
+    output.print(`  outside         parent ${parent ?? 'not found'}, name servers ${servers.length}`);
   }
+  if (servers.length > 0) output.print(serverTable(servers));
   for (const finding of findings) printFinding(output, finding);
-  if (servers.length === 0) return;
-  const rows = servers.map(({ server, address, udp, tcp, serial: has }) => [
-    server,
-    address,
-    has === null ? '-' : `${has}`,
-    udp,
-    tcp,
-  ]);
-  output.print(table(['SERVER', 'ADDRESS', 'SERIAL', 'UDP', 'TCP'], rows));
+}
+
+function serverTable(servers: Diagnosis['servers']): string {
+  const rows = servers.map(({ server, address, udp, tcp, serial }) => {
+    return [server, address, serial === null ? '-' : `${serial}`, udp, tcp];
+  });
+  return table(['SERVER', 'ADDRESS', 'SERIAL', 'UDP', 'TCP'], rows);
 }
 
 function printFinding(output: Output, { level, code, evidence, fix }: DiagnosisFinding): void {
-  output.print(marked(output, MARKS[level], `${evidence} [${code}]`));
+  const text = `${evidence} [${code}]`;
+  output.print(level === 'ok' ? `note ${text}` : marked(output, MARKS[level], text));
   output.print(`    fix: ${fix}`);
 }
