@@ -87,6 +87,8 @@ export class Responder {
   readonly #identity: IdentityRecords;
   /** Octets that the response may have, OPT included. */
   #limit = 0;
+  /** Of what was written last: an answer that turns out too large gives way to another. */
+  #rcode = 0;
   readonly #reports: ReportReader | null;
   /** The last error report that was sent to us as the agent (RFC 9567), for the shell to take. */
   lastReport: ErrorReport | null = null;
@@ -134,16 +136,18 @@ export class Responder {
   respond(request: Uint8Array, octets: number, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
     const counters = this.#counters;
     counters.bump(COUNTER.QUERIES);
+    let written: number;
     try {
-      const written = this.#respond(request, octets, peer, now, response);
-      counters.bump(written > 0 ? COUNTER.RESPONSES : COUNTER.DROPPED);
-      return written;
+      written = this.#respond(request, octets, peer, now, response);
     } catch (fault) {
       counters.bump(COUNTER.FAULTS);
       this.lastFault = fault;
       this.#opt.explain(EDE.OTHER, FAULT_TEXT);
-      return this.#sayError(request, peer, RCODE.SERVFAIL, now, response);
+      written = this.#sayError(request, peer, RCODE.SERVFAIL, now, response);
     }
+    if (written > 0) this.#countResponse(this.#rcode);
+    else counters.bump(COUNTER.DROPPED);
+    return written;
   }
 
   #respond(request: Uint8Array, octets: number, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
@@ -349,11 +353,12 @@ export class Responder {
     setCount(response, HEADER.ANCOUNT, counts[SECTION.ANSWER]!);
     setCount(response, HEADER.NSCOUNT, counts[SECTION.AUTHORITY]!);
     setCount(response, HEADER.ARCOUNT, additional);
-    this.#countRcode(rcode);
+    this.#rcode = rcode;
     return writer.position;
   }
 
-  #countRcode(rcode: number): void {
+  #countResponse(rcode: number): void {
+    this.#counters.bump(COUNTER.RESPONSES);
     if (rcode === RCODE.NOERROR) return;
     if (rcode === RCODE.NXDOMAIN) this.#counters.bump(COUNTER.NXDOMAIN);
     else if (rcode === RCODE.REFUSED) this.#counters.bump(COUNTER.REFUSED);
