@@ -18,7 +18,7 @@ const DS_CODES = {
     rfc: 'RFC 4035 §5.2',
   },
   DIAGNOSE_DS_MISSING: {
-    meaning: 'No server of the parent has the DS of a key that is asked for, or was there before.',
+    meaning: 'No server of the parent has the DS of a key that waits for it, or whose DS was there before.',
     cause: 'It was not handed in, the parent takes no CDS, it is late, or somebody removed it.',
     effect: 'Without any DS the zone counts as unsigned. A rollover that waits for it goes no further.',
     fix: 'Hand it to the parent: keyturn ds ZONE prints it.',

@@ -34,7 +34,8 @@ export function dsFindings(
   ];
 }
 
-function unseenFinding({ reason, text }: Unknown, { name }: OwnZone): DiagnosisFinding {
+/** A parent, or a delegation, of which nothing can be said. */
+export function unseenFinding({ reason, text }: Unknown, { name }: OwnZone): DiagnosisFinding {
   const fix = UNDELEGATED.includes(reason)
     ? `have ${name} delegated to its name servers`
     : `keyturn explain ${reason}`;
@@ -111,7 +112,7 @@ function keyFindings(key: Key, known: readonly Sight[], place: Place): Diagnosis
 
 function missingFinding(key: Key, { own, parent }: Place): DiagnosisFinding {
   const wasThere = stateOf(key, 'ds') === 'omnipresent';
-  const since = wasThere ? 'it was there before' : 'it is asked for by CDS';
+  const since = wasThere ? 'it was there before' : 'the key waits for it';
   return {
     level: wasThere ? 'critical' : 'warning',
     code: 'DIAGNOSE_DS_MISSING',

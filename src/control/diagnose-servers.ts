@@ -35,12 +35,15 @@ export function outageFindings(interviews: readonly Interview[], own: OwnZone): 
   };
   // Of what this host has no way to, nothing is known.
   const reached = interviews.filter((seen) => !isOutOfReach(seen));
-  if (reached.length === 0 || reached.some(works)) return [];
+  if ((reached.length === 0 && interviews.length > 0) || reached.some(works)) return [];
   return [
     {
       level: 'critical',
       code: 'DIAGNOSE_NO_SERVER',
-      evidence: `none of the ${reached.length} addresses that ${own.name} is delegated to answers for it`,
+      evidence:
+        reached.length === 0
+          ? `no address of a name server that ${own.name} is delegated to can be found`
+          : `none of the ${reached.length} addresses that ${own.name} is delegated to answers for it`,
       fix: 'see to the servers that the other findings name, or have the delegation corrected',
     },
   ];
@@ -112,8 +115,10 @@ function refusalOf({ flags, rrset }: Said, at: string, { name }: OwnZone): Diagn
     const evidence = `${at} answers the question for the SOA of ${name} with ${rcodeWord(rcode)}`;
     return { level: 'warning', code: 'DIAGNOSE_SERVER_ERROR', evidence, fix };
   }
-  if ((flags & FLAG.AA) !== 0 && rrset !== undefined) return undefined;
-  const what = rrset === undefined ? 'answers without an SOA' : 'answers without authority (AA is not set)';
+  // An answer that is cut off has no records to be judged by.
+  const isThere = rrset !== undefined || (flags & FLAG.TC) !== 0;
+  if ((flags & FLAG.AA) !== 0 && isThere) return undefined;
+  const what = !isThere ? 'answers without an SOA' : 'answers without authority (AA is not set)';
   return { level: 'warning', code: 'DIAGNOSE_SERVER_LAME', evidence: `${at} ${what}`, fix };
 }
 

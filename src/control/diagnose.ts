@@ -13,7 +13,7 @@ import { keySummary, needsOf } from './describe.ts';
 import { delegationFindings } from './diagnose-delegation.ts';
 import { type Outside, type OwnZone, ownZoneOf } from './diagnose-facts.ts';
 import { gatherOutside } from './diagnose-gather.ts';
-import { dsFindings, dsyncFindings } from './diagnose-parent.ts';
+import { dsFindings, dsyncFindings, unseenFinding } from './diagnose-parent.ts';
 import { outageFindings, serverFindings } from './diagnose-servers.ts';
 import type { Diagnosis, DiagnosisFinding } from './diagnose-shapes.ts';
 import { zoneFindings } from './health.ts';
@@ -84,7 +84,7 @@ function outsideFindings(
   { outside, own }: { readonly outside: Outside; readonly own: OwnZone },
   now: UnixSeconds,
 ): DiagnosisFinding[] {
-  const { look, delegation, interviews, left, dsync } = outside;
+  const { look, interviews, left, dsync } = outside;
   const { signing } = zone;
   const keys = signing === undefined ? undefined : { keys: signing.zoneState.keys, policy: signing.policy };
   const watch = { ...UNWATCHED, last: { at: now, outcome: look } };
@@ -92,11 +92,19 @@ function outsideFindings(
     ...(own.isSigned && signing !== undefined ? chainFindings(zone, watch).map(asFinding) : []),
     ...dsFindings(look, own, keys),
     ...(own.isSigned ? dsyncFindings(dsync) : []),
-    ...(delegation.kind === 'unknown' ? [] : delegationFindings(delegation, own)),
-    ...outageFindings(interviews, own),
+    ...delegatedFindings(outside, own),
     ...interviews.flatMap((one) => serverFindings(one, own, now)),
     ...leftFindings(interviews.length, left),
   ];
+}
+
+function delegatedFindings({ look, delegation, interviews }: Outside, own: OwnZone): DiagnosisFinding[] {
+  if (delegation.kind === 'delegation') {
+    return [...delegationFindings(delegation, own), ...outageFindings(interviews, own)];
+  }
+  // Servers that know nothing of the zone have been told of already.
+  const isTold = look.kind === 'unknown' || look.sights.some(({ verdict }) => verdict.kind === 'unknown');
+  return isTold ? [] : [unseenFinding(delegation, own)];
 }
 
 function leftFindings(asked: number, left: number): DiagnosisFinding[] {

@@ -464,12 +464,32 @@ describe('diagnose', () => {
     await bench.lapse(120);
     const awaited = (await look()).findings.filter(({ code }) => code === 'DIAGNOSE_DS_MISSING');
     expect(awaited).toMatchObject([
-      { level: 'warning', evidence: expect.stringContaining('asked for by CDS') },
+      { level: 'warning', evidence: expect.stringContaining('the key waits for it') },
     ]);
     parentHas(usual());
     await bench.lapse(300);
     const left = (await look()).findings.filter(({ code }) => code === 'DIAGNOSE_DS_LEFT');
     expect(left).toMatchObject([{ level: 'warning', evidence: expect.stringContaining(`key ${old},`) }]);
+  });
+
+  it('misses the delegation in a parent that has other things at the name', async () => {
+    await start({ isIsland: true });
+    parentHas([DSYNC, `${ZONE} TXT x`]);
+    const found = (await look()).findings.filter(({ code }) => code === 'PARENT_NOT_DELEGATED');
+    expect(found).toMatchObject([
+      { level: 'critical', fix: 'have child.test. delegated to its name servers' },
+    ]);
+  });
+
+  it('calls a delegation without any address an outage', async () => {
+    await start();
+    parentHas(usual([DELEGATION[2], DELEGATION[3]]));
+    const codes = (await look()).findings.map(({ level, code }) => `${level} ${code}`);
+    expect(codes).toEqual([
+      'critical DIAGNOSE_NO_SERVER',
+      'warning DIAGNOSE_GLUE_MISSING',
+      'warning DIAGNOSE_GLUE_MISSING',
+    ]);
   });
 
   it('asks a crowd of servers in part, and says so', async () => {
