@@ -108,11 +108,13 @@ export class Keeper {
   }
 
   /**
-   * Serves a zone that was loaded. Throws what `problemOfError` knows; then what was served stays.
+   * Serves a zone that was loaded, when `note` has made durable what must be so before. Throws what `problemOfError` knows;
+   * then what was served stays.
    */
-  serve(loaded: LoadedZone): Promise<Taken> {
+  serve(loaded: LoadedZone, note: () => Promise<void>): Promise<Taken> {
     const pace = this.#paceOf('due');
     return this.#inTurn(pace, async () => {
+      await note();
       const image = ZoneImage.open(loaded.image);
       this.#wanted = image;
       const epoch = this.#context.isUnsigned ? this.#unsigned(loaded) : await this.#sign(image, loaded);

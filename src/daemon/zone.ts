@@ -287,9 +287,9 @@ export class Zone {
     const image = ZoneImage.open(loaded.image);
     let published: Promise<void>;
     try {
-      // Before anybody sees it, so that it cannot go back.
-      await this.#serial.note({ serial: image.serial, digest: loaded.digest });
-      ({ published } = await this.keeper.serve(loaded));
+      // Before anybody sees it, so that it cannot go back; in the turn, so that nothing is written when those are over.
+      const note = () => this.#serial.note({ serial: image.serial, digest: loaded.digest });
+      ({ published } = await this.keeper.serve(loaded, note));
     } catch (error) {
       this.#fail(problemOfError(error, seen.path));
       // A disk may come back; keys of others go only with the file or the command line.
