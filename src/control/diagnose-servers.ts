@@ -1,8 +1,9 @@
 /** What is wrong with the name servers of a zone, each address for itself, as an interview showed it. Pure. */
 import type { UnixSeconds } from '../base/time.ts';
+import { keyTag } from '../dnssec/dnskey.ts';
 import { type Interview, type Reply, type Said, serialOf } from '../parent/interview.ts';
 import { UDP_PAYLOAD_OCTETS } from '../wire/edns.ts';
-import { FLAG, rcodeOf } from '../wire/header.ts';
+import { FLAG, getU16, rcodeOf } from '../wire/header.ts';
 import { formatType, RCODE, RRTYPE } from '../wire/iana.ts';
 import { formatName } from '../wire/name.ts';
 import type { OwnZone } from './diagnose-facts.ts';
@@ -183,19 +184,25 @@ function differenceFindings(
   own: OwnZone,
 ): DiagnosisFinding[] {
   if (!rrsets.has(type)) return [];
-  const there = hexOf(rrsets.get(type)?.rdatas ?? []);
-  const here = hexOf(own.apex.get(type) ?? []);
-  const [more, fewer] = [without(there, here), without(here, there)];
-  if (more.length + fewer.length === 0) return [];
-  const counts = `${more.length} that are not here, ${fewer.length} of those here are not there`;
-  const evidence = `${at} has ${there.length} ${formatType(type)} records: ${counts}`;
+  const there = rrsets.get(type)?.rdatas ?? [];
+  const here = own.apex.get(type) ?? [];
+  const [onlyThere, onlyHere] = [without(there, here), without(here, there)];
+  if (onlyThere.length + onlyHere.length === 0) return [];
+  const listed = (rdatas: readonly Uint8Array[]) => rdatas.map((rdata) => wordFor(type, rdata)).join(', ');
+  const sides = [
+    ...(onlyThere.length === 0 ? [] : [`only there: ${listed(onlyThere)}`]),
+    ...(onlyHere.length === 0 ? [] : [`only here: ${listed(onlyHere)}`]),
+  ];
+  const evidence = `${at} has other ${formatType(type)} records: ${sides.join('; ')}`;
   return [{ level: 'warning', code, evidence, fix: SYNC }];
 }
 
-function hexOf(rdatas: readonly Uint8Array[]): string[] {
-  return rdatas.map((rdata) => Buffer.from(rdata).toString('hex'));
+/** The host of an NS, the tag of a key. */
+function wordFor(type: number, rdata: Uint8Array): string {
+  if (type === RRTYPE.NS) return formatName(rdata);
+  return `${type === RRTYPE.CDS ? getU16(rdata, 0) : keyTag(rdata)}`;
 }
 
-function without(some: readonly string[], others: readonly string[]): string[] {
-  return some.filter((one) => !others.includes(one));
+function without(some: readonly Uint8Array[], others: readonly Uint8Array[]): Uint8Array[] {
+  return some.filter((one) => !others.some((other) => Buffer.compare(one, other) === 0));
 }
