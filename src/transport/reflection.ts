@@ -32,13 +32,15 @@ interface Own {
 /** One for each server. */
 export class ReflectionFilter {
   readonly #counters: Counters;
+  readonly #interfaces: (family: AddressFamily) => string[];
   #listen: readonly ListenAddress[] = [];
   #ports: readonly number[] = [];
   #own: readonly Own[] = [];
   #ownReadAtMs = 0;
 
-  constructor(counters: Counters) {
+  constructor(counters: Counters, interfaces = interfaceAddresses) {
     this.#counters = counters;
+    this.#interfaces = interfaces;
   }
 
   /** Tells where the server listens, with real ports. A wildcard stands for all addresses of the machine. */
@@ -76,9 +78,18 @@ export class ReflectionFilter {
   #readOwn(): void {
     this.#ownReadAtMs = performance.now();
     this.#own = this.#listen.flatMap(({ address, port }) => {
-      const local = isWildcard(address) ? interfaceAddresses(address.includes(':') ? 6 : 4) : [address];
+      const local = isWildcard(address) ? this.#addressesOf(address.includes(':') ? 6 : 4) : [address];
       return local.map((text) => ({ prefix: parsePrefix(text) as Prefix, port }));
     });
+  }
+
+  /** None where the system does not tell: under a sandbox without AF_NETLINK, for one. */
+  #addressesOf(family: AddressFamily): string[] {
+    try {
+      return this.#interfaces(family);
+    } catch {
+      return [];
+    }
   }
 }
 
