@@ -17,6 +17,8 @@ const FAMILY = { UNSPECIFIED: 0, INET: 1, INET6: 2, UNIX: 3 } as const;
 const MAX_PROTOCOL = 2;
 const INET_OCTETS = 12;
 const INET6_OCTETS = 36;
+/** In front of the IPv4 address in an IPv6 address that is mapped. */
+const MAPPED_OCTETS = 12;
 /** TLVs of known proxies take some dozens of octets. */
 export const MAX_PROXY_HEADER_OCTETS = 2_048;
 
@@ -52,7 +54,11 @@ export class ProxyHeader {
     if (length < (this.family === 4 ? INET_OCTETS : INET6_OCTETS)) return PROXY_MALFORMED;
     if (octets < total) return PROXY_INCOMPLETE;
     this.addressOffset = FIXED_OCTETS;
-    const portAt = FIXED_OCTETS + (this.family === 4 ? 8 : 32);
+    if (this.family === 6 && isMapped(source)) {
+      this.family = 4;
+      this.addressOffset += MAPPED_OCTETS;
+    }
+    const portAt = FIXED_OCTETS + (family === FAMILY.INET ? 8 : 32);
     this.port = (source[portAt]! << 8) | source[portAt + 1]!;
     return total;
   }
@@ -68,6 +74,14 @@ export class ProxyHeader {
     message.copyWithin(0, length, octets);
     return octets - length;
   }
+}
+
+/** True if the IPv6 address stands for one of IPv4 (RFC 4291 §2.5.5.2): so a proxy names clients of a socket for both. */
+function isMapped(source: Uint8Array): boolean {
+  for (let i = 0; i < MAPPED_OCTETS; i++) {
+    if (source[FIXED_OCTETS + i] !== (i < MAPPED_OCTETS - 2 ? 0 : 0xff)) return false;
+  }
+  return true;
 }
 
 /** True if the peer may speak for others. */
