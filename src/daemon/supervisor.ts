@@ -176,7 +176,7 @@ export class Supervisor {
         scheduler,
         onStart: () => {
           publisher.attach(data.thread);
-          const certificate = this.#certificate;
+          const certificate = data === this.#stream ? this.#certificate : undefined;
           if (certificate !== undefined) data.thread.post({ kind: 'certificate', certificate });
           const secrets = this.#cookieSecrets;
           if (secrets !== undefined) data.thread.post({ kind: 'cookies', secrets });
