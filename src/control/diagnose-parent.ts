@@ -73,7 +73,6 @@ function unsignedFindings(look: Look, { name }: OwnZone): DiagnosisFinding[] {
 
 function signedFindings(look: Look, own: OwnZone, { keys, policy }: OwnKeys): DiagnosisFinding[] {
   const known = look.sights.filter(({ verdict }) => verdict.kind === 'known');
-  if (known.length === 0) return [];
   const parent = formatName(look.parent);
   return [
     ...(look.isParentSecure ? [] : [insecureFinding(parent)]),
