@@ -9,6 +9,7 @@ import type { Scheduler } from './scheduler.ts';
 import type { Zones } from './zones.ts';
 
 const LOOK_MS = 20;
+const PATIENCE_MS = 900_000;
 /** A process that drains is gone within five seconds. */
 const LATE_MS = 10_000;
 
@@ -41,9 +42,19 @@ export class Succession {
     return new Succession(keysDirectory, context);
   }
 
-  /** Resolves when every zone that can be served is in effect in all threads of our own. */
+  /**
+   * Resolves when every zone that can be served is in effect in all threads of our own, when the process before is gone, or
+   * after a quarter of an hour: until then it answers, so that there is no hurry.
+   */
   async ready(zones: Zones): Promise<void> {
-    while (!this.#isReady(zones)) await this.#scheduler.sleep('succession', LOOK_MS);
+    let isOver = false;
+    this.#scheduler.after('patience', PATIENCE_MS, () => {
+      isOver = true;
+    });
+    while (!isOver && !this.#isReady(zones) && (await hasPredecessor(this.#keysDirectory))) {
+      await this.#scheduler.sleep('succession', LOOK_MS);
+    }
+    this.#scheduler.cancel('patience');
   }
 
   #isReady(zones: Zones): boolean {
