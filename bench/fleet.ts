@@ -165,7 +165,7 @@ class Served {
     const zone = { id: i, name, origin: nameOf(name), policy: POLICY, turned: () => undefined };
     const keeper = new Keeper(zone, context, new ZoneLog(log, name, events));
     this.keepers.push(keeper);
-    const { published } = await keeper.serve(loaded);
+    const { published } = await keeper.serve(loaded, () => Promise.resolve());
     await published;
     if (keeper.problem !== undefined) throw new Error(`${name}: ${keeper.problem.message}`);
   }
