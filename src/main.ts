@@ -157,8 +157,8 @@ export async function serve({
     watch.start();
     if (zones.alarms.length > 0) throw new StartError(zones.alarms[0]!.message, zones.alarms[0]!.fix);
     // Whoever asks before all zones are loaded would be refused: the sockets open after that.
-    await succession?.ready(zones);
-    await Promise.race([zones.settled(), scheduler.sleep('start', MAX_START_MS)]);
+    const settled = () => Promise.race([zones.settled(), scheduler.sleep('start', MAX_START_MS)]);
+    await (succession?.ready(zones) ?? settled());
     await supervisor.listen();
     await control.start();
     void succession?.finish();
