@@ -4,7 +4,7 @@
  * are not looked at: what is said holds if they are right.
  */
 import { encodeBase32Hex } from '../base/encoding.ts';
-import { sha1 } from '../dnssec/algorithm.ts';
+import { nsec3Hash } from '../dnssec/foreign.ts';
 import { decodeTypeBitmap } from '../rdata/bitmap.ts';
 import { formatType, RRTYPE } from '../wire/iana.ts';
 import type { MessageQuestion, MessageRecord } from '../wire/message.ts';
@@ -238,9 +238,7 @@ class HashedRanges implements Ranges {
   /** RFC 5155 §5. */
   #hash(name: Name): string {
     const { salt, iterations } = this.#ranges[0]!;
-    let hash = sha1(name, salt);
-    for (let i = 0; i < iterations; i++) hash = sha1(hash, salt);
-    return encodeBase32Hex(hash).toLowerCase();
+    return nsec3Hash(name, salt, iterations);
   }
 }
 

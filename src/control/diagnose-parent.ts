@@ -1,5 +1,6 @@
 /** What is wrong with the parent's view of a zone: its DS records, the servers that have them, DSYNC. Pure. */
 import { formatDuration } from '../base/time.ts';
+import { tagOfDs } from '../dnssec/ds.ts';
 import { isShown, type Key, stateOf } from '../kasp/key.ts';
 import type { Policy } from '../kasp/policy.ts';
 import { dnskeyOf } from '../kasp/records.ts';
@@ -59,7 +60,7 @@ function serverFindings({ server, verdict }: Sight, { name }: OwnZone): Diagnosi
 }
 
 function unsignedFindings(look: Look, { name }: OwnZone): DiagnosisFinding[] {
-  const tags = [...new Set(look.sights.flatMap((sight) => dsIn(sight).map(tagOf)))];
+  const tags = [...new Set(look.sights.flatMap((sight) => dsIn(sight).map(tagOfDs)))];
   if (tags.length === 0) return [];
   return [
     {
@@ -186,8 +187,4 @@ export function dsyncFindings(dsync: Discovery): DiagnosisFinding[] {
 
 function dsIn({ verdict }: Sight): readonly Uint8Array[] {
   return verdict.kind === 'known' ? verdict.ds : [];
-}
-
-function tagOf(ds: Uint8Array): number {
-  return (ds[0]! << 8) | ds[1]!;
 }

@@ -8,6 +8,7 @@ import type { Scheduler } from '../daemon/scheduler.ts';
 import type { Supervisor } from '../daemon/supervisor.ts';
 import type { Zone } from '../daemon/zone.ts';
 import type { Zones } from '../daemon/zones.ts';
+import { tagOfDs } from '../dnssec/ds.ts';
 import { isShown, type Key, stateOf } from '../kasp/key.ts';
 import { dnskeyOf, wantedDs } from '../kasp/records.ts';
 import { exportZone } from '../signer/export.ts';
@@ -183,7 +184,7 @@ function dsOf(zone: Zone): DsResult {
   return {
     zone: name,
     ds: wantedDs(keys, zone.origin, signing.policy).map((rdata) => ({
-      keyTag: (rdata[0]! << 8) | rdata[1]!,
+      keyTag: tagOfDs(rdata),
       algorithm: rdata[2]!,
       algorithmName: algorithmName(rdata[2]!),
       digestType: rdata[3]!,

@@ -2,6 +2,7 @@
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import type { ParentMonitor } from '../daemon/monitor.ts';
 import type { Zone } from '../daemon/zone.ts';
+import { tagOfDs } from '../dnssec/ds.ts';
 import { isShown } from '../kasp/key.ts';
 import { dnskeyOf } from '../kasp/records.ts';
 import type { Unknown } from '../parent/judge.ts';
@@ -31,7 +32,7 @@ export function chainFindings({ name, origin, signing }: Zone, watch: Watch): Fi
   const served = signing!.zoneState.keys.filter((key) => isShown(key, 'dnskey')).map(dnskeyOf);
   const foreign = foreignDs(watch, origin, served);
   if (foreign.length === 0) return [];
-  const tags = foreign.map((ds) => (ds[0]! << 8) | ds[1]!).join(', ');
+  const tags = foreign.map(tagOfDs).join(', ');
   const where = formatName(outcome.parent);
   // A server is a way to the zone of its own: each needs a DS that fits.
   const isBroken = outcome.sights.some(({ verdict }) => {

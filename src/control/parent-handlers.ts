@@ -2,6 +2,7 @@
 import type { Clock } from '../base/ports.ts';
 import type { ParentMonitor } from '../daemon/monitor.ts';
 import type { Zones } from '../daemon/zones.ts';
+import { tagOfDs } from '../dnssec/ds.ts';
 import { dnskeyOf } from '../kasp/records.ts';
 import type { Sight } from '../parent/look.ts';
 import { foreignDs, sightOf, UNWATCHED } from '../parent/watch.ts';
@@ -61,7 +62,7 @@ function viewOf({ zone, signing }: SignedZone, monitor: ParentMonitor | undefine
     keys: keys.map((key) => ({ tag: key.tag, ds: sightOf(sights, zone.origin, dnskeyOf(key)) })),
     servers: sights.map(serverOf),
     push: monitor?.push?.outcomeOf(zone) ?? null,
-    foreign: foreignDs(watch, zone.origin, keys.map(dnskeyOf)).map(tagOf),
+    foreign: foreignDs(watch, zone.origin, keys.map(dnskeyOf)).map(tagOfDs),
   };
 }
 
@@ -71,9 +72,5 @@ function serverOf({ server, verdict }: Sight): ParentView['servers'][number] {
     return { ...at, ds: null, ttl: null, code: verdict.reason, because: verdict.text };
   }
   const ttl = verdict.ds.length > 0 ? verdict.ttl : null;
-  return { ...at, ds: verdict.ds.map(tagOf), ttl, code: null, because: null };
-}
-
-function tagOf(ds: Uint8Array): number {
-  return (ds[0]! << 8) | ds[1]!;
+  return { ...at, ds: verdict.ds.map(tagOfDs), ttl, code: null, because: null };
 }

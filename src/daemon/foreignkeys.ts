@@ -1,6 +1,6 @@
 /** Keys of another signer in a zone file: served without them, and signed by us, the zone could break (DESIGN §8). */
 import { dnskeyRdata, keyTag, readDnskey } from '../dnssec/dnskey.ts';
-import { DIGEST_TYPE, type DigestType, dsRdata, isDeleteRequest } from '../dnssec/ds.ts';
+import { DIGEST_TYPE, type DigestType, dsRdata, isDeleteRequest, tagOfDs } from '../dnssec/ds.ts';
 import { compareRdata } from '../dnssec/rrsig.ts';
 import type { Key } from '../kasp/key.ts';
 import { formatName, type Name } from '../wire/name.ts';
@@ -69,8 +69,4 @@ function isOurCds(keys: readonly Key[], origin: Name, rdata: Uint8Array): boolea
     const dnskey = dnskeyRdata(key.flags, key.algorithm, key.publicKey);
     return !isComparable || compareRdata(dsRdata(origin, dnskey, digestType), rdata) === 0;
   });
-}
-
-function tagOfDs(rdata: Uint8Array): number {
-  return (rdata[0]! << 8) | rdata[1]!;
 }

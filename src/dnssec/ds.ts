@@ -32,6 +32,11 @@ export function dsRdata(owner: Name, dnskey: Uint8Array, digestType: DigestType)
   return rdata;
 }
 
+/** The key tag in DS (or CDS) RDATA. */
+export function tagOfDs(rdata: Uint8Array): number {
+  return (rdata[0]! << 8) | rdata[1]!;
+}
+
 /** True for CDS or CDNSKEY RDATA that asks for removal: algorithm 0 (RFC 8078 §4), whatever else it holds. */
 export function isDeleteRequest(type: 'CDS' | 'CDNSKEY', rdata: Uint8Array): boolean {
   return rdata[type === 'CDS' ? 2 : 3] === 0;

@@ -1,10 +1,12 @@
 /**
- * Signatures of others: what a validator must be able to check though Keyturn does not sign with it (RFC 9904 §2).
- * Beside the three algorithms of `algorithm.ts` these are RSA/SHA-2 and Ed448. Those that are left out, SHA-1 (RFC 9905)
- * among them, make a zone insecure for us, never bogus (RFC 4035 §5.2).
+ * Signatures and hashes of others: what a validator must be able to check though Keyturn does not make it (RFC 9904 §2).
+ * Beside the three algorithms of `algorithm.ts` these are RSA/SHA-2 and Ed448, and NSEC3 with any salt. Those that are
+ * left out, SHA-1 (RFC 9905) among them, make a zone insecure for us, never bogus (RFC 4035 §5.2).
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { findAlgorithm, verifyOctets } from './algorithm.ts';
+import { encodeBase32Hex } from '../base/encoding.ts';
+import { lowerName, type Name } from '../wire/name.ts';
+import { findAlgorithm, sha1, verifyOctets } from './algorithm.ts';
 
 interface ForeignAlgorithm {
   readonly hash: 'sha256' | 'sha512' | null;
@@ -69,4 +71,13 @@ function load(key: { kty: string } & Record<string, string>): KeyObject | undefi
   } catch {
     return undefined; // OpenSSL says that the octets are no key.
   }
+}
+
+// ---- Hashes ----
+
+/** The hashed owner label of a name in lower-case Base32hex (RFC 5155 §5), by parameters of others. */
+export function nsec3Hash(name: Name, salt: Uint8Array, iterations: number): string {
+  let digest = sha1(lowerName(name), salt);
+  for (let i = 0; i < iterations; i++) digest = sha1(digest, salt);
+  return encodeBase32Hex(digest).toLowerCase();
 }

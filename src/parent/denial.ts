@@ -4,7 +4,7 @@
  */
 import { encodeBase32Hex } from '../base/encoding.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { sha1 } from '../dnssec/algorithm.ts';
+import { nsec3Hash } from '../dnssec/foreign.ts';
 import { decodeTypeBitmap } from '../rdata/bitmap.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import {
@@ -12,7 +12,6 @@ import {
   equalNames,
   isAtOrBelow,
   labelCount,
-  lowerName,
   type Name,
   nameOctets,
   parentName,
@@ -130,11 +129,4 @@ function rangeOf({ owner, rdatas }: ReceivedRRset, apex: Name, salt: Uint8Array)
 /** Base32hex keeps the order of the octets. */
 function covers({ owner, next }: Range, hash: string): boolean {
   return owner < next ? owner < hash && hash < next : owner < hash || hash < next;
-}
-
-/** The hashed owner label of a name in lower-case Base32hex (RFC 5155 §5), by parameters of others. */
-export function nsec3Hash(name: Name, salt: Uint8Array, iterations: number): string {
-  let digest = sha1(lowerName(name), salt);
-  for (let i = 0; i < iterations; i++) digest = sha1(digest, salt);
-  return encodeBase32Hex(digest).toLowerCase();
 }

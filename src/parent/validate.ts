@@ -6,7 +6,7 @@
 import type { UnixSeconds } from '../base/time.ts';
 import { sha256, sha384 } from '../dnssec/algorithm.ts';
 import { DNSKEY_FLAG, keyTag, readDnskey } from '../dnssec/dnskey.ts';
-import { DIGEST_TYPE } from '../dnssec/ds.ts';
+import { DIGEST_TYPE, tagOfDs } from '../dnssec/ds.ts';
 import { isVerifiable, verifyForeign } from '../dnssec/foreign.ts';
 import { isWithinValidity, type Rrsig, readRrsig, signedOctets } from '../dnssec/rrsig.ts';
 import { equalNames, labelCount, lowerName, type Name } from '../wire/name.ts';
@@ -99,7 +99,7 @@ export function keysByDs(
 export function isDsOf(ds: Uint8Array, owner: Name, dnskey: Uint8Array): boolean {
   const digest = digestOf(ds[3] ?? 0);
   if (digest === undefined || ds[2] !== dnskey[3]) return false;
-  if (((ds[0]! << 8) | ds[1]!) !== keyTag(dnskey)) return false;
+  if (tagOfDs(ds) !== keyTag(dnskey)) return false;
   return Buffer.compare(ds.subarray(4), digest(lowerName(owner), dnskey)) === 0;
 }
 
