@@ -14,7 +14,7 @@
 import { assert } from '../base/assert.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { CLASS } from '../wire/iana.ts';
-import { equalNames, LOWER, labelCount, type Name, nameOctets } from '../wire/name.ts';
+import { equalNames, LOWER, labelCount, type Name, nameOctets, ROOT } from '../wire/name.ts';
 import { findAlgorithm, type KeyObject, signOctets, verifyOctets } from './algorithm.ts';
 import { keyTag, readDnskey } from './dnskey.ts';
 
@@ -35,6 +35,20 @@ export interface RrsigFields {
   keyTag: number;
   /** Apex of the zone, lower case. */
   signerName: Name;
+}
+
+/** Fields to be filled in, for who reuses one object. */
+export function blankRrsigFields(): RrsigFields {
+  return {
+    typeCovered: 0,
+    algorithm: 0,
+    labels: 0,
+    originalTtl: 0,
+    expiration: 0 as UnixSeconds,
+    inception: 0 as UnixSeconds,
+    keyTag: 0,
+    signerName: ROOT,
+  };
 }
 
 /** The labels field for an owner: labels without the root and without a leading `*`. */

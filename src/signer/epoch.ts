@@ -224,7 +224,7 @@ function signerOf(
     compactTable:
       denial !== 'compact'
         ? null
-        : compactTableOver(image, algorithm, signed(previous?.image, earlier?.compactTable)),
+        : tableOver(image, algorithm, signed(previous?.image, earlier?.compactTable), OF_NODES),
   };
 }
 
@@ -241,34 +241,29 @@ function signed(
   return image == null || table == null ? undefined : { image, table };
 }
 
+/** What has a slot of its own in a table over an image, and how what still holds comes into the next table. */
+interface SlotPlan {
+  readonly slotsOf: (image: ZoneImage) => number;
+  readonly carry: typeof carrySignatures;
+}
+
+const OF_RRSETS: SlotPlan = { slotsOf: ({ rrsetCount }) => rrsetCount, carry: carrySignatures };
+/** The NSECs of compact denial, one a node. */
+const OF_NODES: SlotPlan = { slotsOf: ({ nodeCount }) => nodeCount, carry: carryCompact };
+
 /** The table over `image`: that of the epoch before if the image is the same, else a new one with what still holds. */
 function tableOver(
   image: SharedArrayBuffer,
   algorithm: number,
   before: SignedImage | undefined,
+  { slotsOf, carry } = OF_RRSETS,
 ): SharedArrayBuffer {
   if (before?.image === image) return before.table;
   const view = ZoneImage.open(image);
-  const table = new SharedArrayBuffer(slotTableOctets(view.rrsetCount, algorithm));
+  const table = new SharedArrayBuffer(slotTableOctets(slotsOf(view), algorithm));
   if (before !== undefined) {
     const slots = new SlotTable(table, algorithm);
-    carrySignatures(ZoneImage.open(before.image), new SlotTable(before.table, algorithm), view, slots);
-  }
-  return table;
-}
-
-/** As `tableOver`, with a slot for each node's NSEC of compact denial. */
-function compactTableOver(
-  image: SharedArrayBuffer,
-  algorithm: number,
-  before: SignedImage | undefined,
-): SharedArrayBuffer {
-  if (before?.image === image) return before.table;
-  const view = ZoneImage.open(image);
-  const table = new SharedArrayBuffer(slotTableOctets(view.nodeCount, algorithm));
-  if (before !== undefined) {
-    const slots = new SlotTable(table, algorithm);
-    carryCompact(ZoneImage.open(before.image), new SlotTable(before.table, algorithm), view, slots);
+    carry(ZoneImage.open(before.image), new SlotTable(before.table, algorithm), view, slots);
   }
   return table;
 }

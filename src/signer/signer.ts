@@ -7,6 +7,7 @@ import { COUNTER, type Counters } from '../base/counters.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { type KeyObject, loadPublicKey, signOctets, verifyWithKey } from '../dnssec/algorithm.ts';
 import {
+  blankRrsigFields,
   RRSIG_HEAD_OCTETS,
   type RrsigFields,
   signedOctetsLength,
@@ -72,16 +73,7 @@ export class OnlineSigner {
   readonly #counters: Counters;
   #scratch = new Uint8Array(4096);
   #untilSample = SAMPLE_EVERY;
-  readonly #fields: RrsigFields = {
-    typeCovered: 0,
-    algorithm: 0,
-    labels: 0,
-    originalTtl: 0,
-    expiration: 0 as UnixSeconds,
-    inception: 0 as UnixSeconds,
-    keyTag: 0,
-    signerName: ROOT,
-  };
+  readonly #fields: RrsigFields = blankRrsigFields();
 
   constructor(counters: Counters) {
     this.#counters = counters;

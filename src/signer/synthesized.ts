@@ -13,6 +13,7 @@ import { halfSipHash } from '../base/halfsiphash.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { signOctets } from '../dnssec/algorithm.ts';
 import {
+  blankRrsigFields,
   type RrsigFields,
   rrsigLabels,
   signedOctetsLength,
@@ -69,16 +70,7 @@ export class Synthesizer {
   /** What is signed, octets of the key, zeros up to a whole word: the identity of a signature in the cache. */
   #scratch = new Uint8Array(INITIAL_OCTETS);
   #scratchWords = new Int32Array(this.#scratch.buffer);
-  readonly #fields: RrsigFields = {
-    typeCovered: 0,
-    algorithm: 0,
-    labels: 0,
-    originalTtl: 0,
-    expiration: 0 as UnixSeconds,
-    inception: 0 as UnixSeconds,
-    keyTag: 0,
-    signerName: ROOT,
-  };
+  readonly #fields: RrsigFields = blankRrsigFields();
 
   /** `seed` is random and secret: strangers choose what is looked up in the cache. */
   constructor(counters: Counters, budget: SigningBudget, cache: SignatureCache, seed: number) {
