@@ -11,6 +11,8 @@ import { keyTag } from './dnskey.ts';
 
 /** Digest types that Keyturn makes. SHA-1 (1) and GOST (3) must not be used (RFC 8624 §3.3). */
 export const DIGEST_TYPE = { SHA256: 2, SHA384: 4 } as const;
+/** SHA-1: parents may have DS records of it from earlier times. */
+export const SHA1_DIGEST_TYPE = 1;
 export type DigestType = (typeof DIGEST_TYPE)[keyof typeof DIGEST_TYPE];
 
 /** `CDS 0 0 0 00`: asks the parent to remove the DS RRset (RFC 8078 §4, erratum 5049). */

@@ -4,9 +4,9 @@
  * end in a fault, not in a busy server.
  */
 import type { UnixSeconds } from '../base/time.ts';
-import { sha256, sha384 } from '../dnssec/algorithm.ts';
+import { sha1, sha256, sha384 } from '../dnssec/algorithm.ts';
 import { DNSKEY_FLAG, keyTag, readDnskey } from '../dnssec/dnskey.ts';
-import { DIGEST_TYPE, tagOfDs } from '../dnssec/ds.ts';
+import { DIGEST_TYPE, SHA1_DIGEST_TYPE, tagOfDs } from '../dnssec/ds.ts';
 import { isVerifiable, verifyForeign } from '../dnssec/foreign.ts';
 import { isWithinValidity, type Rrsig, readRrsig, signedOctets } from '../dnssec/rrsig.ts';
 import { equalNames, labelCount, lowerName, type Name } from '../wire/name.ts';
@@ -87,7 +87,7 @@ export function keysByDs(
   ds: readonly Uint8Array[],
   now: UnixSeconds,
 ): KeysOutcome {
-  const usable = ds.filter((rdata) => isVerifiable(rdata[2] ?? 0) && digestOf(rdata[3] ?? 0) !== undefined);
+  const usable = ds.filter((rdata) => isVerifiable(rdata[2] ?? 0) && isTrusted(rdata[3] ?? 0));
   if (usable.length === 0) return { keys: null };
   const entries = dnskeys.rdatas.filter((dnskey) => usable.some((rdata) => isDsOf(rdata, apex, dnskey)));
   if (entries.length === 0) return { fault: 'no published key is named by a DS record' };
@@ -95,15 +95,24 @@ export function keysByDs(
   return fault === undefined ? { keys: dnskeys.rdatas } : { fault: `of the DNSKEY records: ${fault}` };
 }
 
-/** True if the DS RDATA is that of the key, by any digest that can be computed here. */
+/**
+ * True if the DS RDATA is that of the key, by any digest that can be computed here, SHA-1 too: whether it is there does
+ * not depend on who would believe it.
+ */
 export function isDsOf(ds: Uint8Array, owner: Name, dnskey: Uint8Array): boolean {
-  const digest = digestOf(ds[3] ?? 0);
+  const digest = DIGESTS[ds[3] ?? 0];
   if (digest === undefined || ds[2] !== dnskey[3]) return false;
   if (tagOfDs(ds) !== keyTag(dnskey)) return false;
   return Buffer.compare(ds.subarray(4), digest(lowerName(owner), dnskey)) === 0;
 }
 
-function digestOf(type: number): typeof sha256 | undefined {
-  if (type === DIGEST_TYPE.SHA256) return sha256;
-  return type === DIGEST_TYPE.SHA384 ? sha384 : undefined;
+const DIGESTS: Readonly<Record<number, typeof sha256>> = {
+  [SHA1_DIGEST_TYPE]: sha1,
+  [DIGEST_TYPE.SHA256]: sha256,
+  [DIGEST_TYPE.SHA384]: sha384,
+};
+
+/** SHA-1 proves nothing any more (RFC 9905): a chain of trust does not go over it. */
+function isTrusted(digestType: number): boolean {
+  return digestType === DIGEST_TYPE.SHA256 || digestType === DIGEST_TYPE.SHA384;
 }

@@ -71,10 +71,14 @@ export class ScriptedInternet implements Network {
     ];
     this.#servers.set(ROOT_ADDRESS, this.#signed('.', root));
     for (const address of PARENT_ADDRESSES) this.serve(address, zone);
-    const servers = [{ name: nameOf('ns.'), address: ROOT_ADDRESS, port: PORT }];
-    const anchors = [{ apex: nameOf('.'), ds: [dsRdata(nameOf('.'), DNSKEY, 2)], servers }];
-    this.finder = new ParentFinder({ network: this, anchors, port: PORT });
+    this.finder = this.finderWith([dsRdata(nameOf('.'), DNSKEY, 2)]);
     this.context = { network: this, finder: this.finder, isPushing: false };
+  }
+
+  /** One that starts at the root with these DS records for trust anchors. */
+  finderWith(ds: readonly Uint8Array[]): ParentFinder {
+    const servers = [{ name: nameOf('ns.'), address: ROOT_ADDRESS, port: PORT }];
+    return new ParentFinder({ network: this, anchors: [{ apex: nameOf('.'), ds, servers }], port: PORT });
   }
 
   /** Lets an address serve this version of `test.`. */
