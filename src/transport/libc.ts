@@ -38,7 +38,7 @@ export const AF = { UNIX: 1, INET: 2, INET6: 10 } as const;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_CLOEXEC = 0x80000;
-export const SOL = { IP: 0, SOCKET: 1, IPV6: 41 } as const;
+export const SOL = { IP: 0, SOCKET: 1, UDP: 17, IPV6: 41 } as const;
 export const SO = {
   REUSEADDR: 2,
   TYPE: 3,
@@ -49,6 +49,8 @@ export const SO = {
   ATTACH_REUSEPORT_CBPF: 51,
 } as const;
 export const IP_PKTINFO = 8;
+/** Length of the datagrams that a message is cut into. */
+export const UDP_SEGMENT = 103;
 export const IPV6_V6ONLY = 26;
 export const IPV6_RECVPKTINFO = 49;
 export const MSG = { DONTWAIT: 0x40, WAITFORONE: 0x10000 } as const;

@@ -55,10 +55,10 @@ function interfaceName(scope: number): string {
   return found?.[0] ?? `${scope}`;
 }
 
-export function setInteger(libc: Libc, fd: number, level: number, option: number, value: number): void {
+export function setInteger(libc: Libc, fd: number, level: number, option: number, value: number): boolean {
   const octets = new Uint8Array(4);
   new DataView(octets.buffer).setInt32(0, value, true);
-  libc.setsockopt(fd, level, option, octets, octets.length);
+  return libc.setsockopt(fd, level, option, octets, octets.length) >= 0;
 }
 
 /** The value of an option; undefined if there is no such socket. */

@@ -12,6 +12,7 @@ import { Batch } from './batch.ts';
 import type { HandedSocket } from './handed.ts';
 import { type Libc, MSG, POLLIN } from './libc.ts';
 import type { ListenAddress } from './listen.ts';
+import { Outgoing } from './outgoing.ts';
 import { isProxy, PROXY_MALFORMED, ProxyHeader } from './proxy-header.ts';
 import { ReflectionFilter } from './reflection.ts';
 import { newUdpCounters, type UdpCounters, type UdpServer } from './udp.ts';
@@ -28,6 +29,8 @@ export interface BatchedOptions {
   readonly receiveTimeoutMs: number;
   /** Batches between two turns of the event loop. */
   readonly batchesPerTurn: number;
+  /** Answers to one peer are handed to the kernel together, if it can cut them apart. */
+  readonly sendsTogether: boolean;
   /** Who puts the header of the PROXY protocol before each message. */
   readonly proxies: readonly Prefix[];
   /** Served instead of sockets of its own, unless null. */
@@ -42,6 +45,7 @@ export const BATCHED_DEFAULTS: BatchedOptions = {
   sendBufferOctets: 8 << 20,
   receiveTimeoutMs: 50,
   batchesPerTurn: 32,
+  sendsTogether: true,
   proxies: [],
   handed: null,
 };
@@ -56,6 +60,7 @@ export class BatchedServer implements UdpServer {
   readonly #respond: Respond;
   readonly #options: BatchedOptions;
   readonly #batch: Batch;
+  readonly #outgoing: Outgoing;
   readonly #counters: UdpCounters = newUdpCounters();
   readonly #peer = new Peer();
   readonly #filter: ReflectionFilter;
@@ -85,6 +90,7 @@ export class BatchedServer implements UdpServer {
     const { batch, requestOctets, responseOctets, proxies } = this.#options;
     this.#proxies = proxies;
     this.#batch = new Batch(libc, batch, requestOctets, responseOctets);
+    this.#outgoing = new Outgoing(this.#batch);
   }
 
   get counters(): Readonly<UdpCounters> {
@@ -166,18 +172,18 @@ export class BatchedServer implements UdpServer {
     if (count <= 0) return -1;
     this.#used = count;
     this.#counters.received += count;
-    let from = 0;
+    this.#outgoing.begin();
+    const mayShare = socket.cutsMessages && this.#options.sendsTogether;
     for (let i = 0; i < count; i++) {
-      if (this.#answer(socket, i)) continue;
-      this.#send(socket.fd, from, i);
-      from = i + 1;
+      const length = this.#answer(socket, i);
+      if (length > 0) this.#outgoing.add(i, length, mayShare);
     }
-    this.#send(socket.fd, from, count);
+    this.#send(socket.fd);
     return count;
   }
 
-  /** Answers slot `i`; false if nothing shall be sent. */
-  #answer(socket: BoundSocket, i: number): boolean {
+  /** Answers slot `i`; returns the octets of the answer, or 0 if nothing shall be sent. */
+  #answer(socket: BoundSocket, i: number): number {
     const batch = this.#batch;
     const name = batch.nameAt(i);
     const port = (batch.octets[name + 2]! << 8) | batch.octets[name + 3]!;
@@ -188,16 +194,14 @@ export class BatchedServer implements UdpServer {
       if (octets === PROXY_MALFORMED) {
         this.#counters.badProxyHeaders++;
         this.#tallies.bump(COUNTER.BAD_PROXY_HEADERS);
-        return false;
+        return 0;
       }
     }
     if (this.#filter.isReflection(this.#peer)) {
       this.#counters.badSource++;
-      return false;
+      return 0;
     }
-    const length = this.#respondTo(i, octets);
-    if (length > 0) batch.setResponse(i, length);
-    return length > 0;
+    return this.#respondTo(i, octets);
   }
 
   #respondTo(i: number, requestOctets: number): number {
@@ -215,18 +219,30 @@ export class BatchedServer implements UdpServer {
     }
   }
 
-  /** Sends the slots from `from` up to `to`; one that the kernel refuses is left out. */
-  #send(fd: number, from: number, to: number): void {
-    for (let next = from; next < to; ) {
-      const sent = this.#libc.sendmmsg(fd, this.#batch.sendHeader(next), to - next, 0);
+  /** Sends the answers of the batch; one that the kernel refuses is left out. */
+  #send(fd: number): void {
+    const outgoing = this.#outgoing;
+    outgoing.arrange();
+    for (let next = 0; next < outgoing.count; ) {
+      const sent = this.#libc.sendmmsg(fd, outgoing.headerOf(next), outgoing.count - next, 0);
       if (sent > 0) {
-        this.#counters.sent += sent;
+        for (let i = 0; i < sent; i++) this.#countSent(outgoing.partsOf(next + i));
         next += sent;
+      } else if (outgoing.partsOf(next) > 1) {
+        // The path to the peer does not take them so: its packets are shorter, or its device cannot sum up.
+        outgoing.takeApart(next);
+        outgoing.arrange();
+        next = 0;
       } else {
         this.#counters.sendErrors++;
         next++;
       }
     }
+  }
+
+  #countSent(parts: number): void {
+    this.#counters.sent += parts;
+    if (parts > 1) this.#counters.sentTogether += parts;
   }
 }
 

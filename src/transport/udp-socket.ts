@@ -11,6 +11,7 @@ import {
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOL,
+  UDP_SEGMENT,
 } from './libc.ts';
 import { isWildcard, type ListenAddress } from './listen.ts';
 import { boundAddress, familyOf, listenError, setInteger, socketAddress } from './sockaddr.ts';
@@ -20,6 +21,8 @@ export interface BoundSocket {
   readonly family: AddressFamily;
   /** Bound to all addresses: requests tell which one they came to. */
   readonly isWildcard: boolean;
+  /** The kernel cuts a message apart into datagrams of one length (UDP_SEGMENT, Linux 4.18). */
+  readonly cutsMessages: boolean;
   readonly address: ListenAddress;
   /** Another process keeps it open too. */
   readonly isLent: boolean;
@@ -76,7 +79,15 @@ function prepared(
   setTimeoutOption(libc, fd, options.receiveTimeoutMs);
   if (wildcard && family === 4) setInteger(libc, fd, SOL.IP, IP_PKTINFO, 1);
   if (wildcard && family === 6) setInteger(libc, fd, SOL.IPV6, IPV6_RECVPKTINFO, 1);
-  return { fd, family, isWildcard: wildcard, address: boundAddress(libc, fd) ?? listen, isLent };
+  return {
+    fd,
+    family,
+    isWildcard: wildcard,
+    // Nothing is cut by default; that it can be said tells that the kernel knows how.
+    cutsMessages: setInteger(libc, fd, SOL.UDP, UDP_SEGMENT, 0),
+    address: boundAddress(libc, fd) ?? listen,
+    isLent,
+  };
 }
 
 function setTimeoutOption(libc: Libc, fd: number, milliseconds: number): void {

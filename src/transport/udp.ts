@@ -17,6 +17,8 @@ export interface UdpCounters {
   received: number;
   /** Handed to the kernel. */
   sent: number;
+  /** Of these: as parts of messages to one peer (`transport/outgoing`). */
+  sentTogether: number;
   /** No answer: the responder wanted none. */
   unanswered: number;
   /** Dropped: from a source that wants no answer (`transport/reflection`). */
@@ -36,6 +38,7 @@ export function newUdpCounters(): UdpCounters {
   return {
     received: 0,
     sent: 0,
+    sentTogether: 0,
     unanswered: 0,
     badSource: 0,
     badProxyHeaders: 0,

@@ -15,12 +15,35 @@ async function serve(
   listen: readonly (string | ListenAddress)[],
   respond: Respond = echo,
   options: Partial<BatchedOptions> = {},
+  kernel = libc as Libc,
 ): Promise<BatchedServer> {
   const addresses = listen.map((item) => (typeof item === 'string' ? { address: item, port: 0 } : item));
-  const server = new BatchedServer(libc as Libc, addresses, respond, { ...QUICK, ...options });
+  const server = new BatchedServer(kernel, addresses, respond, { ...QUICK, ...options });
   await server.start();
   running.push(server);
   return server;
+}
+
+/** The kernel, where no path takes a message that is to be cut into several datagrams. */
+function uncutting(real: Libc): Libc {
+  let memory = { address: 0n, words: new BigUint64Array() };
+  return {
+    ...real,
+    map: (octets) => {
+      const mapped = real.map(octets);
+      memory = { address: mapped.address, words: new BigUint64Array(mapped.buffer) };
+      return mapped;
+    },
+    sendmmsg: (fd, headers, count, flags) => {
+      // struct mmsghdr has 8 words; the fourth is the number of iovecs.
+      const first = Number((headers - memory.address) >> 3n);
+      const whole = Array.from({ length: count }, (_, i) => memory.words[first + i * 8 + 3] === 1n).indexOf(
+        false,
+      );
+      if (whole === 0) return -1;
+      return real.sendmmsg(fd, headers, whole < 0 ? count : whole, flags);
+    },
+  };
 }
 
 afterEach(async () => {
@@ -85,6 +108,27 @@ describe.runIf(typeof libc === 'object')('BatchedServer', () => {
       query[2]! |= 0x80;
       expect(answers.get((query[0]! << 8) | query[1]!)).toEqual(query);
     }
+  });
+
+  it.each([
+    ['together', libc, true],
+    ['apart', libc, false],
+    ['together, which the path does not take', typeof libc === 'object' ? uncutting(libc) : libc, true],
+  ] as const)('sends the answers to each of several peers: %s', async (way, kernel, sendsTogether) => {
+    const server = await serve(['0.0.0.0', '::1'], echo, { sendsTogether }, kernel as Libc);
+    const [ipv4, ipv6] = server.addresses;
+    // Of three lengths, one of them beyond what is sent together, and from two of our addresses.
+    const queries = Array.from({ length: 200 }, (_, id) => message(id, [100, 1232, 1233][id % 3]));
+    const peers = ['127.0.0.1', '127.0.0.1', '127.0.0.2'].map((address) => ({ address, port: ipv4!.port }));
+    const answers = await Promise.all([...peers, ipv6!].map((peer) => ask(peer, queries, 2_000)));
+    for (const query of queries) query[2]! |= 0x80;
+    for (const ofPeer of answers)
+      expect([...ofPeer.keys()].sort((a, b) => a - b)).toEqual(queries.map((_, id) => id));
+    for (const ofPeer of answers) for (const [id, octets] of ofPeer) expect(octets).toEqual(queries[id]);
+    const { sent, sentTogether, sendErrors } = server.counters;
+    expect({ sent, sendErrors }).toEqual({ sent: 800, sendErrors: 0 });
+    if (way === 'together') expect(sentTogether).toBeGreaterThan(100);
+    else expect(sentTogether).toBe(0);
   });
 
   it('tells the responder who asks', async () => {
