@@ -7,7 +7,7 @@ import { hasErrors } from '../base/diagnostic.ts';
 import { readSoa } from '../rdata/views.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import type { Name } from '../wire/name.ts';
-import { equalNames } from '../wire/name.ts';
+import { equalNames, LOWER } from '../wire/name.ts';
 import { checkZone } from './check.ts';
 import type { ZoneRecords } from './records.ts';
 import { renderImage } from './render.ts';
@@ -17,6 +17,8 @@ import { ZoneTree } from './tree.ts';
 const SIGNER_TYPES = new Set<number>([RRTYPE.RRSIG, RRTYPE.NSEC, RRTYPE.NSEC3, RRTYPE.NSEC3PARAM]);
 /** What tells of keys; in a file they are somebody's keys, which must be ours before the zone is served. */
 const KEY_TYPES = new Set<number>([RRTYPE.DNSKEY, RRTYPE.CDS, RRTYPE.CDNSKEY]);
+/** First label of a name at which CDS and CDNSKEY are data: they tell of another zone's keys (RFC 9615 §4.1). */
+const SIGNAL_LABEL = Buffer.from('\x07_dsboot');
 
 export interface CompiledZone {
   /** Absent if `diagnostics` has an error. */
@@ -36,9 +38,11 @@ export function compileZone(
   origin: Name,
   options: { readonly seed: number; readonly nsec: boolean },
 ): CompiledZone {
-  const foreignKeys = rdataOf(records, [RRTYPE.DNSKEY, RRTYPE.CDNSKEY]);
-  const foreignCds = rdataOf(records, [RRTYPE.CDS]);
-  records.drop((record) => KEY_TYPES.has(records.types[record]!));
+  const isKeyData = (record: number) =>
+    KEY_TYPES.has(records.types[record]!) && !isSignal(records, record, origin);
+  const foreignKeys = rdataOf(records, [RRTYPE.DNSKEY, RRTYPE.CDNSKEY], isKeyData);
+  const foreignCds = rdataOf(records, [RRTYPE.CDS], isKeyData);
+  records.drop(isKeyData);
   const ignoredSignatures = records.drop((record) => SIGNER_TYPES.has(records.types[record]!));
   const leftOut = dropApexDs(records, origin);
   if (ignoredSignatures > 0) leftOut.push(ignoredWarning(records, ignoredSignatures));
@@ -56,10 +60,22 @@ export function compileZone(
   return { image, diagnostics, foreignKeys, foreignCds, ignoredSignatures };
 }
 
-function rdataOf(records: ZoneRecords, types: readonly number[]): Uint8Array[] {
+/** A CDS or CDNSKEY record that tells of another zone's keys. */
+function isSignal({ heap, ownerAt, types }: ZoneRecords, record: number, origin: Name): boolean {
+  const at = ownerAt[record]!;
+  if (types[record] === RRTYPE.DNSKEY || equalNames(heap, at, origin, 0)) return false;
+  return SIGNAL_LABEL.every((octet, i) => LOWER[heap[at + i]!] === octet);
+}
+
+/** RDATA of the records of some types, as far as they tell of keys of the zone. */
+function rdataOf(
+  records: ZoneRecords,
+  types: readonly number[],
+  isKeyData: (record: number) => boolean,
+): Uint8Array[] {
   const found: Uint8Array[] = [];
   for (let record = 0; record < records.count; record++) {
-    if (!types.includes(records.types[record]!)) continue;
+    if (!types.includes(records.types[record]!) || !isKeyData(record)) continue;
     const at = records.rdataAt[record]!;
     found.push(records.heap.slice(at, at + records.rdataOctets[record]!));
   }
