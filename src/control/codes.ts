@@ -3,6 +3,7 @@
  * of keys, alarms, reasons of waits. A test walks the sources and holds this table to be complete.
  */
 import { nearest } from '../store/config-words.ts';
+import { BOOTSTRAP_CODES } from './codes-bootstrap.ts';
 import { CALL_CODES, FAILURE_CODES } from './codes-calls.ts';
 import { CONFIG_CODES, START_CODES } from './codes-config.ts';
 import { DIAGNOSE_CODES } from './codes-diagnose.ts';
@@ -32,6 +33,7 @@ export const CODE_GROUPS: readonly CodeGroup[] = [
   },
   { title: 'why a key waits', codes: WAIT_CODES },
   { title: 'looks at the parent', codes: { ...PARENT_CODES, ...PARENT_FINDING_CODES } },
+  { title: 'the first DS of a zone', codes: BOOTSTRAP_CODES },
   { title: 'diagnosis of a zone', codes: DIAGNOSE_CODES },
   { title: 'orders that are refused', codes: { ...REFUSAL_CODES, ...ORDER_CODES } },
   { title: 'policies', codes: POLICY_CODES },

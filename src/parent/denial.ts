@@ -47,6 +47,25 @@ export function denialOf(
   return ranges.length > 0 ? byNsec3(name, ranges, zone.apex) : byNsec(name, proofs);
 }
 
+/**
+ * The types that a signed record of an authority section proves to be all there are at `name`; undefined if none is of
+ * that very name.
+ */
+export function typesProvenAt(
+  name: Name,
+  authority: readonly ReceivedRRset[],
+  zone: { readonly apex: Name; readonly keys: readonly Uint8Array[] },
+  now: UnixSeconds,
+): readonly number[] | undefined {
+  const proofs = authority.filter((proof) => faultOf(proof, zone, now) === undefined);
+  const nsec = proofs.find(({ type, owner }) => type === RRTYPE.NSEC && equalNames(owner, 0, name, 0));
+  if (nsec !== undefined) return decodeTypeBitmap(nsec.rdatas[0]!, nameOctets(nsec.rdatas[0]!, 0));
+  const ranges = proofs.filter(({ type }) => type === RRTYPE.NSEC3);
+  const chain = ranges.length === 0 ? undefined : chainIn(ranges, zone.apex);
+  if (chain === undefined || 'fault' in chain) return undefined;
+  return chain.ranges.find(({ owner }) => owner === chain.hashOf(name))?.types;
+}
+
 /** What the types at a name say: a cut has NS and is not an apex. */
 function byTypes(types: readonly number[] | undefined): Denial {
   if (types === undefined) return { fault: 'the types of a proof are malformed' };
@@ -90,13 +109,9 @@ interface Range {
 }
 
 function byNsec3(name: Name, proofs: readonly ReceivedRRset[], apex: Name): Denial {
-  const head = proofs[0]!.rdatas[0]!;
-  const iterations = (head[2]! << 8) | head[3]!;
-  const salt = head.subarray(5, 5 + head[4]!);
-  if (head[0] !== 1) return { fault: `the NSEC3 hash ${head[0]} is not known` };
-  if (iterations > MAX_ITERATIONS) return { fault: `NSEC3 with ${iterations} iterations is not computed` };
-  const ranges = proofs.map((proof) => rangeOf(proof, apex, salt)).filter((range) => range !== undefined);
-  const hashOf = (of: Name) => nsec3Hash(of, salt, iterations);
+  const chain = chainIn(proofs, apex);
+  if ('fault' in chain) return chain;
+  const { ranges, hashOf } = chain;
   const match = ranges.find(({ owner }) => owner === hashOf(name));
   if (match !== undefined) return byTypes(match.types);
   for (let encloser = parentName(name); isAtOrBelow(encloser, apex); encloser = parentName(encloser)) {
@@ -110,6 +125,22 @@ function byNsec3(name: Name, proofs: readonly ReceivedRRset[], apex: Name): Deni
     if (encloser.length === 1) break;
   }
   return { fault: 'no NSEC3 proof is of this name' };
+}
+
+interface Chain {
+  readonly ranges: readonly Range[];
+  readonly hashOf: (name: Name) => string;
+}
+
+/** The ranges, by the parameters of the first. */
+function chainIn(proofs: readonly ReceivedRRset[], apex: Name): Chain | { readonly fault: string } {
+  const head = proofs[0]!.rdatas[0]!;
+  const iterations = (head[2]! << 8) | head[3]!;
+  const salt = head.subarray(5, 5 + head[4]!);
+  if (head[0] !== 1) return { fault: `the NSEC3 hash ${head[0]} is not known` };
+  if (iterations > MAX_ITERATIONS) return { fault: `NSEC3 with ${iterations} iterations is not computed` };
+  const ranges = proofs.map((proof) => rangeOf(proof, apex, salt)).filter((range) => range !== undefined);
+  return { ranges, hashOf: (name) => nsec3Hash(name, salt, iterations) };
 }
 
 /** Undefined if it is no NSEC3 of this zone with these parameters. */

@@ -122,6 +122,11 @@ export class ParentFinder {
     return fault === undefined ? rrset : unknown('PARENT_BOGUS', `${formatName(name)}: ${fault}`);
   }
 
+  /** The zone that a name is in, or is the apex of; `keys` is null if nothing of it can be validated. */
+  zoneOf(name: Name, now: UnixSeconds): Promise<FoundZone | Unknown> {
+    return this.#zoneAbove(lowerName(name), labelCount(name), newSearch(now));
+  }
+
   /** Forgets a zone: its servers or its keys may be others by now. */
   forget(apex: Name): void {
     this.#remembered.delete(formatName(apex));
