@@ -1,22 +1,24 @@
 /**
- * The network for looks at the parent: one TCP connection a question, since only who has the server's address can answer
- * on it. How many are open at once is bounded, in all and for each server, so that a fleet of zones under one parent is
- * no burden for it; who has to wait does so in line.
+ * The network for looks at parents and for messages to them. All that is sent has one budget, questions over TCP and
+ * datagrams alike, and so many may be under way, in all and to each server: a fleet of zones is no burden for a parent.
+ * Who has to wait does so in line. A server that was silent to several questions in a row is spared for a while: what
+ * waits for it would hold up what is asked of others.
  */
 import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import net from 'node:net';
 import type { Network, NetworkFault, ServerAddress } from '../parent/network.ts';
-import { getId, HEADER, setId } from '../wire/header.ts';
+import { getId, setId } from '../wire/header.ts';
+import { Budget } from './budget.ts';
+import { TcpConnections } from './parenttcp.ts';
+import { sendDatagram } from './parentudp.ts';
 
 export interface ParentNetOptions {
   /** From the first octet sent to the last received, in milliseconds. */
   readonly timeoutMs: number;
-  /** Questions under way at once. */
+  /** Messages under way at once. */
   readonly maxOpen: number;
   /** Of these, to one address. */
   readonly maxOpenPerServer: number;
-  /** Questions a second, to all servers together. */
+  /** Messages in any second, to all servers together. */
   readonly rate: number;
 }
 
@@ -27,178 +29,208 @@ export const PARENT_NET_DEFAULTS: ParentNetOptions = {
   rate: 100,
 };
 
-/** What was asked; numbers only grow, but for `open` and `waiting`. */
+/** What was sent, and what came back. */
 export interface ParentNetCounters {
-  asked: number;
-  answered: number;
-  failed: number;
-  open: number;
-  waiting: number;
+  /** Messages that were sent, over TCP and in datagrams. */
+  readonly questions: number;
+  readonly datagrams: number;
+  /** TCP connections that were opened. */
+  readonly connections: number;
+  readonly answers: number;
+  readonly timeouts: number;
+  /** Connections that were refused or closed, and hosts that cannot be reached. */
+  readonly faults: number;
+  /** What was not sent, since the server was silent to the questions before. */
+  readonly spared: number;
+  /** Under way. */
+  readonly open: number;
+  readonly waiting: number;
+  /** Sent within the last second, and the most within any. */
+  readonly perSecond: number;
+  readonly mostPerSecond: number;
 }
 
-const LENGTH_OCTETS = 2;
-const NO_ROUTE_CODES = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
+/** After so many questions in a row without an answer a server is asked once in so many milliseconds. */
+const SILENT_IN_A_ROW = 8;
+const SPARED_MS = 10_000;
 
 interface Waiting {
   readonly server: string;
-  readonly start: () => void;
+  /** It is its turn; or the fault with which it ends. */
+  readonly begin: (fault?: NetworkFault) => void;
 }
 
+interface Silence {
+  times: number;
+  untilMs: number;
+}
+
+type Outcome = Uint8Array | NetworkFault;
+const STOPPED: NetworkFault = { code: 'closed', fault: 'the server stops' };
+
 export class ParentNet implements Network {
-  readonly counters: Readonly<ParentNetCounters>;
-  readonly #counters: ParentNetCounters = { asked: 0, answered: 0, failed: 0, open: 0, waiting: 0 };
   readonly #options: ParentNetOptions;
+  readonly #budget: Budget;
+  readonly #connections = new TcpConnections();
+  readonly #counted = { questions: 0, datagrams: 0, answers: 0, timeouts: 0, faults: 0, spared: 0 };
+  #open = 0;
   readonly #openTo = new Map<string, number>();
   #line: Waiting[] = [];
-  readonly #sockets = new Set<net.Socket>();
-  /** When the next question may begin, in monotonic milliseconds. */
-  #nextMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #silences = new Map<string, Silence>();
   #isClosed = false;
 
   constructor(options: Partial<ParentNetOptions> = {}) {
     this.#options = { ...PARENT_NET_DEFAULTS, ...options };
-    this.counters = this.#counters;
+    this.#budget = new Budget(this.#options.rate);
   }
 
-  async exchange(server: ServerAddress, query: Uint8Array): Promise<Uint8Array | NetworkFault> {
-    const key = `${server.address} ${server.port}`;
-    await this.#turnFor(key);
-    await this.#pace();
-    if (this.#isClosed) return this.#leave(key, { code: 'closed', fault: 'the server stops' });
-    this.#counters.asked++;
-    const outcome = await this.#ask(server, query);
-    if ('fault' in outcome) this.#counters.failed++;
-    else this.#counters.answered++;
-    return this.#leave(key, outcome);
+  /** Messages in any second, at most. */
+  get rate(): number {
+    return this.#options.rate;
   }
 
-  async tell({ address, port }: ServerAddress, message: Uint8Array): Promise<Uint8Array | NetworkFault> {
+  get counters(): ParentNetCounters {
+    return {
+      ...this.#counted,
+      ...{ connections: this.#connections.opened, open: this.#open, waiting: this.#line.length },
+      ...{ perSecond: this.#budget.lately(performance.now()), mostPerSecond: this.#budget.most },
+    };
+  }
+
+  async exchange(server: ServerAddress, query: Uint8Array): Promise<Outcome> {
+    const key = keyOf(server);
+    const spared = this.#spare(key);
+    if (spared !== undefined) return spared;
     const { timeoutMs } = this.#options;
-    const id = randomInt(0x1_0000);
-    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-    const outcome = await new Promise<Uint8Array | NetworkFault>((resolve) => {
-      const silent: NetworkFault = { code: 'timeout', fault: `no answer within ${timeoutMs / 1_000} s` };
-      const timer = setTimeout(() => resolve(silent), timeoutMs);
-      socket.once('error', (error: NodeJS.ErrnoException) => resolve(faultOf(error)));
-      socket.once('close', () => clearTimeout(timer));
-      socket.on('message', (octets) => {
-        if (octets.length < HEADER.OCTETS || getId(octets) !== id) return;
-        const response = Uint8Array.from(octets);
-        setId(response, getId(message));
-        resolve(response);
-      });
-      // A connected socket hears its peer alone, and of ports on which nobody listens.
-      socket.once('connect', () => {
-        const sent = Uint8Array.from(message);
-        setId(sent, id);
-        socket.send(sent);
-      });
-      socket.connect(port, address);
+    return this.#send(key, query, async (message) => {
+      const outcome = await this.#connections.ask({ server, message, timeoutMs });
+      this.#noteSilence(key, 'fault' in outcome && outcome.code === 'timeout');
+      return outcome;
     });
-    socket.close();
-    return outcome;
+  }
+
+  tell(server: ServerAddress, message: Uint8Array): Promise<Outcome> {
+    const { timeoutMs } = this.#options;
+    return this.#send(`udp ${keyOf(server)}`, message, (sent) => {
+      this.#counted.datagrams++;
+      return sendDatagram(server, sent, timeoutMs);
+    });
   }
 
   /** Ends what is under way. */
   close(): void {
     this.#isClosed = true;
-    for (const socket of this.#sockets) socket.destroy();
-    for (const { start } of this.#line) start();
-    this.#line = [];
+    clearTimeout(this.#timer);
+    this.#connections.close();
+    for (const { begin } of this.#line.splice(0)) begin(STOPPED);
+  }
+
+  /** Sends a message under an id that nobody knows, when it is its turn; what comes back has its own again. */
+  async #send(
+    server: string,
+    message: Uint8Array,
+    send: (message: Uint8Array) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const fault = this.#isClosed ? STOPPED : await this.#turnFor(server);
+    if (fault !== undefined) return fault;
+    if (this.#isClosed) return this.#leave(server, STOPPED);
+    this.#counted.questions++;
+    const sent = Uint8Array.from(message);
+    setId(sent, randomInt(0x1_0000));
+    const outcome = await send(sent);
+    if (!('fault' in outcome)) {
+      this.#counted.answers++;
+      setId(outcome, getId(message));
+    } else if (outcome.code === 'timeout') this.#counted.timeouts++;
+    else this.#counted.faults++;
+    return this.#leave(server, outcome);
   }
 
   // ---- Turns ----
 
-  #turnFor(server: string): Promise<void> {
-    if (this.#mayOpen(server)) {
-      this.#enter(server);
-      return Promise.resolve();
-    }
-    this.#counters.waiting++;
+  /** Resolves when it is the turn of a message, or with the fault with which it ends. */
+  #turnFor(server: string): Promise<NetworkFault | undefined> {
     return new Promise((resolve) => {
-      const start = () => {
-        this.#counters.waiting--;
-        this.#enter(server);
-        resolve();
+      const begin = (fault?: NetworkFault) => {
+        if (fault === undefined) {
+          this.#open++;
+          this.#openTo.set(server, (this.#openTo.get(server) ?? 0) + 1);
+        }
+        resolve(fault);
       };
-      this.#line.push({ server, start });
+      this.#line.push({ server, begin });
+      this.#serve();
     });
   }
 
-  #mayOpen(server: string): boolean {
+  /** Lets those begin who may. */
+  #serve(): void {
     const { maxOpen, maxOpenPerServer } = this.#options;
-    return this.#counters.open < maxOpen && (this.#openTo.get(server) ?? 0) < maxOpenPerServer;
+    const mayBegin = ({ server }: Waiting) => (this.#openTo.get(server) ?? 0) < maxOpenPerServer;
+    while (this.#timer === undefined && this.#open < maxOpen) {
+      const next = this.#line.findIndex(mayBegin);
+      if (next < 0) return;
+      const waitMs = this.#budget.take(performance.now());
+      if (waitMs > 0) {
+        this.#serveAfter(waitMs);
+        return;
+      }
+      this.#line.splice(next, 1)[0]!.begin();
+    }
   }
 
-  #enter(server: string): void {
-    this.#counters.open++;
-    this.#openTo.set(server, (this.#openTo.get(server) ?? 0) + 1);
+  #serveAfter(waitMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#serve();
+    }, Math.ceil(waitMs));
   }
 
   #leave<T>(server: string, outcome: T): T {
-    this.#counters.open--;
+    this.#open--;
     const left = this.#openTo.get(server)! - 1;
     if (left > 0) this.#openTo.set(server, left);
     else this.#openTo.delete(server);
-    const next = this.#line.findIndex((waiting) => this.#mayOpen(waiting.server));
-    if (next >= 0) this.#line.splice(next, 1)[0]!.start();
+    if (!this.#isClosed) this.#serve();
     return outcome;
   }
 
-  /** Waits until the rate allows for one more question; what was not asked meanwhile may come at once, for a second. */
-  async #pace(): Promise<void> {
-    const now = performance.now();
-    const gapMs = 1_000 / this.#options.rate;
-    this.#nextMs = Math.max(this.#nextMs + gapMs, now - 1_000);
-    const waitMs = this.#nextMs - now;
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  // ---- Servers that are silent ----
+
+  /** What is said for a server that is spared; undefined if it is to be asked. */
+  #spare(server: string): NetworkFault | undefined {
+    const silence = this.#silences.get(server);
+    if (silence === undefined || silence.times < SILENT_IN_A_ROW) return undefined;
+    const nowMs = performance.now();
+    if (nowMs < silence.untilMs) return this.#sparedFor(silence);
+    // One question finds out whether it still is; others wait for what it finds.
+    silence.untilMs = nowMs + SPARED_MS;
+    return undefined;
   }
 
-  // ---- One question ----
+  #sparedFor({ times }: Silence): NetworkFault {
+    this.#counted.spared++;
+    return { code: 'timeout', fault: `no answer to the last ${times} questions` };
+  }
 
-  #ask({ address, port }: ServerAddress, query: Uint8Array): Promise<Uint8Array | NetworkFault> {
-    const { timeoutMs } = this.#options;
-    const id = randomInt(0x1_0000);
-    return new Promise((resolve) => {
-      const socket = net.connect({ host: address, port, noDelay: true });
-      this.#sockets.add(socket);
-      const end = (outcome: Uint8Array | NetworkFault) => {
-        clearTimeout(timer);
-        this.#sockets.delete(socket);
-        socket.destroy();
-        resolve(outcome);
-      };
-      const silent: NetworkFault = { code: 'timeout', fault: `no answer within ${timeoutMs / 1_000} s` };
-      const timer = setTimeout(() => end(silent), timeoutMs);
-      let got = Buffer.alloc(0);
-      socket.once('error', (error: NodeJS.ErrnoException) => end(faultOf(error)));
-      socket.once('close', () => end({ code: 'closed', fault: 'it closed the connection' }));
-      socket.on('data', (part) => {
-        got = Buffer.concat([got, part]);
-        if (got.length < LENGTH_OCTETS || got.length < LENGTH_OCTETS + got.readUInt16BE(0)) return;
-        const response = Uint8Array.from(got.subarray(LENGTH_OCTETS, LENGTH_OCTETS + got.readUInt16BE(0)));
-        if (response.length < HEADER.OCTETS || getId(response) !== id) {
-          end({ code: 'closed', fault: 'what came is no answer to what was asked' });
-          return;
-        }
-        setId(response, getId(query));
-        end(response);
-      });
-      socket.write(framed(query, id));
-    });
+  #noteSilence(server: string, isSilent: boolean): void {
+    if (!isSilent) {
+      this.#silences.delete(server);
+      return;
+    }
+    const silence = this.#silences.get(server) ?? { times: 0, untilMs: 0 };
+    silence.times++;
+    silence.untilMs = performance.now() + SPARED_MS;
+    this.#silences.set(server, silence);
+    if (silence.times < SILENT_IN_A_ROW) return;
+    const isFor = (waiting: Waiting) => waiting.server === server;
+    const dropped = this.#line.filter(isFor);
+    this.#line = this.#line.filter((waiting) => !isFor(waiting));
+    for (const { begin } of dropped) begin(this.#sparedFor(silence));
   }
 }
 
-function framed(query: Uint8Array, id: number): Buffer {
-  const message = Buffer.alloc(LENGTH_OCTETS + query.length);
-  message.writeUInt16BE(query.length, 0);
-  message.set(query, LENGTH_OCTETS);
-  message.writeUInt16BE(id, LENGTH_OCTETS);
-  return message;
-}
-
-function faultOf({ code = '', message }: NodeJS.ErrnoException): NetworkFault {
-  if (code === 'ECONNREFUSED') return { code: 'refused', fault: 'nobody listens there' };
-  if (NO_ROUTE_CODES.includes(code)) return { code: 'no route', fault: 'no way leads there from this host' };
-  return { code: 'closed', fault: code === '' ? message : `the connection failed: ${code}` };
+function keyOf({ address, port }: ServerAddress): string {
+  return `${address} ${port}`;
 }
