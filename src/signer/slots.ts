@@ -5,9 +5,11 @@
  * ```
  *   slot = state word │ signature (64 or 96 octets)
  *   state = 0 empty │ 1 being written │ else ready: the signature's inception
+ *   signature: its octets in words, the first one on top, for a word of shared memory costs no more than an octet
  * ```
  * A slot is written by the thread that wins it; a thread that loses serves the copy it made itself. A reader copies,
- * then looks at the state again: if it changed meanwhile, the copy is void.
+ * then looks at the state again: if it changed meanwhile, the copy is void. A slot whose writer died stays as it is: until
+ * the next table, threads make that signature for each answer.
  */
 import { findAlgorithm } from '../dnssec/algorithm.ts';
 
@@ -32,47 +34,47 @@ export function signatureLength(algorithm: number): number {
 /** A view of one table. */
 export class SlotTable {
   readonly signatureOctets: number;
-  readonly #states: Int32Array;
-  readonly #octets: Uint8Array;
-  readonly #words: number;
+  readonly #memory: Int32Array;
+  readonly #slotWords: number;
 
   constructor(buffer: SharedArrayBuffer, algorithm: number) {
     this.signatureOctets = signatureLength(algorithm);
-    this.#words = slotWords(this.signatureOctets);
-    this.#states = new Int32Array(buffer);
-    this.#octets = new Uint8Array(buffer);
+    this.#slotWords = slotWords(this.signatureOctets);
+    this.#memory = new Int32Array(buffer);
   }
 
   /** The inception of the signature in the slot, or 0 if there is none to read. */
   inception(slot: number): number {
-    const state = Atomics.load(this.#states, slot * this.#words);
+    const state = Atomics.load(this.#memory, slot * this.#slotWords);
     return state === EMPTY || state === WRITING ? 0 : state >>> 0;
   }
 
   /** Copies the signature to `out`; false if the slot no longer holds the one with this inception. */
   read(slot: number, inception: number, out: Uint8Array, offset: number): boolean {
-    const word = slot * this.#words;
-    const from = (word + 1) * 4;
-    for (let i = 0; i < this.signatureOctets; i++) out[offset + i] = this.#octets[from + i]!;
-    return Atomics.load(this.#states, word) >>> 0 === inception;
+    const word = slot * this.#slotWords;
+    const end = offset + this.signatureOctets;
+    for (let at = offset, from = word + 1; at < end; at += 4, from++) {
+      const octets = this.#memory[from]!;
+      out[at] = octets >>> 24;
+      out[at + 1] = octets >>> 16;
+      out[at + 2] = octets >>> 8;
+      out[at + 3] = octets;
+    }
+    return Atomics.load(this.#memory, word) >>> 0 === inception;
   }
 
   /** Stores a signature unless another thread is writing the slot; false if it was not stored. */
   write(slot: number, inception: number, signature: Uint8Array, offset: number): boolean {
-    const word = slot * this.#words;
-    const state = Atomics.load(this.#states, word);
+    const word = slot * this.#slotWords;
+    const state = Atomics.load(this.#memory, word);
     if (state === WRITING) return false;
-    if (Atomics.compareExchange(this.#states, word, state, WRITING) !== state) return false;
-    const to = (word + 1) * 4;
-    for (let i = 0; i < this.signatureOctets; i++) this.#octets[to + i] = signature[offset + i]!;
-    Atomics.store(this.#states, word, inception | 0);
-    return true;
-  }
-
-  /** Empties slots that a thread left half written when it died. Call while no thread writes. */
-  clearUnfinished(): void {
-    for (let word = 0; word < this.#states.length; word += this.#words) {
-      if (this.#states[word] === WRITING) Atomics.store(this.#states, word, EMPTY);
+    if (Atomics.compareExchange(this.#memory, word, state, WRITING) !== state) return false;
+    const end = offset + this.signatureOctets;
+    for (let at = offset, to = word + 1; at < end; at += 4, to++) {
+      this.#memory[to] =
+        (signature[at]! << 24) | (signature[at + 1]! << 16) | (signature[at + 2]! << 8) | signature[at + 3]!;
     }
+    Atomics.store(this.#memory, word, inception | 0);
+    return true;
   }
 }

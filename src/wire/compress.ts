@@ -39,7 +39,7 @@ export class Compressor {
   /** A slot is taken if its stamp is that of this message. */
   #generation = 0;
   readonly #stamps = new Uint32Array(SLOTS);
-  readonly #hashes = new Uint32Array(SLOTS);
+  readonly #hashes = new Int32Array(SLOTS);
   readonly #offsets = new Uint16Array(SLOTS);
   readonly #parents = new Uint16Array(SLOTS);
   /** Slots in the order in which they were taken. */
@@ -50,7 +50,7 @@ export class Compressor {
 
   /** `seed` is that of the hashes in the SearchNames handed to `reset`. */
   constructor(seed: number) {
-    this.#seed = seed >>> 0;
+    this.#seed = seed | 0;
   }
 
   /**

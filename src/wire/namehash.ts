@@ -16,7 +16,8 @@ const MULTIPLIER_A = 0x9e37_79b1;
 const MULTIPLIER_B = 0x85eb_ca77;
 
 /**
- * Hash of the name whose first label lies at `offset` (at its length octet) and whose rest has hash `hash`. Unsigned.
+ * Hash of the name whose first label lies at `offset` (at its length octet) and whose rest has hash `hash`.
+ * Signed: a larger number than fits 31 bits and a sign is an object wherever a call is not compiled into its caller.
  *
  * Four octets a round, the length octet among them: `com` is one round. Two multiplications with a shift between them,
  * because after only one a difference in the top bit would pass in a way that no seed changes.
@@ -39,7 +40,7 @@ export function hashLabel(hash: number, octets: Uint8Array, offset: number): num
     if (at + 2 < end) word |= LOWER[octets[at + 2]!]! << 16;
     mixed = mix(mixed ^ word);
   }
-  return mixed >>> 0;
+  return mixed;
 }
 
 function mix(word: number): number {
@@ -54,7 +55,7 @@ const labels = new Uint16Array(MAX_LABELS + 1);
 export function hashName(name: Uint8Array, offset: number, seed: number): number {
   let count = 0;
   for (let at = offset; name[at] !== 0; at += name[at]! + 1) labels[count++] = at - offset;
-  let hash = seed >>> 0;
+  let hash = seed | 0;
   while (count > 0) hash = hashLabel(hash, name, offset + labels[--count]!);
   return hash;
 }

@@ -68,7 +68,7 @@ export class Query {
   tsigAt = 0;
 
   constructor(seed: number) {
-    this.seed = seed >>> 0;
+    this.seed = seed | 0;
   }
 
   reset(id: number, flags: number): void {

@@ -16,7 +16,7 @@ export class SearchName {
   /** Offsets of the labels in `octets`; entry `labels` is the root. */
   readonly labelAt: Uint8Array = new Uint8Array(MAX_LABELS + 1);
   /** Hash of the suffix that begins at each label; entry `labels` is the root's, the seed. */
-  readonly suffixHash: Uint32Array = new Uint32Array(MAX_LABELS + 1);
+  readonly suffixHash: Int32Array = new Int32Array(MAX_LABELS + 1);
 
   /** Loads the well-formed name at `offset` of `source`. */
   load(source: Uint8Array, offset: number, seed: number): void {
@@ -37,7 +37,7 @@ export class SearchName {
     this.length = rootAt + 1;
     this.labels = labels;
     this.labelAt[labels] = rootAt;
-    let hash = seed;
+    let hash = seed | 0;
     this.suffixHash[labels] = hash;
     for (let i = labels - 1; i >= 0; i--) {
       hash = hashLabel(hash, this.octets, this.labelAt[i]!);

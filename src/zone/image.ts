@@ -190,7 +190,7 @@ export class ZoneImage {
   }
 
   nameHash(node: NodeIndex): number {
-    return this.#node(node, NODE.HASH);
+    return this.#node(node, NODE.HASH) | 0;
   }
 
   parent(node: NodeIndex): NodeIndex {
@@ -297,7 +297,7 @@ export class ZoneImage {
       const entry = u32[hashAt + slot]!;
       if (entry === 0) return NO_NODE;
       const at = nodesAt + (entry - 1) * NODE.WORDS;
-      if (u32[at + NODE.HASH] !== hash) continue;
+      if ((u32[at + NODE.HASH]! | 0) !== hash) continue;
       if (equalNames(this.u8, u32[at + NODE.NAME_AT]!, name, offset)) return (entry - 1) as NodeIndex;
     }
   }

@@ -17,7 +17,7 @@ export const NO_PARENT = 0xffff_ffff;
 const NONE = 0xffff_ffff;
 
 const labelsScratch = new Uint16Array(MAX_LABELS + 1);
-const hashScratch = new Uint32Array(MAX_LABELS + 1);
+const hashScratch = new Int32Array(MAX_LABELS + 1);
 
 /** Nodes of one zone; a node is a number in order of discovery, `order` lists them canonically. */
 export class ZoneTree {
@@ -27,7 +27,7 @@ export class ZoneTree {
   count = 0;
   /** Offset of the node's name in `records.heap`; an empty non-terminal's is inside a longer name. */
   nameAt = new Uint32Array(256);
-  nameHash = new Uint32Array(256);
+  nameHash = new Int32Array(256);
   labels = new Uint8Array(256);
   parent = new Uint32Array(256);
   /** Canonical rank → node. */
@@ -160,7 +160,7 @@ export class ZoneTree {
   #growNodes(): void {
     const size = this.nameAt.length * 2;
     this.nameAt = copyInto(this.nameAt, new Uint32Array(size));
-    this.nameHash = copyInto(this.nameHash, new Uint32Array(size));
+    this.nameHash = copyInto(this.nameHash, new Int32Array(size));
     this.labels = copyInto(this.labels, new Uint8Array(size));
     this.parent = copyInto(this.parent, new Uint32Array(size));
   }
@@ -256,7 +256,7 @@ function place(index: Uint32Array, hash: number, node: number): void {
   index[slot] = node + 1;
 }
 
-function copyInto<T extends Uint8Array | Uint32Array>(from: T, to: T): T {
+function copyInto<T extends Uint8Array | Uint32Array | Int32Array>(from: T, to: T): T {
   to.set(from);
   return to;
 }
