@@ -5,12 +5,11 @@ import type { Discovery } from '../parent/dsync.ts';
 import type { Interview } from '../parent/interview.ts';
 import type { Unknown } from '../parent/judge.ts';
 import type { Look } from '../parent/look.ts';
-import { getU16 } from '../wire/header.ts';
 import { RRTYPE } from '../wire/iana.ts';
-import { isAtOrBelow, lowerName, type Name } from '../wire/name.ts';
-import { hashName } from '../wire/namehash.ts';
+import { lowerName, type Name } from '../wire/name.ts';
 import { formatAddress } from '../wire/peer.ts';
-import { APEX, NO_NODE, NO_RRSET, type NodeIndex, ZoneImage } from '../zone/image.ts';
+import { nodeOf, rdatasAt } from '../zone/contents.ts';
+import { APEX, NO_NODE, ZoneImage } from '../zone/image.ts';
 
 /** The zone as it is served here. */
 export interface OwnZone {
@@ -54,24 +53,9 @@ export function ownZoneOf({ name, origin, served }: Zone): OwnZone | undefined {
 }
 
 function addressesAt(image: ZoneImage, host: Name): string[] {
-  if (!isAtOrBelow(host, image.origin)) return [];
-  const node = image.find(host, 0, hashName(host, 0, image.seed));
+  const node = nodeOf(image, host);
   if (node === NO_NODE) return [];
   const v4 = rdatasAt(image, node, RRTYPE.A).map((octets) => formatAddress(4, octets));
   const v6 = rdatasAt(image, node, RRTYPE.AAAA).map((octets) => formatAddress(6, octets));
   return [...v4, ...v6];
-}
-
-/** RDATA of an RRset; none if it is not there. */
-function rdatasAt(image: ZoneImage, node: NodeIndex, type: number): Uint8Array[] {
-  const rrset = image.rrset(node, type);
-  if (rrset === NO_RRSET) return [];
-  const found: Uint8Array[] = [];
-  let at = image.blockAt(rrset);
-  for (let i = 0; i < image.records(rrset); i++) {
-    const octets = getU16(image.u8, at);
-    found.push(Uint8Array.from(image.u8.subarray(at + 2, at + 2 + octets)));
-    at += 2 + octets;
-  }
-  return found;
 }

@@ -79,7 +79,8 @@ function unseenFindings(name: string, isServed: boolean): DiagnosisFinding[] {
   return [{ level: 'ok', code: 'DIAGNOSE_OUTSIDE_UNSEEN', evidence, fix }];
 }
 
-function outsideFindings(
+/** What is wrong with a zone as others see it. */
+export function outsideFindings(
   zone: Zone,
   { outside, own }: { readonly outside: Outside; readonly own: OwnZone },
   now: UnixSeconds,
@@ -114,7 +115,8 @@ function leftFindings(asked: number, left: number): DiagnosisFinding[] {
   return [{ level: 'ok', code: 'DIAGNOSE_MANY_SERVERS', evidence, fix }];
 }
 
-function parentOf({ look, delegation }: Outside): string | null {
+/** The parent zone, if it was found. */
+export function parentOf({ look, delegation }: Outside): string | null {
   if (look.kind === 'look') return formatName(look.parent);
   return delegation.kind === 'delegation' ? formatName(delegation.parent) : null;
 }

@@ -120,6 +120,10 @@ function parentFaults({ ds }: BootstrapFacts): BootstrapFault[] {
 }
 
 function hostFaults({ child, hosts }: BootstrapFacts): BootstrapFault[] {
+  if (hosts.length === 0) {
+    const text = `to which name servers ${formatName(child)} is delegated is not known`;
+    return [bootstrapFault('BOOTSTRAP_PARENT_UNKNOWN', text)];
+  }
   const outside = signalingHosts(child, hosts);
   if (outside.length === 0) {
     const text = `all name servers of ${formatName(child)} are inside it: none has a chain of trust to signal by`;

@@ -216,7 +216,7 @@ describe('facts that are not whole', () => {
     expect(reasons({ ds: { kind: 'unknown', reason: 'PARENT_SILENT', text: 'no answer' } })).toEqual([
       'BOOTSTRAP_PARENT_UNKNOWN',
     ]);
-    expect(reasons({ hosts: [], apexes: [], signals: [] })).toContain('BOOTSTRAP_IN_DOMAIN_ONLY');
+    expect(reasons({ hosts: [], apexes: [], signals: [] })).toEqual(['BOOTSTRAP_PARENT_UNKNOWN']);
   });
 
   it('with a request for removal, or none, give no DS', async () => {
