@@ -1,5 +1,6 @@
 /** How the parent of a zone looks. */
 import type { ParentView } from '../control/parent-shapes.ts';
+import type { ParentReasonView, StatusResult } from '../control/shapes.ts';
 import { marked, type Output, table } from './output.ts';
 
 const SIGHT_WORDS = {
@@ -32,11 +33,39 @@ export function printParent(output: Output, view: ParentView): void {
     const words = `DS of no key that is here: ${view.foreign.join(', ')}`;
     output.print(`  ${marked(output, 'warn', words)}`);
   }
-  const rows = view.servers.map(({ server, address, ds, ttl, code: why, because: text }) => [
+  printReasons(output, view.reasons);
+  const rows = view.servers.map(({ server, address, ds, ttl, code: why, because: text, silentSince }) => [
     server,
     address,
-    ds === null ? `unknown: ${text} [${why}]` : ds.length === 0 ? 'none' : ds.join(', '),
+    ds === null
+      ? `unknown${silentSince === null ? '' : ` since ${silentSince}`}: ${text} [${why}]`
+      : ds.length === 0
+        ? 'none'
+        : ds.join(', '),
     ttl === null ? '-' : `${ttl}`,
   ]);
   output.print(table(['SERVER', 'ADDRESS', 'DS', 'TTL'], rows));
+}
+
+/** Why what waits for the parent still waits. */
+export function printReasons(output: Output, reasons: readonly ParentReasonView[]): void {
+  for (const { code, since, because } of reasons) {
+    const from = since === null ? '' : `, since ${since}`;
+    output.print(`  at the parent   ${because} [${code}]${from}`);
+  }
+}
+
+/** How looks at the parents of all zones do, in `status`. */
+export function printParents(output: Output, parents: NonNullable<StatusResult['parents']>): void {
+  const { zones, unseen, looks, questions, answers, timeouts, faults, queued, lateSeconds } = parents;
+  const { rate, perSecond, mostPerSecond, awaiting, more } = parents;
+  const fresh = unseen === 0 ? '' : `, ${unseen} not looked at yet`;
+  output.print(`  parents         of ${zones} zones${fresh}; ${looks} looks`);
+  output.print(
+    `  asked           ${questions} messages, ${answers} answered, ${timeouts} not in time, ${faults} failed`,
+  );
+  const late = queued === 0 ? '' : `; ${queued} looks wait, the first for ${lateSeconds} s`;
+  output.print(`  a second        ${perSecond} now, ${mostPerSecond} at most, limit ${rate}${late}`);
+  for (const { zone, code, because } of awaiting) output.print(`  ${zone} waits: ${because} [${code}]`);
+  if (more > 0) output.print(`  … and ${more} more zones that wait for their parents`);
 }

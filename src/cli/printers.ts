@@ -7,11 +7,12 @@ import { countWords, diffExit, printDiff } from './diff-output.ts';
 import { dsLines } from './ds.ts';
 import { printCancelledJob, printJob, printJobs, printStarted } from './job-output.ts';
 import { importExit, printImport, printKey, printKeys } from './key-output.ts';
-import { type Output, printStatus, printZone, printZones } from './output.ts';
+import { type Output, printZone, printZones } from './output.ts';
 import { printParent } from './parent-output.ts';
 import { printPolicies, printPolicyCheck, printSimulation } from './policy-output.ts';
 import { printChange, printHistory, printPlan, printRollover, printRollovers } from './rollover-output.ts';
 import { printTimeline } from './timeline.ts';
+import { printStatus } from './status-output.ts';
 import { printHealth, printLogLevel } from './watch-output.ts';
 
 type Printers = {

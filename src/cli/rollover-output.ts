@@ -11,6 +11,7 @@ import type {
 } from '../control/shapes.ts';
 import { stepWords } from '../control/words.ts';
 import { arrow, isGone, marked, type Output, printNeeds, table } from './output.ts';
+import { printReasons } from './parent-output.ts';
 
 const NAME_COLUMNS = 10;
 
@@ -27,6 +28,7 @@ export function printRollover(output: Output, status: RolloverStatus): void {
   if (goal === 'insecure' && rollover === null) output.print('  the zone is served unsigned');
   for (const key of keys) output.print(`  ${keyLine(key)}`);
   printWaits(output, rollover === null ? status.waiting : otherWaits(status));
+  printReasons(output, status.parent);
   printNeeds(output, status.needs);
   if (status.nextAt !== null) output.print(`  next check at ${status.nextAt}`);
   if (rollover !== null && rollover.cancelledAt === null) {

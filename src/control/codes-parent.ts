@@ -1,5 +1,7 @@
 /** Explanations: why a look at the parent of a zone says nothing about its DS (parent/judge). */
+import type { PushReason } from '../daemon/push.ts';
 import type { UnknownReason } from '../parent/judge.ts';
+import type { ParentState } from '../parent/reasons.ts';
 import type { Explanations } from './explanation.ts';
 
 const EFFECT =

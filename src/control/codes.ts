@@ -9,7 +9,7 @@ import { CONFIG_CODES, START_CODES } from './codes-config.ts';
 import { DIAGNOSE_CODES } from './codes-diagnose.ts';
 import { KEY_CODES, KEY_FILE_CODES, KEY_STORE_CODES, STATE_CODES } from './codes-keys.ts';
 import { ORDER_CODES, REFUSAL_CODES } from './codes-orders.ts';
-import { PARENT_CODES, PARENT_FINDING_CODES } from './codes-parent.ts';
+import { PARENT_CODES, PARENT_FINDING_CODES, PARENT_WAIT_CODES, PUSH_CODES } from './codes-parent.ts';
 import { POLICY_CODES } from './codes-policy.ts';
 import { SERVER_ALARM_CODES, SERVER_CONFIG_CODES } from './codes-server.ts';
 import { WAIT_CODES } from './codes-waits.ts';
@@ -32,7 +32,10 @@ export const CODE_GROUPS: readonly CodeGroup[] = [
     codes: { ...KEY_CODES, ...KEY_FILE_CODES, ...STATE_CODES, ...KEY_STORE_CODES },
   },
   { title: 'why a key waits', codes: WAIT_CODES },
-  { title: 'looks at the parent', codes: { ...PARENT_CODES, ...PARENT_FINDING_CODES } },
+  {
+    title: 'looks at the parent',
+    codes: { ...PARENT_CODES, ...PARENT_FINDING_CODES, ...PARENT_WAIT_CODES, ...PUSH_CODES },
+  },
   { title: 'the first DS of a zone', codes: BOOTSTRAP_CODES },
   { title: 'diagnosis of a zone', codes: DIAGNOSE_CODES },
   { title: 'orders that are refused', codes: { ...REFUSAL_CODES, ...ORDER_CODES } },

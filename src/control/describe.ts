@@ -8,7 +8,14 @@ import { type Key, RECORD_KINDS } from '../kasp/key.ts';
 import type { Waiting, WaitReason } from '../kasp/step.ts';
 import { stepsOf } from '../kasp/steps.ts';
 import { findKey, type Rollover } from '../kasp/zonestate.ts';
-import type { KeySummary, Need, RolloverStatus, RolloverSummary, WaitingSummary } from './shapes.ts';
+import type {
+  KeySummary,
+  Need,
+  ParentReasonView,
+  RolloverStatus,
+  RolloverSummary,
+  WaitingSummary,
+} from './shapes.ts';
 import { stepWords } from './words.ts';
 
 /** ISO 8601, or null. */
@@ -74,8 +81,16 @@ export function rolloverStatusOf(zone: Zone, signing: ZoneSigning): RolloverStat
     keys: keys.map(keySummary),
     waiting: inOrder(signing.waiting).map(waitingSummary),
     needs: needsOf(zone),
+    parent: parentReasonsOf(zone),
     nextAt: iso(signing.nextWake),
   };
+}
+
+/** Why what a zone waits for of its parent is still waited for. */
+export function parentReasonsOf({ parentReasons }: Pick<Zone, 'parentReasons'>): ParentReasonView[] {
+  return parentReasons.map(({ code, address, since, text }) => ({
+    ...{ code, address, since: iso(since), because: text },
+  }));
 }
 
 /** What only a person can do for a zone. */

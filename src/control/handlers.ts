@@ -17,7 +17,7 @@ import type { Config } from '../store/config.ts';
 import { formatListen } from '../transport/listen.ts';
 import { formatName } from '../wire/name.ts';
 import type { ZoneImage } from '../zone/image.ts';
-import { algorithmName, iso, keySummary, needsOf, rolloverStatusOf } from './describe.ts';
+import { algorithmName, iso, keySummary, needsOf, parentReasonsOf, rolloverStatusOf } from './describe.ts';
 import { countChanges, diffOf } from './diff.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
 import { createJobHandlers } from './jobs.ts';
@@ -49,6 +49,7 @@ const TOLD_DUE = 20;
 const TOLD_PROBLEMS = 100;
 const TOLD_NEEDS = 100;
 
+const TOLD_AWAITING = 100;
 /** The handlers of all operations. */
 export function createHandlers(context: HandlerContext): Handlers {
   const { zones, clock } = context;
@@ -229,9 +230,21 @@ function statusOf(context: HandlerContext): StatusResult {
     pid: process.pid,
     startedAt: formatInstant(startedAt),
     listen: config.listen.map(formatListen),
+    parents: parentsOf(zones, all),
     zonesDirectory: config.zonesDirectory,
     keysDirectory: config.keysDirectory,
     zones: countZones(all),
+/** How looks at parents do; null if nobody looks. */
+function parentsOf({ monitor }: Zones, all: readonly Zone[]): StatusResult['parents'] {
+  if (monitor === undefined) return null;
+  const awaiting = all.flatMap((zone) => {
+    const [first] = parentReasonsOf(zone);
+    return first === undefined ? [] : [{ zone: zone.name, ...first }];
+  });
+  const told = awaiting.slice(0, TOLD_AWAITING);
+  return { ...monitor.counters, awaiting: told, more: awaiting.length - told.length };
+}
+
     alarms: [...context.alarms()],
     problems: [...troubled, ...misnamed].slice(0, TOLD_PROBLEMS),
     needs: all.flatMap(needsOf).slice(0, TOLD_NEEDS),

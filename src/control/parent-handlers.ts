@@ -5,9 +5,9 @@ import type { Zones } from '../daemon/zones.ts';
 import { tagOfDs } from '../dnssec/ds.ts';
 import { dnskeyOf } from '../kasp/records.ts';
 import type { Sight } from '../parent/look.ts';
-import { foreignDs, sightOf, UNWATCHED } from '../parent/watch.ts';
+import { foreignDs, sightOf, UNWATCHED, type Watch } from '../parent/watch.ts';
 import { formatName } from '../wire/name.ts';
-import { iso } from './describe.ts';
+import { iso, parentReasonsOf } from './describe.ts';
 import { diagnose } from './diagnose.ts';
 import { findSigned, getZone, type SignedZone } from './find.ts';
 import { OperationError } from './operation.ts';
@@ -60,16 +60,18 @@ function viewOf({ zone, signing }: SignedZone, monitor: ParentMonitor | undefine
     agreeing: rounds.length,
     wanted: signing.policy.monitor.rounds,
     keys: keys.map((key) => ({ tag: key.tag, ds: sightOf(sights, zone.origin, dnskeyOf(key)) })),
-    servers: sights.map(serverOf),
+    servers: sights.map((sight) => serverOf(sight, watch)),
     push: monitor?.push?.outcomeOf(zone) ?? null,
     foreign: foreignDs(watch, zone.origin, keys.map(dnskeyOf)).map(tagOfDs),
   };
 }
 
-function serverOf({ server, verdict }: Sight): ParentView['servers'][number] {
-  const at = { server: formatName(server.name), address: server.address };
+function serverOf({ server, verdict }: Sight, { silent }: Watch): ParentView['servers'][number] {
+  const silentSince = iso(silent.get(server.address)?.since ?? null);
+  const at = { server: formatName(server.name), address: server.address, silentSince };
   if (verdict.kind === 'unknown') {
     return { ...at, ds: null, ttl: null, code: verdict.reason, because: verdict.text };
+    reasons: parentReasonsOf(zone),
   }
   const ttl = verdict.ds.length > 0 ? verdict.ttl : null;
   return { ...at, ds: verdict.ds.map(tagOfDs), ttl, code: null, because: null };

@@ -1,6 +1,6 @@
 /** What operations give that are about the parent of a zone. */
 import { z } from 'zod';
-import { instant } from './shapes.ts';
+import { instant, parentReason } from './shapes.ts';
 
 /** What one address of a server of the parent said. */
 const sight = z.object({
@@ -13,6 +13,8 @@ const sight = z.object({
   /** Why it says nothing, explained by `keyturn explain`. */
   code: z.string().nullable(),
   because: z.string().nullable(),
+  /** Since when it says nothing in a row; null if it says something. */
+  silentSince: instant.nullable(),
 });
 
 export const parentView = z.object({
@@ -37,6 +39,8 @@ export const parentView = z.object({
   push: z.string().nullable(),
   /** Tags of DS records that belong to no key of the zone. */
   foreign: z.array(z.number()),
+  /** Why what waits for the parent still waits; empty if nothing does. */
+  reasons: z.array(parentReason),
 });
 
 export type ParentView = z.infer<typeof parentView>;

@@ -139,6 +139,47 @@ export const dsResult = z.object({
   caution: z.string().nullable(),
 });
 
+/** Why a zone that waits for its parent still waits. */
+export const parentReason = z.object({
+  /** Explained by `keyturn explain`. */
+  code: z.string(),
+  /** Address of the server that it is about; null if it is about the parent as a whole. */
+  address: z.string().nullable(),
+  since: instant.nullable(),
+  because: z.string(),
+});
+
+/** How looks at the parents of all zones do; what is counted is counted since the start. */
+const parents = z.object({
+  /** Messages in any second: the limit, those of the last second, the most in any. */
+  rate: z.number(),
+  perSecond: z.number(),
+  mostPerSecond: z.number(),
+  /** Messages that were sent, those of them in datagrams, and TCP connections that were opened. */
+  questions: z.number(),
+  datagrams: z.number(),
+  connections: z.number(),
+  answers: z.number(),
+  timeouts: z.number(),
+  faults: z.number(),
+  /** Not sent, since the server was silent to those before. */
+  spared: z.number(),
+  open: z.number(),
+  waiting: z.number(),
+  /** Zones that are watched, and those of them that were not looked at yet. */
+  zones: z.number(),
+  unseen: z.number(),
+  looks: z.number(),
+  looking: z.number(),
+  /** Looks that are due and wait, and for how many seconds the first of them does. */
+  queued: z.number(),
+  lateSeconds: z.number(),
+  /** Zones that wait for their parents, each with its first reason. */
+  awaiting: z.array(parentReason.extend({ zone: z.string() })),
+  /** Zones that are left out of the list. */
+  more: z.number(),
+});
+
 /** How many zones stand how; those that load are in the total alone. */
 export const zoneCounts = z.object({
   total: z.number(),
@@ -163,6 +204,8 @@ export const status = z.object({
   threads: z.array(z.object({ name: z.string(), running: z.boolean(), restarts: z.number() })),
   counters: z.record(z.string(), z.number()),
   due: z.array(z.object({ what: z.string(), at: instant })),
+  /** Null if nobody looks at parents. */
+  parents: parents.nullable(),
 });
 
 // ---- Rollovers ----
@@ -180,6 +223,8 @@ const rolloverState = {
   /** All that the zone waits for, rollover or not. */
   waiting: z.array(waiting),
   needs: z.array(need),
+  /** Why what waits for the parent still waits, as looks at it show; empty if nothing does, or nobody looks. */
+  parent: z.array(parentReason),
   /** When something changes next by time alone; null if that does not lead on. */
   nextAt: instant.nullable(),
 };
@@ -248,6 +293,7 @@ export type ZoneCounts = z.infer<typeof zoneCounts>;
 export type ZoneSummary = z.infer<typeof zoneSummary>;
 export type ZoneDetail = z.infer<typeof zoneDetail>;
 export type KeySummary = z.infer<typeof key>;
+export type ParentReasonView = z.infer<typeof parentReason>;
 export type Need = z.infer<typeof need>;
 export type RolloverSummary = z.infer<typeof rollover>;
 export type WaitingSummary = z.infer<typeof waiting>;

@@ -8,11 +8,14 @@ import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import type { Unknown } from '../parent/judge.ts';
 import { type Look, lookAtDs } from '../parent/look.ts';
-import { type News, newsOf, nextLookAt, withNews } from '../parent/news.ts';
+import { type News, newsOf, nextLookAt, waitingSince, withNews } from '../parent/news.ts';
+import { type ParentReason, reasonsOf } from '../parent/reasons.ts';
 import { afterLook, foreignDs, sightOf, UNWATCHED, type Watch } from '../parent/watch.ts';
 import { formatName } from '../wire/name.ts';
+import { LookQueue, type LookUrgency } from './lookqueue.ts';
+import type { ParentNetCounters } from './parentnet.ts';
 import type { ParentsContext } from './parents.ts';
-import type { ParentPush } from './push.ts';
+import { type ParentPush, type PushReason, pushReasonOf } from './push.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { OrderEvent } from './signing.ts';
 import type { SteadyClock } from './steadyclock.ts';
@@ -27,6 +30,23 @@ export interface MonitorContext extends ParentsContext {
 
 /** Looks under way at once; each asks all servers of a parent. */
 const MAX_LOOKS = 32;
+/** Who is in a hurry waits for what those under way ask: no longer than it takes a second to ask it. */
+const QUESTIONS_A_LOOK = 4;
+
+/** How the monitor does, over all zones. */
+export interface MonitorCounters extends ParentNetCounters {
+  /** Messages in any second, at most. */
+  readonly rate: number;
+  /** Zones whose parent is watched, and those of them that were never looked at since the start. */
+  readonly zones: number;
+  readonly unseen: number;
+  /** Looks that were taken since the start; those under way; those that are due and wait. */
+  readonly looks: number;
+  readonly looking: number;
+  readonly queued: number;
+  /** For how many seconds the look is due that waits longest. */
+  readonly lateSeconds: number;
+}
 
 interface Watched {
   watch: Watch;
@@ -40,14 +60,16 @@ interface Watched {
 export class ParentMonitor {
   readonly #context: MonitorContext;
   readonly #watched = new Map<Zone, Watched>();
-  #looking = 0;
-  readonly #line: (() => void)[] = [];
+  readonly #queue: LookQueue<Zone>;
+  #looks = 0;
 
   readonly push: ParentPush | undefined;
 
   constructor(context: MonitorContext, push?: ParentPush) {
     this.#context = context;
     this.push = push;
+    const atOnce = Math.floor(context.network.rate / QUESTIONS_A_LOOK);
+    this.#queue = new LookQueue(Math.min(MAX_LOOKS, Math.max(1, atOnce)));
   }
 
   /** The keys of a zone have had a turn: it may have something to ask of its parent now. */
@@ -60,7 +82,8 @@ export class ParentMonitor {
     const at = nextLookAt(watched.watch, signing.zoneState, signing.policy, now);
     watched.nextAt = at;
     const due = this.#context.clock.wallTimeOf(at);
-    this.#context.scheduler.at(timerOf(zone), due, () => void this.look(zone));
+    const urgency = waitingSince(signing.zoneState) === null ? 'idle' : 'awaited';
+    this.#context.scheduler.at(timerOf(zone), due, () => void this.look(zone, urgency));
   }
 
   /** The way to parents and to what they delegate to. */
@@ -85,13 +108,41 @@ export class ParentMonitor {
     return this.#watched.get(zone) ?? { watch: UNWATCHED, nextAt: null };
   }
 
-  /** Looks now, or joins the look that is under way; resolves when what it proved is taken in. Never rejects. */
-  look(zone: Zone): Promise<void> {
+  /**
+   * Looks as soon as it is the zone's turn, or joins the look that waits or is under way; resolves when what it proved is
+   * taken in. Never rejects.
+   */
+  look(zone: Zone, urgency: LookUrgency = 'asked'): Promise<void> {
     const watched = this.#of(zone);
-    watched.look ??= this.#lookOnce(zone, watched).finally(() => {
+    if (watched.look !== undefined) this.#queue.hurry(zone, urgency);
+    watched.look ??= this.#lookOnce(zone, watched, urgency).finally(() => {
       watched.look = undefined;
     });
     return watched.look;
+  }
+
+  /** Why a zone that waits for its parent still waits: what looks show, and what became of telling the parent. */
+  reasonsFor(zone: Zone): (ParentReason | PushReason)[] {
+    const { signing } = zone;
+    if (signing === undefined || waitingSince(signing.zoneState) === null) return [];
+    const outcome = this.push?.outcomeOf(zone) ?? null;
+    const { now } = this.#context.clock.keyInstant();
+    const scene = { state: signing.zoneState, policy: signing.policy, now };
+    const seen = reasonsOf(this.knownOf(zone).watch, zone.origin, scene, outcome === 'told');
+    const told = outcome === null ? undefined : pushReasonOf(outcome);
+    return told === undefined ? seen : [...seen, told];
+  }
+
+  get counters(): MonitorCounters {
+    const { network, clock } = this.#context;
+    const oldest = this.#queue.oldestDue;
+    const unseen = [...this.#watched.values()].filter(({ watch }) => watch.last === null).length;
+    return {
+      ...network.counters,
+      ...{ rate: network.rate, zones: this.#watched.size, unseen, looks: this.#looks },
+      ...{ looking: this.#queue.running, queued: this.#queue.waiting },
+      lateSeconds: oldest === null ? 0 : Math.max(0, Math.round(clock.now() - oldest)),
+    };
   }
 
   #of(zone: Zone): Watched {
@@ -102,16 +153,12 @@ export class ParentMonitor {
     return added;
   }
 
-  async #lookOnce(zone: Zone, watched: Watched): Promise<void> {
+  async #lookOnce(zone: Zone, watched: Watched, urgency: LookUrgency): Promise<void> {
     const { clock, finder, network } = this.#context;
-    await this.#turn();
-    let outcome: Look | Unknown;
-    try {
-      outcome = await lookAtDs(finder, network, zone.origin, clock.now());
-    } finally {
-      this.#looking--;
-      this.#line.shift()?.();
-    }
+    const outcome = await this.#queue.run(zone, urgency, clock.now(), () => {
+      this.#looks++;
+      return lookAtDs(finder, network, zone.origin, clock.now());
+    });
     const { signing } = zone;
     if (signing === undefined || !this.#watched.has(zone)) return;
     // What is seen counts from when the last server has answered, never from before.
@@ -120,11 +167,6 @@ export class ParentMonitor {
     this.#tell(zone, watched, outcome);
     await this.#report(zone, watched);
     this.touch(zone);
-  }
-
-  async #turn(): Promise<void> {
-    if (this.#looking >= MAX_LOOKS) await new Promise<void>((resolve) => this.#line.push(resolve));
-    this.#looking++;
   }
 
   /** Hands to the key states what they do not know. */

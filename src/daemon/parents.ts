@@ -3,11 +3,16 @@ import { ParentFinder } from '../parent/finder.ts';
 import type { Network } from '../parent/network.ts';
 import { IANA_ROOT } from '../parent/root.ts';
 import type { Config } from '../store/config.ts';
-import { ParentNet } from './parentnet.ts';
+import { ParentNet, type ParentNetCounters } from './parentnet.ts';
 
 /** What looks at parents need. */
 export interface ParentsContext {
-  readonly network: Network & { close(): void };
+  readonly network: Network & {
+    /** Messages in any second, at most. */
+    readonly rate: number;
+    readonly counters: ParentNetCounters;
+    close(): void;
+  };
   readonly finder: ParentFinder;
   /** Parents are told of new CDS records. */
   readonly isPushing: boolean;
@@ -16,7 +21,7 @@ export interface ParentsContext {
 /** Undefined if nobody shall look at parents. */
 export function parentsOf({ parents }: Config): ParentsContext | undefined {
   if (parents === undefined) return undefined;
-  const { anchors: written, port, rate, notify: isPushing } = parents;
+  const { anchors: written, port, rate, timeout, notify: isPushing } = parents;
   const anchors =
     written === 'iana'
       ? [IANA_ROOT]
@@ -24,6 +29,6 @@ export function parentsOf({ parents }: Config): ParentsContext | undefined {
           // Nobody asks for the names of servers that are configured.
           return { apex, ds, servers: servers.map((server) => ({ name: apex, ...server })) };
         });
-  const network = new ParentNet({ rate });
+  const network = new ParentNet({ rate, timeoutMs: timeout * 1_000 });
   return { network, finder: new ParentFinder({ network, anchors, port }), isPushing };
 }

@@ -156,6 +156,28 @@ const WORDS: Readonly<Record<PushOutcome, string>> = {
   unknown: 'whom to tell of new CDS records cannot be found out',
 };
 
+/** Why the parent was not told of new CDS records. */
+export interface PushReason {
+  readonly code: 'DSYNC_NONE' | 'DSYNC_SEVERAL' | 'DSYNC_UNKNOWN' | 'NOTIFY_SILENT' | 'NOTIFY_HELD_BACK';
+  readonly address: null;
+  readonly since: null;
+  readonly text: string;
+}
+
+const CODES: Readonly<Record<Exclude<PushOutcome, 'told'>, PushReason['code']>> = {
+  'no target': 'DSYNC_NONE',
+  'several targets': 'DSYNC_SEVERAL',
+  silent: 'NOTIFY_SILENT',
+  'servers differ': 'NOTIFY_HELD_BACK',
+  unknown: 'DSYNC_UNKNOWN',
+};
+
+/** The outcome as a reason why the parent knows nothing; undefined if it was told. */
+export function pushReasonOf(outcome: PushOutcome): PushReason | undefined {
+  if (outcome === 'told') return undefined;
+  return { code: CODES[outcome], address: null, since: null, text: WORDS[outcome] };
+}
+
 /** CDS and CDNSKEY as text, to compare; empty if there are none. */
 function contentOf({ signing, origin }: Zone, state: ZoneState): string {
   const { cds, cdnskey } = cdsSet(state, origin, signing!.policy);

@@ -43,6 +43,7 @@ interface Remembered {
   readonly cut: Promise<Cut>;
   isSettled: boolean;
   until: UnixSeconds;
+  readonly since: UnixSeconds;
 }
 
 /** One way down, with the ways to addresses of servers that it needs. */
@@ -54,10 +55,11 @@ interface Search {
   readonly budget: { questions: number };
 }
 
-/** How long a zone cut is remembered; what went wrong is asked again soon. Seconds. */
+/** How long a zone cut is remembered at most, and at least whatever its TTL; what went wrong is asked again soon. Seconds. */
 const CACHE_S = 900;
 const FAULT_CACHE_S = 10;
 const MAX_CACHED = 20_000;
+const MIN_CACHE_S = 5;
 /** Servers of a zone that are asked one after the other before iteration gives up. */
 const MAX_SERVERS_TRIED = 6;
 /** Hosts whose addresses are looked up for the servers of others, in a row. */
@@ -163,11 +165,11 @@ export class ParentFinder {
     const known = this.#remembered.get(key);
     // Only who looks for no addresses waits for others: two that wait for each other would wait for ever.
     if (known !== undefined && now < known.until && (known.isSettled || depth === 0)) return known.cut;
-    const entry: Remembered = { cut: find(), isSettled: false, until: plus(now, CACHE_S) };
+    const entry: Remembered = { cut: find(), since: now, isSettled: false, until: plus(now, CACHE_S) };
     if (known === undefined || now >= known.until) this.#remembered.set(key, entry);
     void entry.cut.then((cut) => {
       entry.isSettled = true;
-      if (cut !== 'no cut' && 'kind' in cut) entry.until = plus(now, FAULT_CACHE_S);
+      entry.until = plus(now, lifetimeOf(cut));
     });
     return entry.cut;
   }
@@ -180,23 +182,23 @@ export class ParentFinder {
     const response = await this.#ask(zone.servers, name, RRTYPE.DS, search);
     if ('kind' in response) return response;
     const ds = findRRset(response.answer, name, RRTYPE.DS);
-    if (zone.keys === null) return this.#enter(zone, name, null, search);
+    if (zone.keys === null) return this.#enter(zone, name, undefined, search);
     const trusted = { apex: zone.apex, keys: zone.keys };
     if (ds !== undefined) {
       const fault = faultOf(ds, trusted, now);
       if (fault !== undefined) return unknown('PARENT_BOGUS', `DS of ${formatName(name)}: ${fault}`);
-      return this.#enter(zone, name, ds.rdatas, search);
+      return this.#enter(zone, name, ds, search);
     }
     const denial = denialOf(name, response.authority, trusted, now);
     if (denial === 'no cut') return denial;
     if (denial === 'no name') return unknown('PARENT_NO_NAME', `${formatName(name)} does not exist`);
     if (typeof denial === 'object')
       return unknown('PARENT_BOGUS', `DS of ${formatName(name)}: ${denial.fault}`);
-    return this.#enter(zone, name, null, search);
+    return this.#enter(zone, name, undefined, search);
   }
 
-  /** Finds the servers of the zone below the cut at `name`; `ds` is null if nothing below can be validated. */
-  async #enter(zone: FoundZone, name: Name, ds: readonly Uint8Array[] | null, search: Search): Promise<Cut> {
+  /** Finds the servers of the zone below the cut at `name`; without `ds` nothing below can be validated. */
+  async #enter(zone: FoundZone, name: Name, ds: ReceivedRRset | undefined, search: Search): Promise<Cut> {
     const referral = await this.#ask(zone.servers, name, RRTYPE.NS, search);
     if ('kind' in referral) return referral;
     if (referral.rcode === RCODE.NXDOMAIN) {
@@ -204,27 +206,31 @@ export class ParentFinder {
     }
     const delegated = await this.#serversIn(referral, name, zone.apex, search);
     if (delegated === undefined) {
-      const isCut = ds !== null;
+      const isCut = ds !== undefined;
       return isCut ? unknown('PARENT_ERROR', `${formatName(name)} has a DS and no name servers`) : 'no cut';
     }
     if (delegated.length === 0) return noAddress(name);
     // The zone's own list may name more of them: a server that answers from it may be asked by anybody.
     const own = await this.#ask(delegated, name, RRTYPE.NS, search);
     const more = 'kind' in own ? [] : ((await this.#serversIn(own, name, name, search)) ?? []);
-    return this.#open({ apex: lowerName(name), ds: ds ?? [], servers: [...delegated, ...more] }, search);
+    const servers = [...delegated, ...more];
+    const found = await this.#open({ apex: lowerName(name), ds: ds?.rdatas ?? [], servers }, search);
+    if ('kind' in found) return found;
+    const ns = findRRset(referral.answer, name, RRTYPE.NS) ?? findRRset(referral.authority, name, RRTYPE.NS);
+    return { ...found, ttl: Math.min(found.ttl, ns?.ttl ?? 0, ds?.ttl ?? found.ttl) };
   }
 
   /** A zone whose servers are known, with its keys. */
   async #open({ apex, ds, servers: known }: TrustAnchor, search: Search): Promise<FoundZone | Unknown> {
     const servers = distinct(known);
-    if (ds.length === 0) return { apex, keys: null, servers };
+    if (ds.length === 0) return { apex, keys: null, servers, ttl: CACHE_S };
     const response = await this.#ask(servers, apex, RRTYPE.DNSKEY, search);
     if ('kind' in response) return response;
     const dnskeys = findRRset(response.answer, apex, RRTYPE.DNSKEY);
     if (dnskeys === undefined) return unknown('PARENT_BOGUS', `${formatName(apex)} has a DS and no DNSKEY`);
     const outcome = keysByDs(apex, dnskeys, ds, search.now);
     if ('fault' in outcome) return unknown('PARENT_BOGUS', `${formatName(apex)}: ${outcome.fault}`);
-    return { apex, keys: outcome.keys, servers };
+    return { apex, keys: outcome.keys, servers, ttl: dnskeys.ttl };
   }
 
   // ---- Servers ----
@@ -292,3 +298,9 @@ function newSearch(now: UnixSeconds): Search {
 function noAddress(name: Name): Unknown {
   return unknown('PARENT_SILENT', `no address of a name server of ${formatName(name)} can be found`);
 }
+/** For how many seconds what was found is remembered. */
+function lifetimeOf(cut: Cut): number {
+  if (cut === 'no cut') return CACHE_S;
+  return 'kind' in cut ? FAULT_CACHE_S : Math.min(CACHE_S, Math.max(MIN_CACHE_S, cut.ttl));
+}
+

@@ -18,10 +18,23 @@ export interface Watch {
   readonly last: { readonly at: UnixSeconds; readonly outcome: Look | Unknown } | null;
   /** The sights of complete looks that were far enough apart, the newest last. */
   readonly rounds: readonly Round[];
-  /** Looks in a row that were not complete. */
+  /** Looks in a row that were not complete, and since when. */
   readonly failed: number;
+  readonly failedSince: UnixSeconds | null;
+  /** Since when complete looks show what the last of them showed. */
+  readonly steadySince: UnixSeconds | null;
   /** Addresses that say nothing, and since when. */
   readonly silent: ReadonlyMap<string, Silence>;
+  /** The parent shows now this and now that; null if it does not. */
+  readonly flaps: Flaps | null;
+}
+
+/** What complete looks found that was found before, and not by the look between. */
+export interface Flaps {
+  readonly since: UnixSeconds;
+  readonly times: number;
+  /** What the last but one showed. */
+  readonly before: readonly Sight[];
 }
 
 export interface Round {
@@ -40,7 +53,10 @@ export interface WatchRules {
   readonly roundGap: number;
 }
 
-export const UNWATCHED: Watch = { last: null, rounds: [], failed: 0, silent: new Map() };
+export const UNWATCHED: Watch = {
+  ...{ last: null, rounds: [], failed: 0, failedSince: null },
+  ...{ steadySince: null, silent: new Map(), flaps: null },
+};
 
 /** An address is left out when it was silent in so many looks, over so long, and two name servers still speak. */
 const SILENT_LOOKS = 8;
@@ -50,12 +66,29 @@ const SPEAKING_NAMES = 2;
 /** What is known after one more look. */
 export function afterLook(watch: Watch, outcome: Look | Unknown, rules: WatchRules, now: UnixSeconds): Watch {
   const last = { at: now, outcome };
-  const failed = watch.failed + 1;
-  if (outcome.kind === 'unknown') return { ...watch, last, failed };
+  const failure = { failed: watch.failed + 1, failedSince: watch.failedSince ?? now };
+  if (outcome.kind === 'unknown') return { ...watch, ...failure, last };
   const silent = silentAfter(watch.silent, outcome.sights, now);
   const sights = countedOf(outcome.sights, silent, now);
-  if (!sights.every(({ verdict }) => verdict.kind === 'known')) return { ...watch, last, failed, silent };
-  return { last, failed: 0, silent, rounds: roundsAfter(watch.rounds, { at: now, sights }, rules) };
+  if (!sights.every(({ verdict }) => verdict.kind === 'known')) return { ...watch, ...failure, last, silent };
+  const before = watch.rounds.at(-1);
+  const rounds = roundsAfter(watch.rounds, { at: now, sights }, rules);
+  const isSteady = before !== undefined && isSame(before.sights, sights);
+  return {
+    ...{ last, failed: 0, failedSince: null, silent, rounds },
+    steadySince: isSteady ? watch.steadySince : now,
+    flaps: rounds.length >= rules.rounds ? null : flapsAfter(watch, sights, now),
+  };
+}
+
+/** What comes back that was there before the last change; what stays for long enough to be proof ends it. */
+function flapsAfter({ rounds, flaps }: Watch, sights: readonly Sight[], now: UnixSeconds): Flaps | null {
+  const last = rounds.at(-1);
+  if (last === undefined) return null;
+  if (isSame(last.sights, sights)) return flaps;
+  const { since, times } = flaps ?? { since: now, times: 0 };
+  const isBack = flaps !== null && isSame(flaps.before, sights);
+  return { since, times: isBack ? times + 1 : times, before: last.sights };
 }
 
 /** A look that comes too soon proves nothing new, unless it shows something else. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { decodeBase16 } from '../base/encoding.ts';
 import { lowerName, parseName } from '../wire/name.ts';
-import { listenAddress } from './config-values.ts';
+import { duration, listenAddress } from './config-values.ts';
 
 /** `20326 8 2 E06D…`: RDATA of a DS record. */
 const dsText = z.string().transform((text, context) => {
@@ -35,6 +35,9 @@ const anchor = z.strictObject({
   servers: z.array(listenAddress).min(1).describe('addresses and ports of its name servers'),
 });
 
+/** Who waits longer keeps others waiting. */
+const MAX_TIMEOUT_S = 60;
+
 /** The key `parents`. */
 export const parents = z
   .strictObject({
@@ -47,7 +50,11 @@ export const parents = z
       .min(1)
       .max(100_000)
       .default(100)
-      .describe('questions a second to servers of parents, all together'),
+      .describe('messages to servers of parents, all together: in no second are there more'),
+    timeout: duration
+      .refine((seconds) => seconds >= 1 && seconds <= MAX_TIMEOUT_S, `write 1s to ${MAX_TIMEOUT_S}s`)
+      .prefault('5s')
+      .describe('how long a server may take to answer'),
     notify: z
       .boolean()
       .default(true)

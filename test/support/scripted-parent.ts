@@ -5,6 +5,7 @@
  */
 
 import type { UnixSeconds } from '../../src/base/time.ts';
+import type { ParentNetCounters } from '../../src/daemon/parentnet.ts';
 import type { ParentsContext } from '../../src/daemon/parents.ts';
 import { dnskeyRdata } from '../../src/dnssec/dnskey.ts';
 import { dsRdata } from '../../src/dnssec/ds.ts';
@@ -49,6 +50,8 @@ export interface ScriptedZone {
 
 export class ScriptedInternet implements Network {
   readonly finder: ParentFinder;
+  /** Nothing here takes time. */
+  readonly rate = 1_000;
   /** How often each address was asked. */
   readonly asked = new Map<string, number>();
   /** Where parents are looked at, for a server of zones. */
@@ -101,6 +104,12 @@ export class ScriptedInternet implements Network {
   }
 
   close(): void {}
+
+  get counters(): ParentNetCounters {
+    const none = { datagrams: 0, connections: 0, timeouts: 0, faults: 0, spared: 0, open: 0, waiting: 0 };
+    const questions = [...this.asked.values()].reduce((sum, count) => sum + count, 0);
+    return { ...none, questions, answers: questions, perSecond: 0, mostPerSecond: 0 };
+  }
 
   /** Scripts an address from now on. */
   script(address: string, behaviour: Behaviour): void {

@@ -44,6 +44,7 @@ const STATUS: RolloverStatus = {
   pausedSince: null,
   keys: [OLD, NEW],
   waiting: [WAIT],
+  parent: [],
   needs: [{ zone: ZONE, what: 'DS of key 22 to be confirmed', command: 'keyturn rollover confirm-ds x' }],
   nextAt: LATER,
 };
