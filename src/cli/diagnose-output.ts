@@ -27,7 +27,8 @@ function serverTable(servers: Diagnosis['servers']): string {
   return table(['SERVER', 'ADDRESS', 'SERIAL', 'UDP', 'TCP'], rows);
 }
 
-function printFinding(output: Output, { level, code, evidence, fix }: DiagnosisFinding): void {
+/** One finding, with what to do. */
+export function printFinding(output: Output, { level, code, evidence, fix }: DiagnosisFinding): void {
   const text = `${evidence} [${code}]`;
   output.print(level === 'ok' ? `note ${text}` : marked(output, MARKS[level], text));
   output.print(`    fix: ${fix}`);

@@ -58,6 +58,9 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ),
   ],
   'parent show': [example('keyturn parent show example.com', 'which DS each server of the parent has')],
+  'parent preflight': [
+    example('keyturn parent preflight example.com', 'would the parent take the first DS by itself?'),
+  ],
   'parent look': [example('keyturn parent look example.com', 'ask them now, after the registrar was told')],
   diagnose: [
     example(

@@ -10,6 +10,7 @@ import { importExit, printImport, printKey, printKeys } from './key-output.ts';
 import { type Output, printZone, printZones } from './output.ts';
 import { printParent } from './parent-output.ts';
 import { printPolicies, printPolicyCheck, printSimulation } from './policy-output.ts';
+import { preflightExit, printPreflight } from './preflight-output.ts';
 import { printChange, printHistory, printPlan, printRollover, printRollovers } from './rollover-output.ts';
 import { printTimeline } from './timeline.ts';
 import { printStatus } from './status-output.ts';
@@ -51,6 +52,7 @@ export const PRINTERS: Printers = {
   'rollover.history': printHistory,
   'parent.show': printParent,
   'parent.look': printParent,
+  'parent.preflight': printPreflight,
   diagnose: printDiagnosis,
   'job.start': printStarted,
   'job.list': (output, { jobs }) => printJobs(output, jobs),
@@ -66,6 +68,7 @@ export const PRINTERS: Printers = {
 export const EXITS: { readonly [N in OperationName]?: (result: Result<N>) => number } = {
   health: ({ level }) => (level === 'ok' ? 0 : FAILURE.DATA_WRONG.exit),
   diagnose: ({ level }) => (level === 'ok' ? 0 : FAILURE.DATA_WRONG.exit),
+  'parent.preflight': preflightExit,
   'zone.diff': diffExit,
   'zone.reload': ({ zones }) =>
     zones.some(({ outcome }) => outcome === 'failed') ? FAILURE.DATA_WRONG.exit : 0,

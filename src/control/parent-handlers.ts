@@ -13,6 +13,7 @@ import { findSigned, getZone, type SignedZone } from './find.ts';
 import { OperationError } from './operation.ts';
 import type { PARENT_OPERATIONS } from './parent-operations.ts';
 import type { ParentView } from './parent-shapes.ts';
+import { preflightOf } from './preflight.ts';
 import type { Handlers } from './server.ts';
 
 export function createParentHandlers({
@@ -29,6 +30,12 @@ export function createParentHandlers({
       if (zones.monitor === undefined) throw notWatched();
       await zones.monitor.look(found.zone);
       return viewOf(found, zones.monitor);
+    },
+    'parent.preflight': ({ zone }) => {
+      const found = getZone(zones, zone);
+      if (zones.monitor === undefined) throw notWatched();
+      const { parents } = zones.monitor;
+      return preflightOf(found, { parents, signals: zones.vouching.signalsFor(found) }, clock.now());
     },
     diagnose: ({ zone }) => diagnose(getZone(zones, zone), zones.monitor?.parents, clock.now()),
   };

@@ -4,6 +4,7 @@ import { diagnosis } from './diagnose-shapes.ts';
 import { operation } from './operation.ts';
 import { zone } from './params.ts';
 import { parentView } from './parent-shapes.ts';
+import { preflight } from './preflight-shapes.ts';
 
 export const PARENT_OPERATIONS = {
   'parent.show': operation({
@@ -21,6 +22,14 @@ export const PARENT_OPERATIONS = {
     danger: 'acts',
     cli: 'parent look ZONE',
     http: { method: 'POST', path: '/v1/zones/:zone/parent/look' },
+  }),
+  'parent.preflight': operation({
+    summary: 'check that a zone can go signed and get its first DS, as its parent would (RFC 9615)',
+    params: z.strictObject({ zone: zone.describe('name of the zone') }),
+    result: preflight,
+    danger: 'reads',
+    cli: 'parent preflight ZONE',
+    http: { method: 'GET', path: '/v1/zones/:zone/parent/preflight' },
   }),
   diagnose: operation({
     summary: 'judge a zone from inside and outside: parent, delegation, every name server',

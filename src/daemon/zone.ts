@@ -28,6 +28,7 @@ import { type Problem, problemOfError, problemOfFault } from './problem.ts';
 import { ServedSerial } from './servedserial.ts';
 import { SETTLE_MS, Settling } from './settling.ts';
 import type { ZoneSigning } from './signing.ts';
+import type { Vouching } from './vouching.ts';
 import { ZoneLog } from './zonelog.ts';
 
 /** What all zones share. */
@@ -40,6 +41,8 @@ export interface ZoneContext extends KeeperContext {
   readonly limitOctets: number;
   /** Looks at the parents of zones; undefined if nobody shall. */
   readonly monitor: ParentMonitor | undefined;
+  /** What one zone says of another. */
+  readonly vouching: Vouching;
   /** Asks for another look at the directory. */
   readonly lookSoon: (ms: number) => void;
 }
@@ -105,7 +108,10 @@ export class Zone {
     this.#policy = policy.policy;
     this.#context = context;
     this.#log = new ZoneLog(context.log, seen.name, context.events);
-    const turned = () => context.monitor?.touch(this);
+    const turned = () => {
+      context.monitor?.touch(this);
+      context.vouching.touch(this);
+    };
     const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy, turned };
     this.keeper = new Keeper(kept, context, this.#log);
     this.#settling = new Settling(context.clock);
@@ -306,6 +312,7 @@ export class Zone {
     const sharedOctets = image.octets + (denial.nsec3?.byteLength ?? 0);
     this.#loaded = { image, digest, octets: seen.octets, sharedOctets, policy, warnings, since: now };
     this.problem = undefined;
+    this.#context.vouching.touch(this);
     await published;
     noteDropped(before?.sharedOctets ?? 0);
     this.#log.warnings(warnings);
@@ -329,6 +336,7 @@ export class Zone {
     const wasServed = this.served !== undefined;
     const octets = this.#loaded?.sharedOctets ?? 0;
     this.#loaded = undefined;
+    this.#context.vouching.forget(this);
     await this.keeper.remove();
     if (wasServed) this.#log.removed(this.signing?.keys.path);
     noteDropped(octets);

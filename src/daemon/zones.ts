@@ -16,6 +16,7 @@ import { ParentPush } from './push.ts';
 import { SETTLE_MS } from './settling.ts';
 import { SteadyClock } from './steadyclock.ts';
 import { Turns } from './turns.ts';
+import { Vouching } from './vouching.ts';
 import { Zone, type ZoneContext } from './zone.ts';
 
 /** From so many zones on, more than half vanishing is taken for an accident. */
@@ -38,7 +39,7 @@ export interface Reloaded {
 }
 
 /** What all zones are given, but for what they have one of. */
-export interface ZonesContext extends Omit<ZoneContext, 'clock' | 'turns' | 'monitor'> {
+export interface ZonesContext extends Omit<ZoneContext, 'clock' | 'turns' | 'monitor' | 'vouching'> {
   readonly clock: Clock;
   /** How parents are found; without it nobody looks at them. */
   readonly parents?: ParentsContext | undefined;
@@ -63,12 +64,18 @@ export class Zones {
     const looking = parents === undefined ? undefined : { ...shared, ...parents, clock };
     const monitor =
       looking && new ParentMonitor(looking, looking.isPushing ? new ParentPush(looking) : undefined);
-    this.#context = { ...shared, clock, turns: new Turns(), monitor };
+    const vouching = new Vouching({ find: (apex) => this.find(apex), renew: (holder) => this.#renew(holder) });
+    this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching };
   }
 
   /** Who looks at the parents of zones, if anybody does. */
   get monitor(): ParentMonitor | undefined {
     return this.#context.monitor;
+  }
+
+  /** What zones of ours say of others. */
+  get vouching(): Vouching {
+    return this.#context.vouching;
   }
 
   /** The time that key states go by. */
@@ -198,6 +205,11 @@ export class Zones {
         fix: 'set it right; if it is right now, run: keyturn clock confirm',
       });
     } else this.#clear('CLOCK_STEPPED');
+  }
+
+  #renew(zone: Zone): void {
+    zone.forget();
+    this.#context.lookSoon(0);
   }
 
   #zoneOf(seen: SeenZone): Zone {

@@ -13,6 +13,7 @@ import { nameOf } from '../../../src/wire/name.ts';
 import type { Behaviour } from '../../support/scripted-parent.ts';
 import { dsTextOf, PARENT_ADDRESSES, ScriptedInternet } from '../../support/scripted-parent.ts';
 import { imageOf, NOW, signedEpoch, TestServer, testKey } from '../../support/served.ts';
+import { cdnskeyText, cdsText } from '../../support/signals.ts';
 
 const CHILD = 'child.test.';
 const [ONE, OTHER] = ['192.0.2.21', '192.0.2.22'] as const;
@@ -21,15 +22,10 @@ const KEY = testKey(9);
 const DNSKEY = dnskeyRdata(KEY.flags, KEY.algorithm, KEY.publicKey);
 const CDS = dsRdata(nameOf(CHILD), DNSKEY, 2);
 
-const cdsText = (rdata: Uint8Array) =>
-  `${(rdata[0]! << 8) | rdata[1]!} ${rdata[2]} ${rdata[3]} ${Buffer.from(rdata.subarray(4)).toString('hex')}`;
-const keyText = (rdata: Uint8Array) =>
-  `${(rdata[0]! << 8) | rdata[1]!} ${rdata[2]} ${rdata[3]} ${Buffer.from(rdata.subarray(4)).toString('base64')}`;
-
 /** The signal for the child below a name server, as lines. */
 function signalOf(host: string, { cds = CDS, dnskey = DNSKEY } = {}): string[] {
   const name = `_dsboot.${CHILD}_signal.${host}`;
-  return [`${name} CDS ${cdsText(cds)}`, `${name} CDNSKEY ${keyText(dnskey)}`];
+  return [`${name} CDS ${cdsText(cds)}`, `${name} CDNSKEY ${cdnskeyText(dnskey)}`];
 }
 
 const DELEGATION = [
