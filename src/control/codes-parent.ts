@@ -101,3 +101,110 @@ export const PARENT_CODES: Explanations<UnknownReason> = {
     fix: 'Have the zone delegated.',
   },
 };
+
+const WAITS = 'What waits for the parent goes on waiting. Nothing breaks.';
+const BY_ITSELF = 'Nothing: the parent is looked at again, and the rollover goes on by itself.';
+
+/** Why a zone that waits for its parent still waits, beside what single servers say. */
+export const PARENT_WAIT_CODES: Explanations<Exclude<ParentState, 'PARENT_DS_FOREIGN'>> = {
+  PARENT_NOT_SEEN: {
+    meaning: 'Nobody has looked at the parent of the zone since the server started.',
+    cause: 'Many zones are looked at after a start, and parents.rate bounds how fast.',
+    effect: WAITS,
+    fix: 'Nothing; or look now: keyturn parent look ZONE.',
+  },
+  PARENT_SERVERS_DISAGREE: {
+    meaning: 'Some servers of the parent have the DS of a key, others do not, or cannot be seen.',
+    cause: 'The parent is about to publish a change; or one of its servers is behind.',
+    effect: 'The key counts as there as long as one server has it, and as known only when all have it.',
+    fix: 'Nothing for some hours; then tell whoever runs the parent zone: keyturn parent show ZONE names the server.',
+  },
+  PARENT_FLAPS: {
+    meaning: 'The parent shows one DS RRset, then another, and the first again.',
+    cause:
+      'Servers of one address differ (anycast), or two programs of the parent undo the work of each other.',
+    effect: `${WAITS} Only looks that agree count, and none do.`,
+    fix: 'Tell whoever runs the parent zone.',
+  },
+  PARENT_DS_MISSING: {
+    meaning: 'The parent had a DS of the zone and has none any more.',
+    cause: 'It removes the old DS first and adds the new one later, or somebody removed it by hand.',
+    effect: 'Validators take the zone for unsigned until a DS is there again: not broken, but not protected.',
+    fix: 'If it stays so, hand over what keyturn ds ZONE prints.',
+  },
+  PARENT_DS_PARTIAL: {
+    meaning: 'Of the DS records that the zone asks for the parent has some, and others not.',
+    cause: 'It takes one DS only, or has not done all that it was asked for yet.',
+    effect: 'The rollover follows what the parent has, step by step. Nothing breaks.',
+    fix: BY_ITSELF,
+    rfc: 'RFC 7344 §6',
+  },
+  PARENT_DS_AWAITED: {
+    meaning: 'The parent was asked for the DS of a key, and no server has it yet.',
+    cause: 'Parents look for CDS once a day or so; some do not, and want it by hand.',
+    effect: WAITS,
+    fix: 'If the parent does not look for CDS, hand over what keyturn ds ZONE prints.',
+    rfc: 'RFC 7344 §6.1',
+  },
+  PARENT_DS_LINGERS: {
+    meaning: 'The parent was asked to remove the DS of a key, and all servers still have it.',
+    cause: 'Parents look for CDS once a day or so; some do not, and want to be told by hand.',
+    effect: WAITS,
+    fix: 'If the parent does not look for CDS, have the DS removed there.',
+    rfc: 'RFC 7344 §6.1',
+  },
+  PARENT_IGNORES_CDS: {
+    meaning: 'The parent answered that it was told of new CDS records, and did nothing for long.',
+    cause: 'It holds them against rules of its own: a registry lock, a hold time, servers that differ.',
+    effect: WAITS,
+    fix: 'See what keyturn diagnose ZONE finds; ask whoever runs the parent, or hand over the DS by hand.',
+    rfc: 'RFC 9859 §4.2',
+  },
+  PARENT_LOOKS_AGREE: {
+    meaning: 'The parent has done what it was asked for; looks have not yet proved that it stays so.',
+    cause:
+      'One look may have met one of many servers behind an address, and older CDS may still be acted upon.',
+    effect: 'The rollover goes on as soon as enough looks agree.',
+    fix: BY_ITSELF,
+  },
+};
+
+/** Why a parent was not told of new CDS records (RFC 9859). */
+export const PUSH_CODES: Explanations<PushReason['code']> = {
+  DSYNC_NONE: {
+    meaning: 'The parent does not say where it wants to be told of new CDS records.',
+    cause: 'It has no DSYNC record for CDS: most parents have none yet.',
+    effect: 'It finds new CDS records when it looks for them, if it does.',
+    fix: 'Nothing; or hand over what keyturn ds ZONE prints.',
+    rfc: 'RFC 9859 §4.1',
+  },
+  DSYNC_SEVERAL: {
+    meaning: 'The parent has several DSYNC records for CDS, which is an error of the parent.',
+    cause: 'One was left over when another was put in.',
+    effect: 'None of them is told: nobody can say which is right. The parent may look for CDS by itself.',
+    fix: 'Tell whoever runs the parent zone.',
+    rfc: 'RFC 9859 §2.2',
+  },
+  DSYNC_UNKNOWN: {
+    meaning: 'Where the parent wants to be told of new CDS records cannot be found out.',
+    cause: 'Its servers give no answer that can be believed.',
+    effect: 'It is tried again. The parent may look for CDS by itself.',
+    fix: 'See what keyturn parent show ZONE says of its servers.',
+    rfc: 'RFC 9859 §4.1',
+  },
+  NOTIFY_SILENT: {
+    meaning: 'The parent was told of new CDS records, six times at most, and did not answer.',
+    cause:
+      'Nobody listens at the target of its DSYNC record, or the target has no address that can be found.',
+    effect: 'It finds new CDS records when it looks for them, if it does.',
+    fix: 'Nothing; or tell whoever runs the parent zone.',
+    rfc: 'RFC 9859 §4.2',
+  },
+  NOTIFY_HELD_BACK: {
+    meaning: 'The parent is not told of new CDS records yet: not all name servers of the zone have them.',
+    cause: 'A secondary is behind or cannot be reached, or the delegation names a server that is not ours.',
+    effect: 'A parent that looked now would find servers that differ, and refuse. It is told when all agree.',
+    fix: 'See which server differs: keyturn diagnose ZONE.',
+    rfc: 'RFC 9859 §4.2',
+  },
+};

@@ -27,6 +27,8 @@ export interface TrustAnchor {
 /** A zone with its servers, each address once. */
 export interface FoundZone extends TrustedZone {
   readonly servers: readonly NameServer[];
+  /** For how long caches may hold what was found, in seconds: the least TTL of its DS, DNSKEY and NS records. */
+  readonly ttl: number;
 }
 
 export interface FinderOptions {
@@ -41,9 +43,9 @@ type Cut = FoundZone | 'no cut' | Unknown;
 
 interface Remembered {
   readonly cut: Promise<Cut>;
+  readonly since: UnixSeconds;
   isSettled: boolean;
   until: UnixSeconds;
-  readonly since: UnixSeconds;
 }
 
 /** One way down, with the ways to addresses of servers that it needs. */
@@ -57,9 +59,9 @@ interface Search {
 
 /** How long a zone cut is remembered at most, and at least whatever its TTL; what went wrong is asked again soon. Seconds. */
 const CACHE_S = 900;
+const MIN_CACHE_S = 5;
 const FAULT_CACHE_S = 10;
 const MAX_CACHED = 20_000;
-const MIN_CACHE_S = 5;
 /** Servers of a zone that are asked one after the other before iteration gives up. */
 const MAX_SERVERS_TRIED = 6;
 /** Hosts whose addresses are looked up for the servers of others, in a row. */
@@ -129,9 +131,14 @@ export class ParentFinder {
     return this.#zoneAbove(lowerName(name), labelCount(name), newSearch(now));
   }
 
-  /** Forgets a zone: its servers or its keys may be others by now. */
-  forget(apex: Name): void {
-    this.#remembered.delete(formatName(apex));
+  /**
+   * Forgets a zone: its servers or its keys may be others by now. Not one that was found a moment ago: thousands of
+   * children for which one server is silent must not ask for its zone thousands of times.
+   */
+  forget(apex: Name, now: UnixSeconds): void {
+    const name = formatName(apex);
+    const known = this.#remembered.get(name);
+    if (known !== undefined && now - known.since >= MIN_CACHE_S) this.#remembered.delete(name);
   }
 
   /** The zone that holds the last `labels` labels of `name`. */
@@ -291,6 +298,12 @@ export class ParentFinder {
   }
 }
 
+/** For how many seconds what was found is remembered. */
+function lifetimeOf(cut: Cut): number {
+  if (cut === 'no cut') return CACHE_S;
+  return 'kind' in cut ? FAULT_CACHE_S : Math.min(CACHE_S, Math.max(MIN_CACHE_S, cut.ttl));
+}
+
 function newSearch(now: UnixSeconds): Search {
   return { now, depth: 0, budget: { questions: MAX_QUESTIONS } };
 }
@@ -298,9 +311,3 @@ function newSearch(now: UnixSeconds): Search {
 function noAddress(name: Name): Unknown {
   return unknown('PARENT_SILENT', `no address of a name server of ${formatName(name)} can be found`);
 }
-/** For how many seconds what was found is remembered. */
-function lifetimeOf(cut: Cut): number {
-  if (cut === 'no cut') return CACHE_S;
-  return 'kind' in cut ? FAULT_CACHE_S : Math.min(CACHE_S, Math.max(MIN_CACHE_S, cut.ttl));
-}
-

@@ -51,7 +51,7 @@ export async function lookAtDs(
   const reached = sights.filter(({ isOutOfReach }) => !isOutOfReach);
   const counted = reached.length > 0 ? reached : sights;
   // Keys that were replaced, or servers that moved, are not remembered for longer than it takes to notice.
-  if (counted.some(({ verdict }) => verdict.kind === 'unknown')) finder.forget(parent.apex);
+  if (counted.some(({ verdict }) => verdict.kind === 'unknown')) finder.forget(parent.apex, now);
   return {
     kind: 'look',
     parent: parent.apex,
