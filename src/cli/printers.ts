@@ -12,8 +12,8 @@ import { printParent } from './parent-output.ts';
 import { printPolicies, printPolicyCheck, printSimulation } from './policy-output.ts';
 import { preflightExit, printPreflight } from './preflight-output.ts';
 import { printChange, printHistory, printPlan, printRollover, printRollovers } from './rollover-output.ts';
-import { printTimeline } from './timeline.ts';
 import { printStatus } from './status-output.ts';
+import { printTimeline } from './timeline.ts';
 import { printHealth, printLogLevel } from './watch-output.ts';
 
 type Printers = {

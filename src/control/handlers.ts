@@ -48,8 +48,8 @@ export interface HandlerContext extends WatchContext, KeyContext {
 const TOLD_DUE = 20;
 const TOLD_PROBLEMS = 100;
 const TOLD_NEEDS = 100;
-
 const TOLD_AWAITING = 100;
+
 /** The handlers of all operations. */
 export function createHandlers(context: HandlerContext): Handlers {
   const { zones, clock } = context;
@@ -230,10 +230,19 @@ function statusOf(context: HandlerContext): StatusResult {
     pid: process.pid,
     startedAt: formatInstant(startedAt),
     listen: config.listen.map(formatListen),
-    parents: parentsOf(zones, all),
     zonesDirectory: config.zonesDirectory,
     keysDirectory: config.keysDirectory,
     zones: countZones(all),
+    alarms: [...context.alarms()],
+    problems: [...troubled, ...misnamed].slice(0, TOLD_PROBLEMS),
+    needs: all.flatMap(needsOf).slice(0, TOLD_NEEDS),
+    threads: supervisor.threads(),
+    counters: countersOf(supervisor),
+    due: scheduler.due(TOLD_DUE).map(({ key, at }) => ({ what: key, at: formatInstant(at) })),
+    parents: parentsOf(zones, all),
+  };
+}
+
 /** How looks at parents do; null if nobody looks. */
 function parentsOf({ monitor }: Zones, all: readonly Zone[]): StatusResult['parents'] {
   if (monitor === undefined) return null;
@@ -243,15 +252,6 @@ function parentsOf({ monitor }: Zones, all: readonly Zone[]): StatusResult['pare
   });
   const told = awaiting.slice(0, TOLD_AWAITING);
   return { ...monitor.counters, awaiting: told, more: awaiting.length - told.length };
-}
-
-    alarms: [...context.alarms()],
-    problems: [...troubled, ...misnamed].slice(0, TOLD_PROBLEMS),
-    needs: all.flatMap(needsOf).slice(0, TOLD_NEEDS),
-    threads: supervisor.threads(),
-    counters: countersOf(supervisor),
-    due: scheduler.due(TOLD_DUE).map(({ key, at }) => ({ what: key, at: formatInstant(at) })),
-  };
 }
 
 /** Counters of all threads, `SIGNATURES_MADE` as `signaturesMade`. */

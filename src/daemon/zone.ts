@@ -138,6 +138,11 @@ export class Zone {
     return this.#file?.path ?? '';
   }
 
+  /** Why what waits for the parent still waits, as looks at it show. */
+  get parentReasons(): ReturnType<ParentMonitor['reasonsFor']> {
+    return this.#context.monitor?.reasonsFor(this) ?? [];
+  }
+
   get includes(): readonly IncludedPart[] {
     return this.#includes;
   }
@@ -163,11 +168,6 @@ export class Zone {
   }
 
   /** Follows a policy of another name or content; false if it does so already. Content is made anew by the next `see`. */
-  /** Why what waits for the parent still waits, as looks at it show. */
-  get parentReasons(): ReturnType<ParentMonitor['reasonsFor']> {
-    return this.#context.monitor?.reasonsFor(this) ?? [];
-  }
-
   follow({ name, policy }: NamedPolicy): boolean {
     if (name === this.policyName && isDeepStrictEqual(policy, this.#policy)) return false;
     this.policyName = name;
