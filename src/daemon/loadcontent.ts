@@ -1,6 +1,6 @@
 /**
- * What a policy changes of a zone between its file and its image: the serial, and the ZONEMD records (RFC 8976). Those of
- * the file are checked over all that it holds; what is served has its own, or none.
+ * What is changed of a zone between its file and its image: by its policy the serial, and the ZONEMD records (RFC 8976) of
+ * the file, which are checked over all that it holds, while what is served has its own, or none; and what is derived.
  *
  * A zone that is signed here has none: a digest covers every signature, and these are made one by one when somebody asks
  * (docs/decisions). `keyturn zone export --signed --zonemd` makes one for a snapshot.
@@ -21,6 +21,7 @@ import { equalNames, type Name } from '../wire/name.ts';
 import type { ZoneRecords } from '../zone/records.ts';
 import { isSerialAfter, nextSerial } from '../zone/serial.ts';
 import { ZoneTree } from '../zone/tree.ts';
+import { type DerivedRRset, isOfSameFiles, putDerived } from './derived.ts';
 import type { SerialRule } from './messages.ts';
 
 const NONE = -1;
@@ -42,11 +43,15 @@ export interface PreparedContent {
   readonly lacksDigests: boolean;
 }
 
+/** What the content of a zone goes by, besides its file. */
+export interface ContentRules {
+  readonly zonemd: ZonemdPolicy | undefined;
+  readonly serial: SerialRule | undefined;
+  readonly derived: readonly DerivedRRset[];
+}
+
 /** Applies the rules; changes `records`. */
-export function prepareContent(
-  zone: ReadZone,
-  rules: { readonly zonemd: ZonemdPolicy | undefined; readonly serial: SerialRule | undefined },
-): PreparedContent {
+export function prepareContent(zone: ReadZone, rules: ContentRules): PreparedContent {
   const soa = apexRecord(zone, RRTYPE.SOA);
   const own = apexRecord(zone, RRTYPE.ZONEMD);
   const diagnostics: Diagnostic[] = [];
@@ -62,6 +67,7 @@ export function prepareContent(
     const line = records.lines[soa]!;
     records.add(zone.origin, 0, RRTYPE.ZONEMD, ttl, rdata, 0, rdata.length, records.fileNumbers[soa]!, line);
   }
+  putDerived(records, rules.derived, soa);
   return { diagnostics, lacksDigests: hashes.length > 0 };
 }
 
@@ -128,7 +134,11 @@ function setSerial(zone: ReadZone, soa: number, rule: SerialRule, diagnostics: D
   const serial =
     before?.digest === digest ? before.serial : nextSerial(mode, { file, before: before?.serial }, rule.now);
   if (mode !== 'file') setU32(records.heap, soaSerialOffset(at, octets), serial);
-  else if (before !== undefined && before.digest !== digest && !isSerialAfter(file, before.serial)) {
+  else if (
+    before !== undefined &&
+    !isOfSameFiles(before.digest, digest) &&
+    !isSerialAfter(file, before.serial)
+  ) {
     diagnostics.push({
       severity: 'warning',
       code: 'ZONE_SERIAL_NOT_INCREASED',

@@ -12,6 +12,7 @@ import { ZoneImage } from '../zone/image.ts';
 import { renderNsec3 } from '../zone/nsec3render.ts';
 import { ZoneRecords } from '../zone/records.ts';
 import { parseZoneFile } from '../zonefile/parser.ts';
+import { withDerived } from './derived.ts';
 import { prepareContent } from './loadcontent.ts';
 import type { LoadJob, LoadOutcome } from './messages.ts';
 
@@ -27,7 +28,9 @@ export function loadZone(job: Omit<LoadJob, 'job'>): LoadOutcome {
   }
   const own = createHash('sha256').update(read.octets);
   // A zone with includes has another digest than its file, and is parsed to know them.
-  if (own.copy().digest('hex') === job.servedDigest) return { kind: 'unchanged', includes: [] };
+  const { derived = [] } = job;
+  if (withDerived(own.copy().digest('hex'), derived) === job.servedDigest)
+    return { kind: 'unchanged', includes: [] };
   const includer = new IncludeReader(job.directory, job.limitOctets);
   const records = new ZoneRecords(read.octets.length);
   const diagnostics: Diagnostic[] = [
@@ -44,10 +47,10 @@ export function loadZone(job: Omit<LoadJob, 'job'>): LoadOutcome {
   ];
   const includes = includer.parts;
   for (const octets of includer.octets) own.update(octets);
-  const digest = own.digest('hex');
+  const digest = withDerived(own.digest('hex'), derived);
   if (digest === job.servedDigest) return { kind: 'unchanged', includes };
   const zone = { records, origin: job.origin, digest, isSigned: job.denial !== null };
-  const content = prepareContent(zone, { zonemd: job.zonemd, serial: job.serial });
+  const content = prepareContent(zone, { zonemd: job.zonemd, serial: job.serial, derived });
   diagnostics.push(...content.diagnostics);
   const compiled = compileZone(records, job.origin, { seed: job.seed, nsec: job.denial !== null });
   diagnostics.push(...compiled.diagnostics);

@@ -19,6 +19,7 @@ import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
 import type { OptSettings } from '../wire/edns-record.ts';
 import type { SerialMode } from '../zone/serial.ts';
+import type { DerivedRRset } from './derived.ts';
 import type { Limited } from './limited.ts';
 
 // ---- Loader thread ----
@@ -43,6 +44,8 @@ export interface LoadJob {
   /** What the policy of the zone says; left out where a file is only looked at. */
   readonly zonemd?: ZonemdPolicy;
   readonly serial?: SerialRule;
+  /** Records of the zone that are in no file; left out where a file is only looked at. */
+  readonly derived?: readonly DerivedRRset[];
 }
 
 /** How the serial of a zone is found. */
@@ -91,7 +94,7 @@ export interface LoadedZone {
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];
   readonly includes: readonly IncludedPart[];
-  /** SHA-256 in hex of the file and all that it includes. */
+  /** SHA-256 in hex of the file and all that it includes, and of what is derived (`daemon/derived`). */
   readonly digest: string;
   /** RDATA of DNSKEY and CDNSKEY, and of CDS records in the file. */
   readonly foreignKeys: readonly Uint8Array[];

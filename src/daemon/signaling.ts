@@ -6,6 +6,7 @@ import type { CdsSet } from '../kasp/records.ts';
 import { signalingHosts, signalingName } from '../parent/signal.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { equalNames, labelCount, type Name, suffixOffset } from '../wire/name.ts';
+import type { DerivedRRset } from './derived.ts';
 
 /** A zone that asks for its first DS. */
 export interface AskingZone {
@@ -26,18 +27,9 @@ export interface HoldingZone {
   readonly holds: (name: Name) => boolean;
 }
 
-/** An RRset of signals. */
-export interface SignalRRset {
-  /** In lower case. */
-  readonly owner: Name;
-  readonly type: number;
-  readonly ttl: number;
-  readonly rdatas: readonly Uint8Array[];
-}
-
 /** What is to be signaled below one name server, and in which zone of ours; or why it cannot be. */
 export type Signal =
-  | { readonly host: Name; readonly holder: HoldingZone; readonly rrsets: readonly SignalRRset[] }
+  | { readonly host: Name; readonly holder: HoldingZone; readonly rrsets: readonly DerivedRRset[] }
   | { readonly host: Name; readonly holder: null; readonly because: Hindrance };
 
 /** `not ours`: the zone that holds the name is served elsewhere. */
@@ -59,8 +51,8 @@ export function signalsOf(zone: AskingZone, zoneAt: (apex: Name) => HoldingZone 
   });
 }
 
-function rrsetsAt(owner: Name, { cds, ttl }: AskingZone): SignalRRset[] {
-  const both: SignalRRset[] = [
+function rrsetsAt(owner: Name, { cds, ttl }: AskingZone): DerivedRRset[] {
+  const both: DerivedRRset[] = [
     { owner, type: RRTYPE.CDS, ttl, rdatas: cds.cds },
     { owner, type: RRTYPE.CDNSKEY, ttl, rdatas: cds.cdnskey },
   ];

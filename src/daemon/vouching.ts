@@ -13,7 +13,8 @@ import { RRTYPE } from '../wire/iana.ts';
 import { formatName, lowerName, type Name, nameOf, parentName } from '../wire/name.ts';
 import { isAuthoritativeFor, nodeOf, rdatasAt } from '../zone/contents.ts';
 import { APEX, NO_NODE, type ZoneImage } from '../zone/image.ts';
-import { type AskingZone, type HoldingZone, type Signal, type SignalRRset, signalsOf } from './signaling.ts';
+import type { DerivedRRset } from './derived.ts';
+import { type AskingZone, type HoldingZone, type Signal, signalsOf } from './signaling.ts';
 import type { Zone } from './zone.ts';
 
 export interface VouchingContext {
@@ -40,7 +41,7 @@ export class Vouching {
   /** All zones, as they were when they were looked at last. */
   readonly #holders = new Map<string, { readonly image: ZoneImage; readonly isSigned: boolean }>();
   /** By the name of the holder, the signals of each zone. */
-  readonly #held = new Map<string, Map<Zone, readonly SignalRRset[]>>();
+  readonly #held = new Map<string, Map<Zone, readonly DerivedRRset[]>>();
 
   constructor(context: VouchingContext) {
     this.#context = context;
@@ -96,7 +97,7 @@ export class Vouching {
   }
 
   /** What is to be signaled in one of our zones, in no order. */
-  signalsIn(holder: string): readonly SignalRRset[] {
+  signalsIn(holder: string): readonly DerivedRRset[] {
     return [...(this.#held.get(holder)?.values() ?? [])].flat();
   }
 
@@ -153,7 +154,7 @@ export class Vouching {
     for (const name of new Set([...old.keys(), ...fresh.keys()])) {
       const rrsets = fresh.get(name);
       if (contentOf(old.get(name)) === contentOf(rrsets)) continue;
-      const held = this.#held.get(name) ?? new Map<Zone, readonly SignalRRset[]>();
+      const held = this.#held.get(name) ?? new Map<Zone, readonly DerivedRRset[]>();
       if (rrsets === undefined) held.delete(zone);
       else held.set(zone, rrsets);
       if (held.size === 0) this.#held.delete(name);
@@ -188,7 +189,7 @@ function holdingZone({ name, origin, served }: Zone): HoldingZone {
   };
 }
 
-function hasRRset(image: ZoneImage, { owner, type, rdatas }: SignalRRset): boolean {
+function hasRRset(image: ZoneImage, { owner, type, rdatas }: DerivedRRset): boolean {
   const node = nodeOf(image, owner);
   return node !== NO_NODE && textOf(rdatasAt(image, node, type)) === textOf(rdatas);
 }
@@ -208,8 +209,8 @@ function namesAbove(text: string): string[] {
   return found;
 }
 
-function byHolder(signals: readonly Signal[]): Map<string, readonly SignalRRset[]> {
-  const found = new Map<string, readonly SignalRRset[]>();
+function byHolder(signals: readonly Signal[]): Map<string, readonly DerivedRRset[]> {
+  const found = new Map<string, readonly DerivedRRset[]>();
   for (const signal of signals) {
     if (signal.holder === null) continue;
     found.set(signal.holder.name, [...(found.get(signal.holder.name) ?? []), ...signal.rrsets]);
@@ -217,7 +218,7 @@ function byHolder(signals: readonly Signal[]): Map<string, readonly SignalRRset[
   return found;
 }
 
-function contentOf(rrsets: readonly SignalRRset[] = []): string {
+function contentOf(rrsets: readonly DerivedRRset[] = []): string {
   return rrsets
     .map(({ owner, type, ttl, rdatas }) => `${formatName(owner)} ${type} ${ttl} ${textOf(rdatas)}`)
     .sort()

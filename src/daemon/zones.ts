@@ -64,7 +64,7 @@ export class Zones {
     const looking = parents === undefined ? undefined : { ...shared, ...parents, clock };
     const monitor =
       looking && new ParentMonitor(looking, looking.isPushing ? new ParentPush(looking) : undefined);
-    const vouching = new Vouching({ find: (apex) => this.find(apex), renew: (holder) => this.#renew(holder) });
+    const vouching = new Vouching({ find: (apex) => this.find(apex), renew: (holder) => holder.renew() });
     this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching };
   }
 
@@ -205,11 +205,6 @@ export class Zones {
         fix: 'set it right; if it is right now, run: keyturn clock confirm',
       });
     } else this.#clear('CLOCK_STEPPED');
-  }
-
-  #renew(zone: Zone): void {
-    zone.forget();
-    this.#context.lookSoon(0);
   }
 
   #zoneOf(seen: SeenZone): Zone {

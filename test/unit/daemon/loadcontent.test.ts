@@ -37,7 +37,11 @@ function prepare(
 ) {
   const records = read(text);
   const zone = { records, origin: ORIGIN, digest: rules.digest ?? 'new', isSigned: rules.isSigned ?? false };
-  const { diagnostics, lacksDigests } = prepareContent(zone, { zonemd: rules.zonemd, serial: rules.serial });
+  const { diagnostics, lacksDigests } = prepareContent(zone, {
+    zonemd: rules.zonemd,
+    serial: rules.serial,
+    derived: [],
+  });
   const zonemds = Array.from({ length: records.count }, (_, i) => i).filter(
     (i) => records.types[i] === RRTYPE.ZONEMD,
   );
