@@ -70,6 +70,7 @@ function viewOf({ zone, signing }: SignedZone, monitor: ParentMonitor | undefine
     servers: sights.map((sight) => serverOf(sight, watch)),
     push: monitor?.push?.outcomeOf(zone) ?? null,
     foreign: foreignDs(watch, zone.origin, keys.map(dnskeyOf)).map(tagOfDs),
+    reasons: parentReasonsOf(zone),
   };
 }
 
@@ -78,7 +79,6 @@ function serverOf({ server, verdict }: Sight, { silent }: Watch): ParentView['se
   const at = { server: formatName(server.name), address: server.address, silentSince };
   if (verdict.kind === 'unknown') {
     return { ...at, ds: null, ttl: null, code: verdict.reason, because: verdict.text };
-    reasons: parentReasonsOf(zone),
   }
   const ttl = verdict.ds.length > 0 ? verdict.ttl : null;
   return { ...at, ds: verdict.ds.map(tagOfDs), ttl, code: null, because: null };
