@@ -10,6 +10,14 @@ Each section is written by the command that it names; run it again to replace th
 figures of one machine. A ratio above its goal is a loss and stands here as plainly as a win.
 `;
 
+/** The section that a bench wrote, without its marks; empty if there is none. */
+export function readSection(bench: string): string {
+  const text = existsSync(FILE) ? readFileSync(FILE, 'utf8') : '';
+  const [, section = ''] =
+    new RegExp(`<!-- begin ${bench} -->\\n([\\s\\S]*?)\\n<!-- end ${bench} -->`).exec(text) ?? [];
+  return section;
+}
+
 /** Replaces the section of a bench (or adds it). */
 export function writeSection(bench: string, body: string): void {
   const [begin, end] = [`<!-- begin ${bench} -->`, `<!-- end ${bench} -->`];
@@ -45,6 +53,12 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The value below which `share` of them lie, of 0 to 1: the nearest that was measured. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
 /** `5.12 [4.98–5.30]`: the median and the spread. */

@@ -19,11 +19,19 @@ export function smallZone(names: number): string {
 
 /** What is asked of a small zone; each a question per line, as dnsperf reads them. */
 export const QUESTIONS = {
-  positive: (origin: string, names: number) => lines(names * 4, (i) => `host${spread(i, names)}.${origin} A`),
-  nxdomain: (origin: string) => lines(200_000, (i) => `${scatter(i + 1)}.${origin} A`),
-  referral: (origin: string, names: number) =>
+  positive: ({ origin, names }: Asked) => lines(names * 4, (i) => `host${spread(i, names)}.${origin} A`),
+  nxdomain: ({ origin, from, count }: Asked) => lines(count, (i) => `${scatter(from + i + 1)}.${origin} A`),
+  referral: ({ origin, names }: Asked) =>
     lines(names * 4, (i) => `www.cut${spread(i, names / 10) * 10}.${origin} A`),
 } as const;
+
+/** A zone of so many names; names that it does not have are the `count` from number `from` on. */
+interface Asked {
+  readonly origin: string;
+  readonly names: number;
+  readonly from: number;
+  readonly count: number;
+}
 
 export type Questions = keyof typeof QUESTIONS;
 
@@ -51,4 +59,9 @@ export function largeZone(names: number, serial: number): string {
     );
   }
   return `${rows.join('\n')}\n`;
+}
+
+/** Each name of a large zone once, in no order. */
+export function coldQuestions(origin: string, names: number, count: number): string {
+  return lines(count, (i) => `host${spread(i, names)}.${origin} A`);
 }
