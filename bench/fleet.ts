@@ -162,7 +162,8 @@ class Served {
       image: imageOf(name, ZONE_TEXT),
       denial: { mode: 'nsec', nsec3: null },
     };
-    const zone = { id: i, name, origin: nameOf(name), policy: POLICY, turned: () => undefined };
+    const own = { id: i, name, origin: nameOf(name), policy: POLICY };
+    const zone = { ...own, turned: () => undefined, namedByParent: () => [] };
     const keeper = new Keeper(zone, context, new ZoneLog(log, name, events));
     this.keepers.push(keeper);
     const { published } = await keeper.serve(loaded, () => Promise.resolve());

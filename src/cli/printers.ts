@@ -86,7 +86,9 @@ function printReloaded(output: Output, { zones }: Result<'zone.reload'>): void {
   }
 }
 
-function printForgotten(output: Output, { zones }: Result<'zone.forget'>): void {
-  if (zones.length === 0) output.note('no zone was waiting for that');
+function printForgotten(output: Output, { zones, kept }: Result<'zone.forget'>): void {
+  if (zones.length + kept.length === 0) output.note('no zone was waiting for that');
   for (const gone of zones) output.print(gone);
+  for (const zone of kept)
+    output.note(`${zone} stays: its parent has a DS of it (keyturn zone show ${zone})`);
 }

@@ -7,6 +7,7 @@ import { BOOTSTRAP_CODES } from './codes-bootstrap.ts';
 import { CALL_CODES, FAILURE_CODES } from './codes-calls.ts';
 import { CONFIG_CODES, START_CODES } from './codes-config.ts';
 import { DIAGNOSE_CODES } from './codes-diagnose.ts';
+import { GUARD_CODES } from './codes-guards.ts';
 import { KEY_CODES, KEY_FILE_CODES, KEY_STORE_CODES, STATE_CODES } from './codes-keys.ts';
 import { ORDER_CODES, REFUSAL_CODES } from './codes-orders.ts';
 import { PARENT_CODES, PARENT_FINDING_CODES, PARENT_WAIT_CODES, PUSH_CODES } from './codes-parent.ts';
@@ -37,6 +38,7 @@ export const CODE_GROUPS: readonly CodeGroup[] = [
     codes: { ...PARENT_CODES, ...PARENT_FINDING_CODES, ...PARENT_WAIT_CODES, ...PUSH_CODES },
   },
   { title: 'the first DS of a zone', codes: BOOTSTRAP_CODES },
+  { title: 'guards of what the parent names', codes: GUARD_CODES },
   { title: 'diagnosis of a zone', codes: DIAGNOSE_CODES },
   { title: 'orders that are refused', codes: { ...REFUSAL_CODES, ...ORDER_CODES } },
   { title: 'policies', codes: POLICY_CODES },

@@ -20,6 +20,7 @@ import type { ZoneImage } from '../zone/image.ts';
 import { algorithmName, iso, keySummary, needsOf, parentReasonsOf, rolloverStatusOf } from './describe.ts';
 import { countChanges, diffOf } from './diff.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
+import { forgetZones } from './forget.ts';
 import { createJobHandlers } from './jobs.ts';
 import { createKeyHandlers } from './key-handlers.ts';
 import type { KeyContext } from './key-import.ts';
@@ -74,17 +75,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       const lines = exportZone(served.epoch, { signed }, clock.now());
       return zonemd ? addZonemd(lines, origin, 'sha384', signed ? served.epoch.signers : []) : lines;
     },
-    'zone.forget': async ({ zone }) => {
-      const gone = await zones.forget(zone === undefined ? undefined : originOf(zone));
-      if (zone === undefined || gone.length > 0) return { zones: gone };
-      getZone(zones, zone);
-      throw new OperationError(
-        'REFUSED',
-        'ZONE_FILE_PRESENT',
-        `the file of ${zone} is there, so the zone is served`,
-        'remove the file first',
-      );
-    },
+    'zone.forget': (params) => forgetZones(context, params),
     'ds.show': ({ zone }) => dsOf(getZone(zones, zone)),
     ...createKeyHandlers(context),
     ...createRolloverHandlers(context),

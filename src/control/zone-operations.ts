@@ -62,12 +62,25 @@ export const ZONE_OPERATIONS = {
   }),
   'zone.forget': operation({
     summary: 'confirm that zones whose files are gone shall no longer be served',
-    params: z.strictObject({ zone: optionalZone.describe('only this zone') }),
-    result: z.object({ zones: z.array(z.string()) }),
+    params: z.strictObject({
+      zone: optionalZone.describe('only this zone'),
+      forceOrphan: reason
+        .optional()
+        .describe('although its parent has a DS of it, which breaks it; why, for the audit trail'),
+    }),
+    result: z.object({
+      /** Those that are not served any more. */
+      zones: z.array(z.string()),
+      /** Those that stay, as their parents have a DS of them. */
+      kept: z.array(z.string()),
+    }),
     danger: 'removes',
     cli: 'zone forget [ZONE]',
     http: { method: 'POST', path: '/v1/forget' },
-    asks: ({ zone: one }) => `${one ?? 'every zone whose file is gone'} will no longer be served`,
+    asks: ({ zone: one, forceOrphan }) => {
+      const broken = forceOrphan === undefined ? '' : '; what its parent has a DS of is broken by that';
+      return `${one ?? 'every zone whose file is gone'} will no longer be served${broken}`;
+    },
   }),
   'ds.show': operation({
     summary: 'show the DS records that the parent zone shall have',

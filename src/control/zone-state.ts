@@ -4,7 +4,7 @@ import type { ZoneCounts, ZoneSummary } from './shapes.ts';
 
 export function stateOfZone(zone: Zone): ZoneSummary['state'] {
   if (zone.served === undefined) return zone.problem === undefined ? 'loading' : 'failed';
-  if (zone.isHeld) return 'held';
+  if (zone.hold !== undefined) return 'held';
   return zone.problem === undefined ? 'served' : 'stale';
 }
 

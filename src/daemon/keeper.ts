@@ -50,6 +50,8 @@ export interface KeptZone {
   readonly policy: Policy;
   /** Its keys have had a turn. */
   readonly turned: () => void;
+  /** Ids of keys whose DS the parent had at the last look. */
+  readonly namedByParent: () => readonly string[];
 }
 
 /** What was taken is durable; `published` resolves when all threads serve it and the keys have nothing left to do. */
@@ -147,7 +149,7 @@ export class Keeper {
     } else this.#signing.check(loaded);
     const signing = this.#signing;
     try {
-      await signing.advance(factsOf(image, clock), now);
+      await signing.advance(this.#factsOf(image), now);
       this.#problem = undefined;
     } catch (error) {
       // By the committed states a zone can be served if their waits allow for its TTLs.
@@ -160,7 +162,12 @@ export class Keeper {
   /** What the machine is told of the zone that is served, or would be if its keys were there; undefined if none is. */
   get facts(): Facts | undefined {
     const image = this.#served?.image ?? this.#wanted;
-    return image === undefined ? undefined : factsOf(image, this.#context.clock);
+    return image === undefined ? undefined : this.#factsOf(image);
+  }
+
+  #factsOf({ maxTtl, negativeTtl }: ZoneImage): Facts {
+    const { isTrusted: isClockTrusted } = this.#context.clock;
+    return { maxTtl, negativeTtl, isClockTrusted, namedByParent: this.#zone.namedByParent() };
   }
 
   /**
@@ -348,8 +355,4 @@ function isCold(epoch: Epoch, before: Epoch | undefined): boolean {
   if (before === undefined) return false;
   const isNewly = (denial: Epoch['denial']) => epoch.denial === denial && before.denial !== denial;
   return !epoch.signers.every(isKnown) || isNewly('nsec3') || isNewly('compact');
-}
-
-function factsOf(image: ZoneImage, clock: SteadyClock): Facts {
-  return { maxTtl: image.maxTtl, negativeTtl: image.negativeTtl, isClockTrusted: clock.isTrusted };
 }

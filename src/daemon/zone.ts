@@ -12,13 +12,14 @@ import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
+import { keysInLook, keysNamed } from '../parent/named.ts';
+import { UNWATCHED } from '../parent/watch.ts';
 import type { Epoch } from '../signer/epoch.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
 import type { FileSignature } from '../store/zonefile.ts';
 import { lookAtIncluded, type SeenZone } from '../store/zones.ts';
 import type { Name } from '../wire/name.ts';
 import { ZoneImage } from '../zone/image.ts';
-import type { DerivedRRset } from './derived.ts';
 import { ForeignKeysError, type ForeignRecords } from './foreignkeys.ts';
 import { noteDropped } from './garbage.ts';
 import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
@@ -47,6 +48,12 @@ export interface ZoneContext extends KeeperContext {
   /** Asks for another look at the directory. */
   readonly lookSoon: (ms: number) => void;
 }
+
+/**
+ * Why a zone stays though its file is gone. accident: it vanished together with many others. parent: the parent has a DS
+ * of it. Either is served until somebody says that it shall go; with the second it also goes when the DS has gone.
+ */
+export type Hold = 'accident' | 'parent';
 
 /** A policy and its name. */
 export interface NamedPolicy {
@@ -93,8 +100,8 @@ export class Zone {
   #waiters: (() => void)[] = [];
   /** Since when the file is gone (monotonic milliseconds). */
   missingSinceMs: number | undefined;
-  /** The file vanished together with many others: served until somebody says that it shall go. */
-  isHeld = false;
+  /** Why it is served although its file is gone; undefined if it is not. */
+  hold: Hold | undefined;
   #loaded: Loaded | undefined;
   /** Why the file as it is now is not what is served. */
   problem: Problem | undefined;
@@ -113,7 +120,8 @@ export class Zone {
       context.monitor?.touch(this);
       context.vouching.touch(this);
     };
-    const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy, turned };
+    const namedByParent = () => this.#keysInLook();
+    const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy, turned, namedByParent };
     this.keeper = new Keeper(kept, context, this.#log);
     this.#settling = new Settling(context.clock);
     const { files, keysDirectory } = context.signing;
@@ -133,6 +141,16 @@ export class Zone {
   /** Why keys or signatures cannot be renewed. */
   get signingProblem(): Problem | undefined {
     return this.keeper.problem;
+  }
+
+  /** Tags of the keys for which the parent, or a cache, may have a DS: while there are any, the zone must stay. */
+  get tagsAtParent(): readonly number[] {
+    const { monitor, clock } = this.#context;
+    if (this.signing === undefined) return [];
+    const { zoneState: state, policy } = this.signing;
+    const { watch } = monitor?.knownOf(this) ?? { watch: UNWATCHED };
+    const { now } = clock.keyInstant();
+    return keysNamed({ origin: this.origin, state, policy, watch, now }).map(({ tag }) => tag);
   }
 
   get path(): string {
@@ -158,6 +176,13 @@ export class Zone {
     );
   }
 
+  #keysInLook(): string[] {
+    const { monitor } = this.#context;
+    if (monitor === undefined || this.signing === undefined) return [];
+    const { watch } = monitor.knownOf(this);
+    return keysInLook(watch, this.origin, this.signing.zoneState.keys).map(({ id }) => id);
+  }
+
   /** Resolves when the file that is there now has been dealt with. */
   settled(): Promise<void> {
     return this.isSettled ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
@@ -166,17 +191,6 @@ export class Zone {
   /** Makes the next `see` load the file even if it has not changed. */
   forget(): void {
     this.#handled = undefined;
-  }
-
-  /** What is in the zone and in no file. */
-  get #derived(): readonly DerivedRRset[] {
-    return this.#context.vouching.signalsIn(this.name);
-  }
-
-  /** What is in the zone and in no file is other than it was. */
-  renew(): void {
-    this.forget();
-    if (this.#file !== undefined && this.missingSinceMs === undefined) this.see(this.#file, this.#directory);
   }
 
   /** Follows a policy of another name or content; false if it does so already. Content is made anew by the next `see`. */
@@ -189,12 +203,11 @@ export class Zone {
   }
 
   /** What its policy makes of the content of a file, for those who only look; its denial is not compared. */
-  get contentRules(): Pick<LoadJob, 'zonemd' | 'serial' | 'derived'> {
+  get contentRules(): Pick<LoadJob, 'zonemd' | 'serial'> {
     const { isUnsigned, clock } = this.#context;
     const { zonemd, serial } = this.#policy;
     return {
       zonemd: isUnsigned ? zonemd : { ...zonemd, publish: 'off' },
-      derived: this.#derived,
       // Whoever compares sees both serials.
       ...(serial !== 'file' && { serial: this.#serial.rule(serial, clock.now()) }),
     };
@@ -204,10 +217,21 @@ export class Zone {
 
   /** The directory shows this file. */
   see(seen: SeenZone, directory: string): void {
+    this.missingSinceMs = undefined;
+    this.hold = undefined;
+    this.#see(seen, directory);
+  }
+
+  /** The file was gone before this process began, and this is what was kept of it, as the parent names the zone. */
+  recall(kept: SeenZone, directory: string): void {
+    this.missingSinceMs ??= this.#context.clock.monotonicMs();
+    this.hold ??= 'parent';
+    this.#see(kept, directory);
+  }
+
+  #see(seen: SeenZone, directory: string): void {
     this.#file = seen;
     this.#directory = directory;
-    this.missingSinceMs = undefined;
-    this.isHeld = false;
     if (this.keeper.isFromFuture) void this.keeper.turn();
     if (this.#isLoading) {
       this.#isSeenMeanwhile = true;
@@ -259,7 +283,6 @@ export class Zone {
       denial: isUnsigned ? null : denialOf(policy),
       zonemd: policy.zonemd,
       serial,
-      derived: this.#derived,
     });
   }
 

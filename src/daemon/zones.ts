@@ -1,7 +1,7 @@
 /**
  * All zones: compares what the directory shows with what is served, and adds, changes and removes. If the directory
  * cannot be read, or most of its files vanish at once (a disk that was not mounted, a wrong `rm`), everything stays
- * served and an alarm tells (DESIGN §8).
+ * served and an alarm tells (DESIGN §8). A zone whose parent has a DS of it stays as well: docs/decisions/0014.
  */
 import type { Clock } from '../base/ports.ts';
 import { formatDuration, type UnixSeconds } from '../base/time.ts';
@@ -10,6 +10,7 @@ import { policyOf } from '../store/config.ts';
 import { type Look, lookAtZones, type Misnamed, type SeenZone, ZonesDirectoryError } from '../store/zones.ts';
 import { formatName, type Name } from '../wire/name.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { KeptZones } from './keptzones.ts';
 import { ParentMonitor } from './monitor.ts';
 import type { ParentsContext } from './parents.ts';
 import { ParentPush } from './push.ts';
@@ -32,6 +33,13 @@ export interface Alarm {
   readonly fix: string;
 }
 
+/** What became of zones that were told to go. */
+export interface Forgotten {
+  readonly gone: readonly string[];
+  /** Those that stay because their parents have a DS of them. */
+  readonly kept: readonly string[];
+}
+
 /** What became of a zone that was told to reload. */
 export interface Reloaded {
   readonly zone: Zone;
@@ -52,6 +60,7 @@ export class Zones {
   readonly #alarms = new Map<Alarm['code'], Alarm>();
   #misnamed: readonly Misnamed[] = [];
   readonly #heartbeat: Heartbeat;
+  readonly #kept: KeptZones;
   /** By how many seconds the wall clock was ahead of key time at the last look. */
   #skew = 0;
   #lastId = 0;
@@ -59,6 +68,7 @@ export class Zones {
   constructor(config: Config, context: ZonesContext) {
     this.#config = config;
     this.#heartbeat = new Heartbeat(context);
+    this.#kept = new KeptZones({ ...context.signing, log: context.log });
     const clock = new SteadyClock(context.clock, this.#heartbeat.load());
     const { parents, ...shared } = context;
     const looking = parents === undefined ? undefined : { ...shared, ...parents, clock };
@@ -93,6 +103,7 @@ export class Zones {
     this.monitor?.close();
     await this.#context.turns.close();
     await this.#heartbeat.beat(this.#context.clock, 0);
+    await this.#kept.close();
   }
 
   get alarms(): readonly Alarm[] {
@@ -135,7 +146,11 @@ export class Zones {
     }
     this.#clear('ZONES_DIRECTORY');
     this.#tellMisnamed(look.misnamed);
-    for (const seen of look.zones.values()) this.#zoneOf(seen).see(seen, look.directory);
+    this.#recall(look);
+    for (const seen of look.zones.values()) {
+      this.#zoneOf(seen).see(seen, look.directory);
+      void this.#kept.drop(seen);
+    }
     this.#treatMissing([...this.#zones.values()].filter((zone) => !look.zones.has(zone.name)));
     return look.inode;
   }
@@ -155,15 +170,30 @@ export class Zones {
     return found.map((zone) => ({ zone, isChanged: before.get(zone) !== zone.served?.digest }));
   }
 
-  /** Serves no more the zones whose files are gone: the one, or all that are held. Returns their names. */
-  async forget(origin?: Name): Promise<string[]> {
-    const gone = [...this.#zones.values()].filter(
+  /** Zones of an earlier process whose files were gone while their parents named them. */
+  #recall({ zones }: Look): void {
+    for (const kept of this.#kept.recalled()) {
+      const known = this.#zones.get(kept.name);
+      if (zones.has(kept.name) || (known !== undefined && known.path !== kept.path)) continue;
+      this.#zoneOf(kept).recall(kept, this.#kept.directory);
+    }
+  }
+
+  /**
+   * Serves no more the zones whose files are gone: the one, or all that are held. Those that their parents name stay,
+   * unless that is `forced`.
+   */
+  async forget(origin?: Name, { forced = false } = {}): Promise<Forgotten> {
+    const missing = [...this.#zones.values()].filter(
       (zone) =>
         zone.missingSinceMs !== undefined && (origin === undefined || zone.name === formatName(origin)),
     );
+    const kept = forced ? [] : missing.filter(isNamed);
+    const gone = missing.filter((zone) => !kept.includes(zone));
+    for (const zone of kept) this.#keep(zone);
     await Promise.all(gone.map((zone) => this.#remove(zone)));
-    if (![...this.#zones.values()].some((zone) => zone.isHeld)) this.#clear('ZONES_VANISHED');
-    return gone.map((zone) => zone.name);
+    if (![...this.#zones.values()].some(({ hold }) => hold === 'accident')) this.#clear('ZONES_VANISHED');
+    return { gone: gone.map(({ name }) => name), kept: kept.map(({ name }) => name) };
   }
 
   /** Follows the policies of another configuration; returns the names of the zones for which that makes a difference. */
@@ -220,20 +250,32 @@ export class Zones {
     const { clock, lookSoon } = this.#context;
     const now = clock.monotonicMs();
     for (const zone of missing) zone.missingSinceMs ??= now;
-    const free = missing.filter((zone) => !zone.isHeld);
+    const free = missing.filter(({ hold }) => hold === undefined);
     const vanished = free.filter((zone) => zone.served !== undefined).length;
     const known = [...this.#zones.values()].filter(
-      (zone) => zone.served !== undefined && !zone.isHeld,
+      (zone) => zone.served !== undefined && zone.hold === undefined,
     ).length;
     if (known >= ACCIDENT_ZONES && vanished * 2 > known) {
-      for (const zone of free) zone.isHeld = true;
+      for (const zone of free) zone.hold = 'accident';
     } else {
       for (const zone of free) {
-        if (now - zone.missingSinceMs! >= SETTLE_MS) void this.#remove(zone);
-        else lookSoon(SETTLE_MS);
+        if (now - zone.missingSinceMs! < SETTLE_MS) lookSoon(SETTLE_MS);
+        else this.#letGo(zone);
       }
     }
-    this.#tellHeld(missing.filter((zone) => zone.isHeld).length);
+    for (const zone of missing.filter(({ hold }) => hold === 'parent')) this.#letGo(zone);
+    this.#tellHeld(missing.filter(({ hold }) => hold === 'accident').length);
+  }
+
+  /** Removes a zone whose file is gone, unless its parent names it. */
+  #letGo(zone: Zone): void {
+    if (isNamed(zone)) this.#keep(zone);
+    else void this.#remove(zone);
+  }
+
+  #keep(zone: Zone): void {
+    zone.hold = 'parent';
+    this.#kept.keep(zone, this.#context.clock.now());
   }
 
   #tellHeld(held: number): void {
@@ -250,7 +292,7 @@ export class Zones {
 
   async #remove(zone: Zone): Promise<void> {
     this.#zones.delete(zone.name);
-    await zone.remove();
+    await Promise.all([zone.remove(), this.#kept.drop(zone)]);
   }
 
   #raise(alarm: Alarm): void {
@@ -281,6 +323,12 @@ export class Zones {
     }
     this.#misnamed = misnamed;
   }
+}
+
+/** Whether a zone is served that its parent names; of one that was recalled nobody knows before its keys are open. */
+function isNamed({ served, signing, hold, tagsAtParent }: Zone): boolean {
+  if (signing === undefined) return hold === 'parent';
+  return served !== undefined && tagsAtParent.length > 0;
 }
 
 function toMinutes(seconds: number): number {

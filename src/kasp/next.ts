@@ -70,7 +70,8 @@ export function next(before: ZoneState, facts: Facts, policy: Policy, now: UnixS
   const isTrusted = facts.isClockTrusted !== false;
   const served = isTrusted ? prune(recorded, policy, now) : recorded;
   const waiting = refused === null ? waits(served, run) : [refused, ...waits(served, run)];
-  const events = after.events.filter(({ kind }) => isTrusted || kind !== 'purge');
+  const isPurged = (id: string) => isTrusted && facts.namedByParent?.includes(id) !== true;
+  const events = after.events.filter((event) => event.kind !== 'purge' || isPurged(event.keyId));
   const actions: Action[] = [...run.taken, ...events];
   return {
     zoneState: served,

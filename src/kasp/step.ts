@@ -13,6 +13,8 @@ export interface Facts {
   readonly hadUnsignedBefore?: boolean;
   /** False after a step of the clock: what time alone makes true is not taken (ROLLOVER 1.9). */
   readonly isClockTrusted?: boolean;
+  /** Ids of keys whose DS some server of the parent had at the last look: they are not destroyed (ROLLOVER 3.4.7). */
+  readonly namedByParent?: readonly string[];
 }
 
 /** An edge that was taken, for the log and the audit trail. */

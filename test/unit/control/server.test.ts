@@ -40,7 +40,7 @@ const handlers: Handlers = {
   'zone.export': function* ({ zone, signed }) {
     for (let i = 0; i < 20_000; i++) yield `${zone} ${signed} ${i}`;
   } as Handlers['zone.export'],
-  'zone.forget': () => ({ zones: ['a.'] }),
+  'zone.forget': () => ({ zones: ['a.'], kept: [] }),
   'ds.show': ({ zone }) => ({ zone, ds: [], dnskey: [], notBefore: null, caution: null }),
 };
 
@@ -71,7 +71,7 @@ describe('control socket', () => {
 
   it('gives results with a schema version', async () => {
     expect(await client.call('zone.list', {})).toEqual({ schema_version: 1, zones: [] });
-    expect(await client.call('zone.forget', {})).toEqual({ schema_version: 1, zones: ['a.'] });
+    expect(await client.call('zone.forget', {})).toEqual({ schema_version: 1, zones: ['a.'], kept: [] });
   });
 
   it('carries zones of any octets', async () => {
