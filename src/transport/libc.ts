@@ -27,6 +27,7 @@ export interface Libc {
     to: Uint8Array,
     toOctets: number,
   ): number;
+  usleep(microseconds: number): number;
   dup(fd: number): number;
   close(fd: number): number;
   errno(): number;
@@ -85,6 +86,7 @@ function bindCalls(koffi: typeof import('koffi')): Libc {
     sendmmsg: library.func('int sendmmsg(int, void*, uint, int)'),
     poll: library.func('int poll(void*, ulong, int)'),
     sendto: library.func('int64 sendto(int, void*, size_t, int, void*, uint)'),
+    usleep: library.func('int usleep(uint)'),
     dup: library.func('int dup(int)'),
     close: library.func('int close(int)'),
     errno: () => koffi.errno(),
