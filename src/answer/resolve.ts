@@ -203,11 +203,11 @@ export class Resolver {
   #fromWildcard(zone: ServedZone, encloser: NodeIndex): number {
     const plan = this.#plan;
     const name = this.#name;
-    const source = zone.image.wildcard(encloser);
-    if (source === NO_NODE) {
+    if (!zone.image.hasWildcard(encloser)) {
       this.#sayNoName(zone, encloser);
       return DONE;
     }
+    const source = zone.image.wildcard(encloser);
     const ownerAt = plan.keepName(name.octets, 0, name.length);
     if (ownerAt < 0) return DONE;
     const before = plan.count;

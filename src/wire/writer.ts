@@ -9,10 +9,10 @@ import { setU16 } from './header.ts';
 export const NOT_ROLLED_BACK = 0x1_0000;
 
 /**
- * Up to here a loop copies faster than a view made for `set`. Measured from shared memory on Node 20: the loop takes
- * 27 ns for 20 octets, 80 ns for 70, 230 ns for 200; `set(subarray())` takes 55 ns for any of them, and a small object.
+ * Up to here a loop copies. Measured from shared memory on Node 20: the loop takes 25 ns for 24 octets, 58 ns for 64,
+ * 90 ns for 104 (an RRSIG); `set(subarray())` takes 53 ns for any of them, and leaves an object of 96 octets behind.
  */
-const LOOP_OCTETS = 48;
+const LOOP_OCTETS = 128;
 
 /** One reused writer; `attach` it to a buffer for each message. */
 export class Writer {
@@ -73,11 +73,15 @@ export class Writer {
       octets.set(source.subarray(offset, offset + count), position);
     } else {
       let i = 0;
-      for (; i + 4 <= count; i += 4) {
+      for (; i + 8 <= count; i += 8) {
         octets[position + i] = source[offset + i]!;
         octets[position + i + 1] = source[offset + i + 1]!;
         octets[position + i + 2] = source[offset + i + 2]!;
         octets[position + i + 3] = source[offset + i + 3]!;
+        octets[position + i + 4] = source[offset + i + 4]!;
+        octets[position + i + 5] = source[offset + i + 5]!;
+        octets[position + i + 6] = source[offset + i + 6]!;
+        octets[position + i + 7] = source[offset + i + 7]!;
       }
       for (; i < count; i++) octets[position + i] = source[offset + i]!;
     }

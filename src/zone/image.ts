@@ -202,6 +202,11 @@ export class ZoneImage {
     return this.#node(node, NODE.WILDCARD) as NodeIndex;
   }
 
+  /** True if the node has a child `*`. Cheaper than to look at that: NO_NODE is a number that does not fit a word with a sign. */
+  hasWildcard(node: NodeIndex): boolean {
+    return this.u32[this.nodesAt + node * NODE.WORDS + NODE.WILDCARD] !== NO_NODE;
+  }
+
   /** The zone cut at or above the node or the DNAME above it, the one nearest the apex; NO_NODE if there is none. */
   barrier(node: NodeIndex): NodeIndex {
     return this.#node(node, NODE.BARRIER) as NodeIndex;
