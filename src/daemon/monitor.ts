@@ -12,6 +12,7 @@ import { type News, newsOf, nextLookAt, waitingSince, withNews } from '../parent
 import { type ParentReason, reasonsOf } from '../parent/reasons.ts';
 import { afterLook, foreignDs, sightOf, UNWATCHED, type Watch } from '../parent/watch.ts';
 import { formatName } from '../wire/name.ts';
+import { FirstDs, type FirstDsReason } from './firstds.ts';
 import { LookQueue, type LookUrgency } from './lookqueue.ts';
 import type { ParentNetCounters } from './parentnet.ts';
 import type { ParentsContext } from './parents.ts';
@@ -62,12 +63,14 @@ export class ParentMonitor {
   readonly #watched = new Map<Zone, Watched>();
   readonly #queue: LookQueue<Zone>;
   #looks = 0;
+  readonly #firstDs: FirstDs;
 
   readonly push: ParentPush | undefined;
 
   constructor(context: MonitorContext, push?: ParentPush) {
     this.#context = context;
     this.push = push;
+    this.#firstDs = new FirstDs(context);
     const atOnce = Math.floor(context.network.rate / QUESTIONS_A_LOOK);
     this.#queue = new LookQueue(Math.min(MAX_LOOKS, Math.max(1, atOnce)));
   }
@@ -77,6 +80,7 @@ export class ParentMonitor {
     const { signing, keeper } = zone;
     if (signing === undefined || keeper.epoch === undefined) return;
     this.push?.touch(zone);
+    this.#firstDs.touch(zone, () => void this.look(zone, 'awaited'));
     const watched = this.#of(zone);
     const { now } = this.#context.clock.keyInstant();
     const at = nextLookAt(watched.watch, signing.zoneState, signing.policy, now);
@@ -99,6 +103,7 @@ export class ParentMonitor {
   /** Forgets a zone that is no longer served. */
   forget(zone: Zone): void {
     this.push?.forget(zone);
+    this.#firstDs.forget(zone);
     this.#watched.delete(zone);
     this.#context.scheduler.cancel(timerOf(zone));
   }
@@ -122,7 +127,7 @@ export class ParentMonitor {
   }
 
   /** Why a zone that waits for its parent still waits: what looks show, and what became of telling the parent. */
-  reasonsFor(zone: Zone): (ParentReason | PushReason)[] {
+  reasonsFor(zone: Zone): (ParentReason | PushReason | FirstDsReason)[] {
     const { signing } = zone;
     if (signing === undefined || waitingSince(signing.zoneState) === null) return [];
     const outcome = this.push?.outcomeOf(zone) ?? null;
@@ -130,7 +135,7 @@ export class ParentMonitor {
     const scene = { state: signing.zoneState, policy: signing.policy, now };
     const seen = reasonsOf(this.knownOf(zone).watch, zone.origin, scene, outcome === 'told');
     const told = outcome === null ? undefined : pushReasonOf(outcome);
-    return told === undefined ? seen : [...seen, told];
+    return [...seen, ...(told === undefined ? [] : [told]), ...this.#firstDs.reasonsFor(zone)];
   }
 
   get counters(): MonitorCounters {
@@ -166,7 +171,9 @@ export class ParentMonitor {
     watched.watch = afterLook(watched.watch, outcome, signing.policy.monitor, ended);
     this.#tell(zone, watched, outcome);
     await this.#report(zone, watched);
+    const checked = this.#firstDs.check(zone, outcome, urgency === 'asked');
     this.touch(zone);
+    if (urgency === 'asked') await checked;
   }
 
   /** Hands to the key states what they do not know. */

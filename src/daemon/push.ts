@@ -108,8 +108,9 @@ export class ParentPush {
     return (await this.#notify(zone, target)) ? 'told' : 'silent';
   }
 
-  /** Whether every server of the zone, as its parent delegates it, has the CDS and CDNSKEY that we have. */
+  /** Whether every server of the zone, as its parent delegates it, has the CDS and CDNSKEY that we have; signals, too. */
   async #isEverywhere(zone: Zone): Promise<boolean> {
+    if (!zone.isVouchedFor) return false;
     const { finder, network, clock } = this.#context;
     const servers = await finder.serversOf(zone.origin, clock.now());
     if ('kind' in servers) return false;

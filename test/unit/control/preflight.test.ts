@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { unixSeconds } from '../../../src/base/time.ts';
 import { preflightExit, printPreflight } from '../../../src/cli/preflight-output.ts';
 import { createParentHandlers } from '../../../src/control/parent-handlers.ts';
+import { parentView } from '../../../src/control/parent-shapes.ts';
 import { type Preflight, preflight } from '../../../src/control/preflight-shapes.ts';
 import { cdsSet } from '../../../src/kasp/records.ts';
 import { nameOf } from '../../../src/wire/name.ts';
@@ -114,6 +115,24 @@ describe('a zone that asks for its first DS', () => {
       `warn nothing is signaled for ${ZONE} below ${HOSTS[1]} [BOOTSTRAP_SIGNAL_MISSING]`,
     );
     expect(out.join('\n')).toContain(`_dsboot.${ZONE}_signal.${HOSTS[0]}`);
+  });
+
+  it('has among the reasons for which it waits what its parent would miss', async () => {
+    await start();
+    await announced();
+    const { call } = callsOf(() => createParentHandlers(bench));
+    const codes = async () => {
+      const view = parentView.parse(await call('parent.look', { zone: ZONE }));
+      return view.reasons.map(({ code }) => code).filter((code) => code.startsWith('BOOTSTRAP'));
+    };
+    expect(await codes()).toEqual(['BOOTSTRAP_SIGNAL_MISSING', 'BOOTSTRAP_SIGNAL_MISSING']);
+    parentHas(DELEGATION, HOSTS);
+    // Names that were not there are not asked for again at once.
+    await bench.lapse(20);
+    expect(await codes()).toEqual([]);
+    expect(bench.events.after(0, 100).events.map(({ message }) => message)).toContain(
+      'a parent that works by RFC 9615 can take the first DS',
+    );
   });
 
   it('is secure when the parent has its DS', async () => {
