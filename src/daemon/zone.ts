@@ -20,6 +20,7 @@ import type { FileSignature } from '../store/zonefile.ts';
 import { lookAtIncluded, type SeenZone } from '../store/zones.ts';
 import type { Name } from '../wire/name.ts';
 import { ZoneImage } from '../zone/image.ts';
+import type { DerivedRRset } from './derived.ts';
 import { ForeignKeysError, type ForeignRecords } from './foreignkeys.ts';
 import { noteDropped } from './garbage.ts';
 import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
@@ -193,6 +194,22 @@ export class Zone {
     this.#handled = undefined;
   }
 
+  /** What is in the zone and in no file. */
+  get #derived(): readonly DerivedRRset[] {
+    return this.#context.vouching.signalsIn(this.name);
+  }
+
+  /** What other zones of ours shall say of this one (RFC 9615) is served. */
+  get isVouchedFor(): boolean {
+    return this.#context.vouching.isServed(this);
+  }
+
+  /** What is in the zone and in no file is other than it was. */
+  renew(): void {
+    this.forget();
+    if (this.#file !== undefined && this.missingSinceMs === undefined) this.see(this.#file, this.#directory);
+  }
+
   /** Follows a policy of another name or content; false if it does so already. Content is made anew by the next `see`. */
   follow({ name, policy }: NamedPolicy): boolean {
     if (name === this.policyName && isDeepStrictEqual(policy, this.#policy)) return false;
@@ -203,11 +220,12 @@ export class Zone {
   }
 
   /** What its policy makes of the content of a file, for those who only look; its denial is not compared. */
-  get contentRules(): Pick<LoadJob, 'zonemd' | 'serial'> {
+  get contentRules(): Pick<LoadJob, 'zonemd' | 'serial' | 'derived'> {
     const { isUnsigned, clock } = this.#context;
     const { zonemd, serial } = this.#policy;
     return {
       zonemd: isUnsigned ? zonemd : { ...zonemd, publish: 'off' },
+      derived: this.#derived,
       // Whoever compares sees both serials.
       ...(serial !== 'file' && { serial: this.#serial.rule(serial, clock.now()) }),
     };
@@ -283,6 +301,7 @@ export class Zone {
       denial: isUnsigned ? null : denialOf(policy),
       zonemd: policy.zonemd,
       serial,
+      derived: this.#derived,
     });
   }
 
