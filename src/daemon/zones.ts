@@ -74,7 +74,10 @@ export class Zones {
     const looking = parents === undefined ? undefined : { ...shared, ...parents, clock };
     const monitor =
       looking && new ParentMonitor(looking, looking.isPushing ? new ParentPush(looking) : undefined);
-    const vouching = new Vouching({ find: (apex) => this.find(apex), renew: (holder) => holder.renew() });
+    const vouching = new Vouching({
+      find: (apex) => this.find(apex),
+      renew: (holder) => holder.renew(),
+    });
     this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching };
   }
 
