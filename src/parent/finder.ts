@@ -57,7 +57,7 @@ interface Search {
   readonly budget: { questions: number };
 }
 
-/** How long a zone cut is remembered at most, and at least whatever its TTL; what went wrong is asked again soon. Seconds. */
+/** How long a zone cut is remembered at most, and at least, in seconds; what went wrong is asked again soon. */
 const CACHE_S = 900;
 const MIN_CACHE_S = 5;
 const FAULT_CACHE_S = 10;

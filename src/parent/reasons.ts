@@ -104,7 +104,9 @@ function setReasons(
   }
   const asked = keys.filter(({ key }) => isShown(key, 'ds'));
   const has = asked.filter(({ sight }) => sight === 'IN');
-  const lacks = asked.filter(({ sight }) => sight === 'OUT');
+  const lacks = asked.filter(
+    ({ key, sight }) => sight === 'OUT' && key.dsObservation.lastSeenAnywhereAt !== null,
+  );
   if (has.length === 0 || lacks.length === 0) return [];
   const tags = (some: readonly KeyAndSight[]) => some.map(({ key }) => key.tag).join(', ');
   const text = `${where} was asked for DS of ${tags(asked)} and has ${tags(has)} alone`;
@@ -131,7 +133,9 @@ function keyReasons(watch: Watch, keys: readonly KeyAndSight[], awaited: Awaited
     const ds = key.states.ds!;
     const isComing = ds.state === 'rumoured' && key.dsObservation.seenAllAt === null;
     const isGoing = ds.state === 'unretentive' && key.dsObservation.goneAllAt === null;
-    if (!isComing && !isGoing) return [];
+    // Of what not all servers say, the servers are the reason.
+    const isSplit = sight === 'MIXED' && isSplitOver(watch, awaited.child, key);
+    if ((!isComing && !isGoing) || (!isSplit && (sight === 'MIXED' || sight === 'UNKNOWN'))) return [];
     return [keyReason(watch, { key, sight }, isComing, awaited)];
   });
 }
@@ -149,9 +153,8 @@ function keyReason(
   const of = (code: ParentState, text: string, from = since): ParentReason => {
     return { code, address: null, since: from, text };
   };
-  if (sight === 'MIXED' || sight === 'UNKNOWN') {
-    const { outcome } = watch.last!;
-    const having = outcome.kind === 'look' ? havingText(outcome.sights, child, key) : '';
+  if (sight === 'MIXED') {
+    const having = havingText(lastSights(watch), child, key);
     return of('PARENT_SERVERS_DISAGREE', `${ds} is not the same everywhere: ${having}`, steadySince ?? since);
   }
   if ((sight === 'IN') !== isComing) {
@@ -166,6 +169,16 @@ function keyReason(
     ? 'it counts when nobody can get older CDS any more'
     : `it counts after ${policy.monitor.rounds} looks that agree, ${policy.monitor.roundGap} s apart`;
   return of('PARENT_LOOKS_AGREE', `${ds} ${is}; ${until}`);
+}
+
+/** Some servers have the DS of the key, and some that can be seen do not. */
+function isSplitOver(watch: Watch, child: Name, key: Key): boolean {
+  const sights = lastSights(watch).map((sight) => sightOf([sight], child, dnskeyOf(key)));
+  return sights.includes('IN') && sights.includes('OUT');
+}
+
+function lastSights({ last }: Watch): readonly Sight[] {
+  return last?.outcome.kind === 'look' ? last.outcome.sights : [];
 }
 
 /** `192.0.2.1 has it, 192.0.2.2 does not`. */

@@ -1,4 +1,4 @@
-/** The network for looks at parents, over real sockets: connections that are used again, a budget, servers that are silent. */
+/** The network for looks at parents, over real sockets: connections that are used again, a budget, silent servers. */
 import { createSocket } from 'node:dgram';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';

@@ -145,7 +145,7 @@ it('looks to a person like this', async () => {
     .replace(/\d{4}-\S+Z/g, 'TIME');
   expect(text).toMatch(/^child\.test\.\n {2}looked {10}at TIME, next at TIME\n {2}parent {10}test\.\n/);
   expect(text).toMatch(/192\.0\.2\.11 {2}TAG +30/);
-  expect(text).toMatch(/192\.0\.2\.12 {2}unknown: nobody listens there \[PARENT_SILENT\] +-/);
+  expect(text).toMatch(/192\.0\.2\.12 {2}unknown since TIME: nobody listens there \[PARENT_SILENT\] +-/);
 });
 
 it('is not looked at unless the configuration says how', async () => {
