@@ -89,16 +89,22 @@ export class Compressor {
     }
     if (writer.lowest !== NOT_ROLLED_BACK) this.#forget(writer);
     let fresh = this.#collectLabels(name, offset);
+    const shared = this.#sharedWithQuestion(name, fresh);
     let hash = this.#seed;
     let target = ROOT_OFFSET;
-    while (fresh > 0) {
+    if (shared > 0) {
+      const { labels, labelAt, suffixHash } = this.#question!;
+      hash = suffixHash[labels - shared]!;
+      target = HEADER.OCTETS + labelAt[labels - shared]!;
+      fresh -= shared;
+    }
+    // From here on `hash` is that of the shortest suffix that is fresh.
+    for (; fresh > 0; fresh--) {
       const label = this.#labelAt[fresh - 1]!;
-      const longer = hashLabel(hash, name, label);
-      const slot = this.#find(longer, target, writer.octets, name, label);
+      hash = hashLabel(hash, name, label);
+      const slot = this.#find(hash, target, writer.octets, name, label);
       if (slot === MISS) break;
-      hash = longer;
       target = this.#offsets[slot]!;
-      fresh--;
     }
     const start = writer.position;
     writer.putOctets(name, offset, this.#labelAt[fresh]! - offset);
@@ -116,6 +122,24 @@ export class Compressor {
       if (name[offset + i] !== octets[i]) return false;
     }
     return true;
+  }
+
+  /** How many of the last labels are the question's, too: no hash is needed to find them. */
+  #sharedWithQuestion(name: Uint8Array, labels: number): number {
+    const question = this.#question;
+    if (question === null) return 0;
+    const { octets, labelAt } = question;
+    const most = Math.min(labels, question.labels);
+    for (let shared = 0; shared < most; shared++) {
+      const at = this.#labelAt[labels - 1 - shared]!;
+      const asked = labelAt[question.labels - 1 - shared]!;
+      const length = octets[asked]!;
+      if (name[at] !== length) return shared;
+      for (let i = 1; i <= length; i++) {
+        if (LOWER[name[at + i]!] !== octets[asked + i]) return shared;
+      }
+    }
+    return most;
   }
 
   #collectLabels(name: Uint8Array, offset: number): number {
@@ -138,13 +162,16 @@ export class Compressor {
     return MISS;
   }
 
-  /** Enters the first `fresh` labels of `name`; `shift` leads from offsets in `name` to offsets in the message. */
+  /**
+   * Enters the first `fresh` labels of `name`, the last of which begins the suffix that has this hash; `shift` leads from
+   * offsets in `name` to offsets in the message.
+   */
   #enterLabels(name: Uint8Array, fresh: number, hash: number, target: number, shift: number): void {
     let suffixHash = hash;
     let parent = target;
     for (let i = fresh - 1; i >= 0; i--) {
       const label = this.#labelAt[i]!;
-      suffixHash = hashLabel(suffixHash, name, label);
+      if (i < fresh - 1) suffixHash = hashLabel(suffixHash, name, label);
       if (!this.#enter(suffixHash, label + shift, parent)) return;
       parent = label + shift;
     }

@@ -15,6 +15,25 @@ import { LOWER, MAX_LABELS } from './name.ts';
 const MULTIPLIER_A = 0x9e37_79b1;
 const MULTIPLIER_B = 0x85eb_ca77;
 
+/** As `hashLabel`, for octets that are in lower case already. */
+export function hashLowerLabel(hash: number, octets: Uint8Array, offset: number): number {
+  const end = offset + octets[offset]! + 1;
+  let at = offset;
+  let mixed = hash | 0;
+  for (; at + 4 <= end; at += 4) {
+    mixed = mix(
+      mixed ^ (octets[at]! | (octets[at + 1]! << 8) | (octets[at + 2]! << 16) | (octets[at + 3]! << 24)),
+    );
+  }
+  if (at < end) {
+    let word = octets[at]!;
+    if (at + 1 < end) word |= octets[at + 1]! << 8;
+    if (at + 2 < end) word |= octets[at + 2]! << 16;
+    mixed = mix(mixed ^ word);
+  }
+  return mixed;
+}
+
 /**
  * Hash of the name whose first label lies at `offset` (at its length octet) and whose rest has hash `hash`.
  * Signed: a larger number than fits 31 bits and a sign is an object wherever a call is not compiled into its caller.

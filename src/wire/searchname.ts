@@ -3,7 +3,7 @@
  * from the right in one pass. One object serves many lookups; the zone table, zone images and aliases share it.
  */
 import { LOWER, MAX_LABELS, MAX_NAME_OCTETS } from './name.ts';
-import { hashLabel } from './namehash.ts';
+import { hashLowerLabel } from './namehash.ts';
 
 /** One reused name; see the header of this file. */
 export class SearchName {
@@ -34,14 +34,15 @@ export class SearchName {
 
   /** Completes a name whose octets and label offsets are in place; `rootAt` is the offset of its root label. */
   finish(rootAt: number, labels: number, seed: number): void {
+    const { octets, labelAt, suffixHash } = this;
     this.length = rootAt + 1;
     this.labels = labels;
-    this.labelAt[labels] = rootAt;
+    labelAt[labels] = rootAt;
     let hash = seed | 0;
-    this.suffixHash[labels] = hash;
+    suffixHash[labels] = hash;
     for (let i = labels - 1; i >= 0; i--) {
-      hash = hashLabel(hash, this.octets, this.labelAt[i]!);
-      this.suffixHash[i] = hash;
+      hash = hashLowerLabel(hash, octets, labelAt[i]!);
+      suffixHash[i] = hash;
     }
   }
 }

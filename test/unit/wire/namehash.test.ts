@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nameOf } from '../../../src/wire/name.ts';
-import { hashLabel, hashName } from '../../../src/wire/namehash.ts';
+import { hashLabel, hashLowerLabel, hashName } from '../../../src/wire/namehash.ts';
 
 describe('hashName', () => {
   it('is built from the right, label by label', () => {
@@ -19,6 +19,13 @@ describe('hashName', () => {
       expect(hash).toBe(hash | 0);
       expect(hash).toBe(hashName(nameOf(`NAME-${i}.eXAMPLE.`), 0, 0xffff_ffff));
       expect(hash).not.toBe(hashName(nameOf(`name-${i}.Example.`), 0, 1));
+    }
+  });
+
+  it('is the same for octets that are known to be in lower case', () => {
+    for (let length = 1; length <= 63; length++) {
+      const label = new Uint8Array(64).map((_, i) => (i === 0 ? length : 128 + ((i * 37 + length) % 128)));
+      expect(hashLowerLabel(length, label, 0)).toBe(hashLabel(length, label, 0));
     }
   });
 
