@@ -1,7 +1,7 @@
 /**
- * `parent preflight`: whether a zone can go signed and get its first DS, looked at as its parent would (ROLLOVER 2.7 step S0,
- * 3.3; RFC 9615 §4.2). What speaks against the signed zone is found as a diagnosis finds it; whether the signals are enough
- * is judged by what a parent judges by.
+ * `parent preflight`: whether a zone can go signed and get its first DS, looked at as its parent would (RFC 9615 §4.2,
+ * ROLLOVER 2.7 step S0, 3.3). What speaks against the signed zone is found as a diagnosis finds it; whether the signals
+ * are enough is judged by what a parent judges by.
  */
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import type { ParentsContext } from '../daemon/parents.ts';

@@ -1,6 +1,7 @@
 /**
  * The first DS by authenticated signals (RFC 9615), as others see it: delv and unbound validate what is signaled, in zones
- * of all three modes of denial; the operator's preflight agrees with what the registry has, and signals go when the DS comes.
+ * of all three modes of denial; the operator's preflight agrees with what the registry has, and signals go when the DS
+ * comes.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RRTYPE } from '../../src/wire/iana.ts';

@@ -23,7 +23,8 @@ const DELEGATION = [
   `${HOSTS[0]} A ${ONE}`,
   `${HOSTS[1]} A ${OTHER}`,
 ];
-const CHILD = `@ 300 SOA ${HOSTS[0]} admin.${ZONE} 7 7200 900 1209600 300\n${HOSTS.map((host) => `@ 300 NS ${host}\n`).join('')}`;
+const HEAD = `@ 300 SOA ${HOSTS[0]} admin.${ZONE} 7 7200 900 1209600 300\n`;
+const CHILD = `${HEAD}${HOSTS.map((host) => `@ 300 NS ${host}\n`).join('')}`;
 
 let bench: ZonesBench;
 let internet: ScriptedInternet;
