@@ -6,28 +6,30 @@ import { SETUPS, type ServerName } from './setups.ts';
 export interface BenchServer {
   readonly name: ServerName;
   readonly port: number;
+  /** Its files, for itself alone. */
+  readonly folder: string;
   readonly process: ServerProcess;
 }
 
-/** Starts a server pinned to `core`; resolves when it answers for the zone. */
+/** Starts a server pinned to `cores`, one or a list as taskset has it; resolves when it answers for the zone. */
 export async function startServer(
   name: ServerName,
   zone: { readonly origin: string; readonly text: string },
   workplace: Workplace,
-  core: number,
+  cores: number | string,
 ): Promise<BenchServer> {
   const port = await freePort();
-  const folder = workplace.at(`${name.replace(' ', '-')}-${port}`);
+  const folder = workplace.at(`${name.replaceAll(' ', '-')}-${port}`);
   mkdirSync(folder, { mode: 0o700 });
   const command = await SETUPS[name]({ folder, port, ...zone });
-  const process = new ServerProcess('taskset', ['-c', `${core}`, ...command]);
+  const process = new ServerProcess('taskset', ['-c', `${cores}`, ...command]);
   await waitUntil(
     async () => (await ask(port, zone.origin, 'SOA')).includes('status: NOERROR'),
     `${name} answers`,
     60_000,
     process,
   );
-  return { name, port, process };
+  return { name, port, folder, process };
 }
 
 /** What dig prints for a question to 127.0.0.1; with `dnssecOk` it asks for signatures. */

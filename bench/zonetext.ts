@@ -65,3 +65,10 @@ export function largeZone(names: number, serial: number): string {
 export function coldQuestions(origin: string, names: number, count: number): string {
   return lines(count, (i) => `host${spread(i, names)}.${origin} A`);
 }
+
+/** All that there is in a small zone: each name with its type, with a type that it lacks, and each referral. */
+export function allQuestions(origin: string, names: number): string {
+  const hosts = ['A', 'AAAA'].map((type) => lines(names, (i) => `host${i}.${origin} ${type}`));
+  const referrals = lines(names / 10, (i) => `www.cut${i * 10}.${origin} A`);
+  return [...hosts, referrals, `${origin} SOA\n${origin} DNSKEY\n`].join('');
+}

@@ -1,0 +1,77 @@
+/**
+ * A client of good faith as a process of its own, started by `bench:flood`: it asks at a steady rate whatever becomes of
+ * the answers (open loop), and counts the time of an answer from when its question was due. Prints what it saw as JSON.
+ *
+ * Arguments: port, zone, names of the zone, queries a second, seconds.
+ */
+import { createSocket } from 'node:dgram';
+import { faultOf, legitimateQuestions } from './legitimate.ts';
+import { percentile } from './results.ts';
+
+/** What it prints. */
+export interface Probed {
+  readonly sent: number;
+  /** Whole and right. */
+  readonly answered: number;
+  /** What was wrong with answers that were not, and how often. */
+  readonly faults: Readonly<Record<string, number>>;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly mostMs: number;
+}
+
+/** An answer that comes later is lost. */
+const PATIENCE_MS = 1_000;
+const IDS = 65_536;
+const BUFFER_OCTETS = 4 << 20;
+
+const [port = 0, names = 0, perSecond = 0, seconds = 0] = [2, 4, 5, 6].map((i) => Number(process.argv[i]));
+const questions = legitimateQuestions(process.argv[3] ?? '', names);
+const socket = createSocket({ type: 'udp4', recvBufferSize: BUFFER_OCTETS, sendBufferSize: BUFFER_OCTETS });
+/** By message id: when the question was due, and which it was; -1: none waits. */
+const dueMs = new Float64Array(IDS).fill(-1);
+const asked = new Uint32Array(IDS);
+const total = perSecond * seconds;
+const latenciesMs: number[] = [];
+const faults: Record<string, number> = {};
+let sent = 0;
+
+socket.on('message', (answer) => {
+  const atMs = performance.now();
+  const id = (answer[0]! << 8) | answer[1]!;
+  const due = dueMs[id]!;
+  if (due < 0) return;
+  dueMs[id] = -1;
+  const fault = atMs - due > PATIENCE_MS ? 'late' : faultOf(questions[asked[id]!]!.kind, answer);
+  if (fault === undefined) latenciesMs.push(atMs - due);
+  else faults[fault] = (faults[fault] ?? 0) + 1;
+});
+socket.connect(port, '127.0.0.1', () => askDue(performance.now()));
+
+/** Sends what is due since `startMs`, and comes back soon. */
+function askDue(startMs: number): void {
+  const now = performance.now();
+  for (; sent < total; sent++) {
+    const due = startMs + (sent * 1_000) / perSecond;
+    if (due > now) break;
+    const id = sent % IDS;
+    const index = sent % questions.length;
+    const { octets } = questions[index]!;
+    // Node copies small messages only later.
+    const query = Uint8Array.from(octets);
+    query[0] = id >> 8;
+    query[1] = id & 0xff;
+    dueMs[id] = due;
+    asked[id] = index;
+    socket.send(query);
+  }
+  if (sent < total) setTimeout(askDue, 1, startMs);
+  else setTimeout(finish, PATIENCE_MS);
+}
+
+function finish(): void {
+  socket.close();
+  const [p50Ms = 0, p99Ms = 0, mostMs = 0] = [0.5, 0.99, 1].map((share) => percentile(latenciesMs, share));
+  const probed: Probed = { sent, answered: latenciesMs.length, faults, p50Ms, p99Ms, mostMs };
+  console.log(JSON.stringify(probed));
+}

@@ -1,0 +1,132 @@
+/**
+ * `npm run bench:threads [-- SECONDS [ROUNDS [RATE…]]]`: CPU a query and memory of Keyturn with one and with two threads for
+ * UDP at the same offered load (20,000 and 40,000 queries a second unless told), far below what either can answer. On a
+ * machine of two cores dnsperf needs a part of one, core 1, which the second thread then shares; so CPU is compared, and
+ * not how many queries the two can answer.
+ */
+import { writeFileSync } from 'node:fs';
+import { Workplace } from '../test/support/processes.ts';
+import { type LoadResult, runCosted, runLoad } from './dnsperf.ts';
+import { ratioOf, verdict } from './peers-table.ts';
+import { memoryOf } from './proc.ts';
+import { needPrograms } from './programs.ts';
+import { machine, median, spread, table, versionOf, writeSection } from './results.ts';
+import { untilRight } from './rightanswers.ts';
+import { type BenchServer, startServer } from './servers.ts';
+import type { ServerName } from './setups.ts';
+import { busiest, threadSeconds } from './threads.ts';
+import { QUESTIONS, smallZone } from './zonetext.ts';
+
+const ORIGIN = 'bench.example.';
+const NAMES = 10_000;
+const CORES = '0,1';
+const LOAD_CORE = 1;
+/** The kernel spreads sockets, not queries, among the threads. */
+const CLIENTS = 100;
+const IN_FLIGHT = 1_000;
+const SERVERS: readonly ServerName[] = ['keyturn', 'keyturn two workers'];
+const MOST_CPU = 1.1;
+const MOST_MEMORY = 1.1;
+const WARM_UP_SECONDS = 2;
+const MIB = 2 ** 20;
+
+const [secondsText = '3', roundsText = '3', ...rateTexts] = process.argv.slice(2);
+const [seconds, rounds] = [Number(secondsText), Number(roundsText)];
+const rates = rateTexts.length === 0 ? [20_000, 40_000] : rateTexts.map(Number);
+const workplace = new Workplace();
+const questions = workplace.at('questions');
+const servers: BenchServer[] = [];
+
+/** A server at a rate, in all rounds. */
+interface Tally {
+  readonly rate: number;
+  readonly server: BenchServer;
+  readonly runs: Run[];
+}
+
+interface Run extends LoadResult {
+  readonly cpuUs: number;
+  /** Of the CPU of the two busiest threads: what the busier one used. */
+  readonly busierShare: number;
+}
+
+needPrograms(['taskset', 'dig', 'dnsperf']);
+try {
+  writeFileSync(questions, QUESTIONS.positive({ origin: ORIGIN, names: NAMES, from: 0, count: 0 }));
+  const zone = { origin: ORIGIN, text: smallZone(NAMES) };
+  for (const name of SERVERS) {
+    const server = await startServer(name, zone, workplace, CORES);
+    servers.push(server);
+    await untilRight(server, ORIGIN);
+    await runLoad({ ...loadOf(server, rates[0]!), seconds: WARM_UP_SECONDS });
+  }
+  const tallies = rates.flatMap((rate) => servers.map((server): Tally => ({ rate, server, runs: [] })));
+  for (let round = 1; round <= rounds; round++) for (const tally of tallies) await runOnce(tally, round);
+  await report(tallies);
+} finally {
+  for (const { process } of servers) await process.stop();
+  workplace.remove();
+}
+
+function loadOf({ port }: BenchServer, rate: number) {
+  const load = { port, rate, seconds, file: questions, dnssecOk: true };
+  return { ...load, clients: CLIENTS, inFlight: IN_FLIGHT, core: LOAD_CORE };
+}
+
+async function runOnce({ rate, server, runs }: Tally, round: number): Promise<void> {
+  const { pid } = server.process;
+  const before = threadSeconds(pid);
+  const run = await runCosted(loadOf(server, rate), pid);
+  const after = threadSeconds(pid);
+  const used = busiest(pid, 2, before, after).map((thread) => after.get(thread)! - (before.get(thread) ?? 0));
+  const busierShare = used[0]! / (used[0]! + (used[1] ?? 0));
+  runs.push({ ...run, busierShare });
+  console.log(
+    `round ${round}  ${rate}/s  ${server.name.padEnd(20)}${run.cpuUs.toFixed(2).padStart(7)} µs` +
+      `${Math.round(run.perSecond).toString().padStart(9)}/s  lost ${run.lost}  busier thread ${percent(busierShare)}`,
+  );
+}
+
+async function report(tallies: readonly Tally[]): Promise<void> {
+  const rows = tallies.map(({ rate, server, runs }, i) => {
+    const isOne = server.name === SERVERS[0];
+    const costs = runs.map(({ cpuUs }) => cpuUs);
+    const one = tallies[i - 1]?.runs.map(({ cpuUs }) => cpuUs) ?? [];
+    return [
+      `${rate}`,
+      isOne ? '1' : '2',
+      spread(costs),
+      isOne ? '' : verdict(ratioOf(costs, one), MOST_CPU),
+      `${Math.round(median(runs.map(({ perSecond }) => perSecond)))}`,
+      `${runs.reduce((sum, { lost }) => sum + lost, 0)}`,
+      percent(median(runs.map(({ busierShare }) => busierShare))),
+    ];
+  });
+  const [one, two] = servers.map(({ process }) => memoryOf(process.pid).rss);
+  const text = [
+    '## Two threads for UDP',
+    `\`npm run bench:threads -- ${[seconds, rounds, ...rates].join(' ')}\`, ${new Date().toISOString().slice(0, 16)}Z. ` +
+      `${machine()}. dnsperf ${await versionOf('dnsperf', '-h')}.`,
+    `A zone of ${NAMES} names, positive answers with DO, ${CLIENTS} clients. The server may use both cores; dnsperf, on core ` +
+      `${LOAD_CORE}, offers a load far below what one thread can answer; ${rounds} rounds of ${seconds} s in turn; medians ` +
+      '[least–most]. Few queries wait for a thread then, so that a batch is small and a query costs more than at full load.',
+    table(
+      ['offered a second', 'threads', 'µs CPU a query', 'two ÷ one', 'queries/s', 'lost', 'busier thread'],
+      rows,
+    ),
+    table(
+      ['resident memory', ''],
+      [
+        ['one thread', `${Math.round(one! / MIB)} MiB`],
+        ['two threads', `${Math.round(two! / MIB)} MiB`],
+        ['two ÷ one', verdict(two! / one!, MOST_MEMORY)],
+      ],
+    ),
+  ].join('\n\n');
+  console.log(`\n${text}`);
+  writeSection('threads', text);
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
