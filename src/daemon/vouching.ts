@@ -8,6 +8,8 @@
  */
 import { asksForFirstDs } from '../kasp/bootstrap.ts';
 import { cdsSet } from '../kasp/records.ts';
+import type { EventSink } from '../ops/events.ts';
+import type { Log } from '../ops/log.ts';
 import { signalingDomain, signalingHosts } from '../parent/signal.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { formatName, lowerName, type Name, nameOf, parentName } from '../wire/name.ts';
@@ -18,6 +20,8 @@ import { type AskingZone, type HoldingZone, type Signal, signalsOf } from './sig
 import type { Zone } from './zone.ts';
 
 export interface VouchingContext {
+  readonly log: Log;
+  readonly events: EventSink;
   /** Our zone with exactly this apex. */
   readonly find: (apex: Name) => Zone | undefined;
   /** What is signaled in a zone is other than it was. */
@@ -92,7 +96,8 @@ export class Vouching {
       const asking = this.#asking.get(zone)!;
       const before = asking.signals;
       asking.signals = this.#signalsOf(asking.zone);
-      this.#hold(zone, before, asking.signals);
+      // What is asked is as it was: only where it is signaled can be another place.
+      if (!hasSameHolders(before, asking.signals)) this.#hold(zone, before, asking.signals);
     }
   }
 
@@ -161,7 +166,18 @@ export class Vouching {
       else this.#held.set(name, held);
       const holder = this.#context.find(nameOf(name));
       if (holder !== undefined) this.#context.renew(holder);
+      this.#tell(zone, name, rrsets !== undefined);
     }
+  }
+
+  /** Who owns a zone may want to know that its DS is under way (RFC 9615 §5.1). */
+  #tell({ name }: Zone, holder: string, isSignaled: boolean): void {
+    const { log, events } = this.#context;
+    const message = isSignaled
+      ? `${name} asks for its first DS: it is signaled in ${holder} (RFC 9615)`
+      : `${name} is signaled in ${holder} no longer`;
+    log.info({ zone: name, holder }, message);
+    events.add({ kind: 'parent', zone: name, message, details: { holder, signaled: isSignaled } });
   }
 }
 
@@ -216,6 +232,10 @@ function byHolder(signals: readonly Signal[]): Map<string, readonly DerivedRRset
     found.set(signal.holder.name, [...(found.get(signal.holder.name) ?? []), ...signal.rrsets]);
   }
   return found;
+}
+
+function hasSameHolders(some: readonly Signal[], others: readonly Signal[]): boolean {
+  return some.every(({ holder }, i) => holder?.name === others[i]?.holder?.name);
 }
 
 function contentOf(rrsets: readonly DerivedRRset[] = []): string {

@@ -75,6 +75,7 @@ export class Zones {
     const monitor =
       looking && new ParentMonitor(looking, looking.isPushing ? new ParentPush(looking) : undefined);
     const vouching = new Vouching({
+      ...shared,
       find: (apex) => this.find(apex),
       renew: (holder) => holder.renew(),
     });

@@ -110,6 +110,21 @@ describe('a zone that asks for its first DS', () => {
     expect(tell(SIGNAL, 'TXT')).toMatch(/ NSEC3? .* CDS CDNSKEY|CDNSKEY.* CDS/);
   });
 
+  it('is signaled as its CDS change, and people are told', async () => {
+    await start();
+    await asked();
+    const before = atApex();
+    const policies = new Map(bench.config.policies);
+    policies.set(CHILD, { ...policies.get(CHILD)!, digests: [2, 4] });
+    bench.zones.follow({ ...bench.config, policies });
+    await bench.settle();
+    expect(atApex().cds).toHaveLength(2);
+    expect(atApex()).not.toEqual(before);
+    expect(signaled()).toEqual(atApex());
+    const told = bench.events.after(0, 1_000).events.map(({ message }) => message);
+    expect(told).toContain(`${CHILD} asks for its first DS: it is signaled in ${HOSTER} (RFC 9615)`);
+  });
+
   it('is signaled no longer when its DS is seen', async () => {
     await start();
     await asked();
