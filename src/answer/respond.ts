@@ -153,6 +153,7 @@ export class Responder {
   #respond(request: Uint8Array, octets: number, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
     const query = this.#query;
     const opt = this.#opt;
+    this.#budget.isBehind = peer.isBehind;
     this.#plan.reset();
     opt.reset();
     const fault = parseQuery(request, octets, query);

@@ -24,6 +24,8 @@ const TRUNCATIONS_PER_SIGNATURE = 4;
 /** One per thread. */
 export class SigningBudget {
   readonly #perSecond: number;
+  /** Others wait behind the query that is answered: what is spent now, they pay with their time. */
+  isBehind = false;
   #second = 0;
   #signatures = 0;
   #truncations = 0;
@@ -33,9 +35,10 @@ export class SigningBudget {
     this.#perSecond = perSecond;
   }
 
-  /** Takes a signature by `algorithm` out of this second's budget; false if it is spent. */
+  /** Takes a signature by `algorithm` out of this second's budget; false if it is spent or others wait. */
   take(algorithm: number, now: UnixSeconds): boolean {
     if (this.#perSecond === 0) return true;
+    if (this.isBehind) return false;
     this.#refill(now);
     // The last one may cost more than is left: else a low rate would never do for a costly algorithm.
     if (this.#signatures <= 0) return false;

@@ -187,6 +187,7 @@ export class BatchedServer implements UdpServer {
     if (count <= 0) return -1;
     this.#used = count;
     this.#counters.received += count;
+    this.#peer.isBehind = count === batch.size;
     this.#outgoing.begin();
     const mayShare = socket.cutsMessages && this.#options.sendsTogether;
     for (let i = 0; i < count; i++) {

@@ -24,6 +24,8 @@ export class Peer {
   transport: Transport = 'udp';
   family: AddressFamily = 4;
   port = 0;
+  /** More has arrived than the thread answers at once: others wait behind this one. */
+  isBehind = false;
   #text = '';
   readonly #octets: Uint8Array = new Uint8Array(16);
   #hasText = false;

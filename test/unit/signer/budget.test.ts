@@ -40,8 +40,18 @@ describe('SigningBudget', () => {
     expect(granted(30, () => budget.take(P256, plus(NOW, 1)))).toBe(10);
   });
 
+  it('grants nothing while others wait, and takes nothing for that', () => {
+    const budget = new SigningBudget(10);
+    budget.isBehind = true;
+    expect(granted(30, () => budget.take(P256, NOW))).toBe(0);
+    expect(granted(100, () => budget.takeTruncation(NOW))).toBe(40);
+    budget.isBehind = false;
+    expect(granted(30, () => budget.take(P256, NOW))).toBe(10);
+  });
+
   it('has no bound at 0', () => {
     const budget = new SigningBudget(0);
+    budget.isBehind = true;
     expect(granted(100_000, () => budget.take(P384, NOW))).toBe(100_000);
   });
 });

@@ -141,6 +141,30 @@ describe.runIf(typeof libc === 'object')('BatchedServer', () => {
     expect(seen).toEqual(['udp 6 ::1 true']);
   });
 
+  it('tells the responder when a batch is full, so that more wait', async () => {
+    const seen: boolean[] = [];
+    const server = await serve(
+      ['127.0.0.1'],
+      (request, octets, peer, response) => {
+        seen.push(peer.isBehind);
+        return echo(request, octets, peer, response);
+      },
+      { batch: 4 },
+    );
+    const [bound] = server.addresses;
+    // All are sent in one turn of the event loop, which is the server's too.
+    expect(
+      (
+        await ask(
+          bound!,
+          Array.from({ length: 42 }, (_, id) => message(id)),
+        )
+      ).size,
+    ).toBe(42);
+    expect(seen.slice(0, 40)).toEqual(Array(40).fill(true));
+    expect(seen.slice(40)).toEqual([false, false]);
+  });
+
   it('survives a responder that throws, says nothing or claims too much', async () => {
     const server = await serve(['127.0.0.1'], (request, octets, peer, response) => {
       if (request[1] === 1) throw new Error('a bug');
