@@ -27,6 +27,7 @@ import { DiskFileStore } from '../src/store/files.ts';
 import { zoneKeysPath } from '../src/store/keystore.ts';
 import { lookAtZones } from '../src/store/zones.ts';
 import { nameOf } from '../src/wire/name.ts';
+import { ZoneImage } from '../src/zone/image.ts';
 import { imageOf } from '../test/support/served.ts';
 import { FACTS, FleetFiles, lifeBefore, livesUntil, POLICY, ZONE_TEXT, zoneName } from './fleet-zones.ts';
 import { machine, spread, table, writeSection } from './results.ts';
@@ -61,7 +62,7 @@ const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 /** Shared memory of what is served of a zone. */
 function sharedOctets({ image, apex, signers }: Epoch): number {
   const tables = signers.reduce((sum, { table: slots }) => sum + slots.byteLength, 0);
-  return image.byteLength + (apex?.byteLength ?? 0) + tables;
+  return ZoneImage.open(image).octets + (apex === null ? 0 : ZoneImage.open(apex).octets) + tables;
 }
 
 // ---- Memory, an idle minute, one call ----

@@ -54,6 +54,15 @@ export function memoryOf(pid: number): { readonly rss: number; readonly peak: nu
   return { rss: kilobytes('VmRSS') * 1024, peak: kilobytes('VmHWM') * 1024 };
 }
 
+/** Octets of memory of a process and its descendants; what they share counts once. */
+export function proportionalMemory(root: number): number {
+  let kilobytes = 0;
+  for (const pid of processTree(root)) {
+    kilobytes += Number(/^Pss:\s+(\d+) kB/m.exec(readProc(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0);
+  }
+  return kilobytes * 1_024;
+}
+
 /** Undefined if what it tells of has ended, or if it is not told here. */
 export function readProc(path: string): string | undefined {
   try {

@@ -50,7 +50,7 @@ export function runDataThread(
     setup,
   );
   const acknowledge = acknowledger(tell);
-  port.on('message', (message: ToData) => {
+  const apply = (message: ToData) => {
     if (message.kind === 'publish') {
       drop(responder, table.publish(message.id, message.epoch));
       acknowledge(message.version);
@@ -69,6 +69,9 @@ export function runDataThread(
         port.close();
       });
     }
+  };
+  port.on('message', (messages: readonly ToData[]) => {
+    for (const message of messages) apply(message);
   });
 }
 

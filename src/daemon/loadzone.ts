@@ -9,6 +9,7 @@ import { fillDigests } from '../dnssec/zonemd.ts';
 import { IncludeReader, readFile } from '../store/zonefile.ts';
 import { compileZone } from '../zone/compile.ts';
 import { ZoneImage } from '../zone/image.ts';
+import type { ImagePack } from '../zone/imagepack.ts';
 import { renderNsec3 } from '../zone/nsec3render.ts';
 import { ZoneRecords } from '../zone/records.ts';
 import { parseZoneFile } from '../zonefile/parser.ts';
@@ -18,8 +19,8 @@ import type { LoadJob, LoadOutcome } from './messages.ts';
 
 const LINE_FEED = 10;
 
-/** Loads one zone. Never throws for what a file holds. */
-export function loadZone(job: Omit<LoadJob, 'job'>): LoadOutcome {
+/** Loads one zone, into `pack` if it is small. Never throws for what a file holds. */
+export function loadZone(job: Omit<LoadJob, 'job'>, pack?: ImagePack): LoadOutcome {
   const startedMs = performance.now();
   const read = readFile(job.directory, job.file, { limitOctets: job.limitOctets, expected: job.expected });
   if ('code' in read) return { kind: 'fault', fault: read };
@@ -28,8 +29,8 @@ export function loadZone(job: Omit<LoadJob, 'job'>): LoadOutcome {
   }
   const own = createHash('sha256').update(read.octets);
   // A zone with includes has another digest than its file, and is parsed to know them.
-  const { derived = [] } = job;
-  if (withDerived(own.copy().digest('hex'), derived) === job.servedDigest)
+  const { derived = [], servedDigest } = job;
+  if (servedDigest !== undefined && withDerived(own.copy().digest('hex'), derived) === servedDigest)
     return { kind: 'unchanged', includes: [] };
   const includer = new IncludeReader(job.directory, job.limitOctets);
   const records = new ZoneRecords(read.octets.length);
@@ -48,17 +49,19 @@ export function loadZone(job: Omit<LoadJob, 'job'>): LoadOutcome {
   const includes = includer.parts;
   for (const octets of includer.octets) own.update(octets);
   const digest = withDerived(own.digest('hex'), derived);
-  if (digest === job.servedDigest) return { kind: 'unchanged', includes };
+  if (digest === servedDigest) return { kind: 'unchanged', includes };
   const zone = { records, origin: job.origin, digest, isSigned: job.denial !== null };
   const content = prepareContent(zone, { zonemd: job.zonemd, serial: job.serial, derived });
   diagnostics.push(...content.diagnostics);
-  const compiled = compileZone(records, job.origin, { seed: job.seed, nsec: job.denial !== null });
+  const compiled = compileZone(records, job.origin, { seed: job.seed, nsec: job.denial !== null, pack });
   diagnostics.push(...compiled.diagnostics);
   if (compiled.image === undefined || hasErrors(diagnostics))
     return { kind: 'broken', diagnostics, includes };
   if (content.lacksDigests) fillDigests(ZoneImage.open(compiled.image));
   const nsec3 =
-    job.denial?.mode === 'nsec3' ? renderNsec3(ZoneImage.open(compiled.image), job.denial.optOut) : null;
+    job.denial?.mode === 'nsec3'
+      ? renderNsec3(ZoneImage.open(compiled.image), job.denial.optOut, pack)
+      : null;
   if (nsec3 !== null && 'code' in nsec3) {
     diagnostics.push({ severity: 'error', ...nsec3, file: job.file, line: 0, column: 0 });
     return { kind: 'broken', diagnostics, includes };

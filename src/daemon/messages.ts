@@ -18,6 +18,7 @@ import type { ListenAddress } from '../transport/listen.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
 import type { OptSettings } from '../wire/edns-record.ts';
+import type { ImageMemory } from '../zone/image.ts';
 import type { SerialMode } from '../zone/serial.ts';
 import type { DerivedRRset } from './derived.ts';
 import type { Limited } from './limited.ts';
@@ -32,6 +33,8 @@ export interface LoadJob {
   readonly file: string;
   readonly origin: Uint8Array;
   readonly limitOctets: number;
+  /** Size of the file when it was seen, if that is known. */
+  readonly octets?: number;
   /** The file must still be this one, if it matters. */
   readonly expected: FileSignature | undefined;
   /** The file may still grow: it must end in a line end. */
@@ -84,12 +87,12 @@ export type LoadOutcome =
 export interface LoadedDenial {
   readonly mode: DenialMode;
   /** With NSEC3, the chain (zone/nsec3chain), else null. */
-  readonly nsec3: SharedArrayBuffer | null;
+  readonly nsec3: ImageMemory | null;
 }
 
 export interface LoadedZone {
   readonly kind: 'loaded';
-  readonly image: SharedArrayBuffer;
+  readonly image: ImageMemory;
   readonly denial: LoadedDenial;
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];

@@ -22,7 +22,8 @@ export class Publisher {
   readonly #current = new Map<number, Epoch>();
   /** The version that each live thread has applied. */
   readonly #applied = new Map<DataThread, number>();
-  #waiters: Waiter[] = [];
+  /** In the order of their versions. */
+  readonly #waiters: Waiter[] = [];
 
   get version(): number {
     return this.#version;
@@ -76,17 +77,19 @@ export class Publisher {
   }
 
   #done(version: number): Promise<void> {
-    return new Promise((done) => {
-      this.#waiters.push({ version, done });
-      this.#settle();
-    });
+    if (version <= this.#reached()) return Promise.resolve();
+    return new Promise((done) => this.#waiters.push({ version, done }));
+  }
+
+  /** The version that all threads have applied. */
+  #reached(): number {
+    return Math.min(this.#version, ...this.#applied.values());
   }
 
   #settle(): void {
-    const reached = Math.min(this.#version, ...this.#applied.values());
-    const ready = this.#waiters.filter(({ version }) => version <= reached);
-    if (ready.length === 0) return;
-    this.#waiters = this.#waiters.filter(({ version }) => version > reached);
+    const reached = this.#reached();
+    const waiting = this.#waiters.findIndex(({ version }) => version > reached);
+    const ready = this.#waiters.splice(0, waiting === -1 ? this.#waiters.length : waiting);
     for (const { done } of ready) done();
   }
 }

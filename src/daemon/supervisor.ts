@@ -65,7 +65,7 @@ export class Supervisor {
   /** What resolvers reported to us. */
   readonly reports: ErrorReports;
   readonly #options: SupervisorOptions;
-  readonly #loader: SupervisedThread<LoadReply, LoadJob>;
+  readonly #loader: SupervisedThread<readonly LoadReply[], LoadJob>;
   readonly #data: Data[] = [];
   readonly #stream: Data;
   #certificate: Certificate | undefined;
@@ -77,19 +77,22 @@ export class Supervisor {
     this.#options = options;
     this.reports = new ErrorReports(options.events);
     const { log, scheduler } = options;
-    this.#loader = new SupervisedThread<LoadReply, LoadJob>({
+    this.loads = new LoadQueue((job) => this.#loader.post(job));
+    this.#loader = new SupervisedThread<readonly LoadReply[], LoadJob>({
       name: 'loader',
       entry: new URL('./loader.js', import.meta.url),
+      workerData: this.loads.progress.memory,
       log,
       scheduler,
-      onStart: () => this.loads?.onStart(),
-      onMessage: (reply) => this.loads.onReply(reply),
+      onStart: () => this.loads.onStart(),
+      onMessage: (replies) => {
+        for (const reply of replies) this.loads.onReply(reply);
+      },
       onDeath: (error) => {
         this.loads.onDeath(error);
         this.#tellDeath('loader', error);
       },
     });
-    this.loads = new LoadQueue((job) => this.#loader.post(job));
     this.#stream = this.#add('stream', './stream-thread.js', ({ kind }) => kind !== 'udp');
     for (let i = 0; i < options.udpThreads; i++) {
       const isItsOwn = ({ kind, worker }: HandedSocket) => kind === 'udp' && (worker ?? i) === i;

@@ -8,6 +8,8 @@ import type { Scheduler } from './scheduler.ts';
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
+/** Messages in a list: a thread takes the whole of one between two queries. */
+const MAX_LIST = 256;
 /** A thread that has run for this long has not died of its start. */
 const STEADY_MS = 60_000;
 
@@ -34,6 +36,8 @@ export class SupervisedThread<In, Out> {
   #pauseMs = 0;
   #restarts = 0;
   #ended: Promise<void> = Promise.resolve();
+  /** What this turn of the loop has posted. */
+  #outbox: Out[] = [];
 
   constructor(options: ThreadOptions<In>) {
     this.name = options.name;
@@ -52,6 +56,7 @@ export class SupervisedThread<In, Out> {
     const { entry, workerData, onMessage, onStart } = this.#options;
     const worker = new Worker(entry, { workerData, name: this.name });
     this.#worker = worker;
+    this.#outbox = [];
     this.#startedMs = performance.now();
     let reason = new Error('it ended by itself');
     worker.on('message', (message: In) => {
@@ -69,9 +74,19 @@ export class SupervisedThread<In, Out> {
     onStart();
   }
 
-  /** Posts a message; one to a dead thread is lost, which `onStart` makes up for. */
+  /**
+   * Posts a message. Those of one turn of the loop go as one list, in order: of many zones each would cost both sides
+   * more than what it tells. One to a dead thread is lost, which `onStart` makes up for.
+   */
   post(message: Out): void {
-    this.#worker?.postMessage(message);
+    if (this.#worker === undefined) return;
+    this.#outbox.push(message);
+    if (this.#outbox.length === 1) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    for (const outbox = this.#outbox; outbox.length > 0; )
+      this.#worker?.postMessage(outbox.splice(0, MAX_LIST));
   }
 
   /** Expects the thread to end by itself (it was told to), and ends it after `withinMs`. */

@@ -294,6 +294,7 @@ export class Zone {
       file: seen.path,
       origin: this.origin,
       limitOctets,
+      octets: seen.octets,
       expected: seen.signature,
       isFresh: this.#settling.isFresh(seen),
       servedDigest: this.#loaded?.policy === policy ? this.#loaded.digest : undefined,
@@ -365,7 +366,7 @@ export class Zone {
     }
     if (this.#isRemoved) return;
     const { digest, diagnostics: warnings, denial } = loaded;
-    const sharedOctets = image.octets + (denial.nsec3?.byteLength ?? 0);
+    const sharedOctets = image.octets + (denial.nsec3 === null ? 0 : ZoneImage.open(denial.nsec3).octets);
     this.#loaded = { image, digest, octets: seen.octets, sharedOctets, policy, warnings, since: now };
     this.problem = undefined;
     this.#context.vouching.touch(this);

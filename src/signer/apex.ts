@@ -9,7 +9,7 @@ import { rrsigLabels, signRRset, sortRdata, verifyRRset } from '../dnssec/rrsig.
 import { RRTYPE } from '../wire/iana.ts';
 import { labelCount, type Name } from '../wire/name.ts';
 import { hashName } from '../wire/namehash.ts';
-import type { NodeIndex, ZoneImage } from '../zone/image.ts';
+import type { ImageMemory, NodeIndex, ZoneImage } from '../zone/image.ts';
 import { NODE_FLAG } from '../zone/image.ts';
 import { ImageWriter } from '../zone/imagewriter.ts';
 import type { EpochKey } from './epoch.ts';
@@ -67,7 +67,7 @@ export function signApexRRset(
 }
 
 /** Renders the apex image for a zone; rrsets of the hashed apex stand last. */
-export function renderApex(zone: ZoneImage, rrsets: readonly ApexRRset[]): SharedArrayBuffer {
+export function renderApex(zone: ZoneImage, rrsets: readonly ApexRRset[]): ImageMemory {
   const { origin } = zone;
   // A hashed owner is longer than the apex by a label.
   const isHashed = ({ owner }: ApexRRset) => owner.length > origin.length;

@@ -14,7 +14,7 @@ import { dnskeyRdata } from '../dnssec/dnskey.ts';
 import { compareRdata } from '../dnssec/rrsig.ts';
 import type { DenialMode } from '../kasp/policy.ts';
 import { RRTYPE } from '../wire/iana.ts';
-import { APEX, NO_RRSET, RRSET_FLAG, ZoneImage } from '../zone/image.ts';
+import { APEX, type ImageMemory, NO_RRSET, RRSET_FLAG, ZoneImage } from '../zone/image.ts';
 import { type ApexRRset, renderApex, signApexRRset } from './apex.ts';
 import { apexDenial } from './apexdenial.ts';
 import { carryCompact, carrySignatures } from './carry.ts';
@@ -50,19 +50,19 @@ export interface EpochContent {
   readonly validity: number;
   readonly denial: DenialMode;
   /** The NSEC3 chain of the zone image (zone/nsec3chain); null if `denial` is another. */
-  readonly nsec3: SharedArrayBuffer | null;
+  readonly nsec3: ImageMemory | null;
 }
 
 /** One epoch; plain data and shared memory, fit for `postMessage`. */
 export interface Epoch {
-  readonly image: SharedArrayBuffer;
+  readonly image: ImageMemory;
   /** Null in an unsigned zone. */
-  readonly apex: SharedArrayBuffer | null;
+  readonly apex: ImageMemory | null;
   readonly validity: number;
   /** How it is proven that something does not exist; null in an unsigned zone. */
   readonly denial: DenialMode | null;
   /** The NSEC3 chain; null if the zone denies in another way. */
-  readonly nsec3: SharedArrayBuffer | null;
+  readonly nsec3: ImageMemory | null;
   readonly signers: readonly {
     readonly algorithm: number;
     readonly tag: number;
@@ -92,7 +92,7 @@ const DNSKEY_ALGORITHM_AT = 3;
 const NEVER = 0xffff_ffff as UnixSeconds;
 
 /** The epoch of a zone that is served without signatures. */
-export function unsignedEpoch(image: SharedArrayBuffer): Epoch {
+export function unsignedEpoch(image: ImageMemory): Epoch {
   return {
     image,
     apex: null,
@@ -111,7 +111,7 @@ export function unsignedEpoch(image: SharedArrayBuffer): Epoch {
  * EpochError if its signers are not such as RFC 4035 §2.2 wants, or if a signature does not verify.
  */
 export function buildEpoch(
-  image: SharedArrayBuffer,
+  image: ImageMemory,
   content: EpochContent,
   previous: Epoch | undefined,
   now: UnixSeconds,
@@ -230,12 +230,12 @@ function signerOf(
 
 /** An image and the table of a key over it. */
 interface SignedImage {
-  readonly image: SharedArrayBuffer;
+  readonly image: ImageMemory;
   readonly table: SharedArrayBuffer;
 }
 
 function signed(
-  image: SharedArrayBuffer | null | undefined,
+  image: ImageMemory | null | undefined,
   table: SharedArrayBuffer | null | undefined,
 ): SignedImage | undefined {
   return image == null || table == null ? undefined : { image, table };
@@ -253,7 +253,7 @@ const OF_NODES: SlotPlan = { slotsOf: ({ nodeCount }) => nodeCount, carry: carry
 
 /** The table over `image`: that of the epoch before if the image is the same, else a new one with what still holds. */
 function tableOver(
-  image: SharedArrayBuffer,
+  image: ImageMemory,
   algorithm: number,
   before: SignedImage | undefined,
   { slotsOf, carry } = OF_RRSETS,

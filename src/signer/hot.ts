@@ -133,7 +133,7 @@ class Walk {
 
 /** The rrset of the same owner and type in the image that comes. */
 function sameRRsets(before: ZoneImage, image: ZoneImage): Instead {
-  if (before.u8.buffer === image.u8.buffer) return (rrset) => rrset;
+  if (before.isSameAs(image)) return (rrset) => rrset;
   return (rrset) => {
     const node = sameNode(before, rrset, image);
     return node === NO_NODE ? NO_RRSET : signedRRset(image, image.rrset(node, before.type(rrset)));

@@ -29,34 +29,35 @@ export function isHashedName(name: string): boolean {
 export function originOfFileName(name: string): Name | string {
   const stem = name.slice(0, -ZONE_FILE_SUFFIX.length);
   if (stem.toLowerCase() === 'root') return Uint8Array.of(0);
-  const labels: number[][] = [];
+  const octets: number[] = [];
   for (const part of stem.split('.')) {
-    const label = parseLabel(part);
-    if (typeof label === 'string') return label;
-    labels.push(label);
+    const lengthAt = octets.push(0) - 1;
+    const fault = putLabel(part, octets);
+    if (fault !== undefined) return fault;
+    octets[lengthAt] = octets.length - lengthAt - 1;
   }
-  const octets = labels.flatMap((label) => [label.length, ...label]);
-  if (octets.length + 1 > 255) return 'the name is over 255 octets';
-  return Uint8Array.of(...octets, 0);
+  octets.push(0);
+  return octets.length > 255 ? 'the name is over 255 octets' : Uint8Array.from(octets);
 }
 
-function parseLabel(text: string): number[] | string {
+/** Appends the octets of a label; a string says why it is none. */
+function putLabel(text: string, octets: number[]): string | undefined {
   if (text === '') return 'it has an empty label (two dots, or a dot at an end)';
-  const label: number[] = [];
+  const from = octets.length;
   for (let i = 0; i < text.length; i++) {
     const octet = text.charCodeAt(i);
     if (octet === 37) {
       const hex = /^[0-9a-f]{2}/i.exec(text.slice(i + 1, i + 3));
       if (hex === null) return 'a % is not followed by two hexadecimal digits';
-      label.push(LOWER[Number.parseInt(hex[0], 16)]!);
+      octets.push(LOWER[Number.parseInt(hex[0], 16)]!);
       i += 2;
       continue;
     }
     if (octet > 126) return 'it has octets that are not ASCII: write them as %XX, or an IDN as xn--…';
     if (octet === DOT || octet <= 32) return 'it has blanks: write them as %20';
-    label.push(LOWER[octet]!);
+    octets.push(LOWER[octet]!);
   }
-  return label.length > 63 ? 'a label is over 63 octets' : label;
+  return octets.length - from > 63 ? 'a label is over 63 octets' : undefined;
 }
 
 /** The origin that the first `$ORIGIN` in the head of a zone file names, or undefined. */

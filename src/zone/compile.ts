@@ -9,6 +9,8 @@ import { RRTYPE } from '../wire/iana.ts';
 import type { Name } from '../wire/name.ts';
 import { equalNames, LOWER } from '../wire/name.ts';
 import { checkZone } from './check.ts';
+import type { ImageMemory } from './image.ts';
+import type { ImagePack } from './imagepack.ts';
 import type { ZoneRecords } from './records.ts';
 import { renderImage } from './render.ts';
 import { ZoneTree } from './tree.ts';
@@ -22,7 +24,7 @@ const SIGNAL_LABEL = Buffer.from('\x07_dsboot');
 
 export interface CompiledZone {
   /** Absent if `diagnostics` has an error. */
-  readonly image: SharedArrayBuffer | undefined;
+  readonly image: ImageMemory | undefined;
   readonly diagnostics: Diagnostic[];
   /** RDATA of the DNSKEY and CDNSKEY records in the file. */
   readonly foreignKeys: Uint8Array[];
@@ -36,7 +38,7 @@ export interface CompiledZone {
 export function compileZone(
   records: ZoneRecords,
   origin: Name,
-  options: { readonly seed: number; readonly nsec: boolean },
+  options: { readonly seed: number; readonly nsec: boolean; readonly pack?: ImagePack | undefined },
 ): CompiledZone {
   const isKeyData = (record: number) =>
     KEY_TYPES.has(records.types[record]!) && !isSignal(records, record, origin);
@@ -50,12 +52,12 @@ export function compileZone(
   const diagnostics = checkZone(tree);
   diagnostics.push(...leftOut);
   const soaAt = tree.firstOf(0, RRTYPE.SOA);
-  let image: SharedArrayBuffer | undefined;
+  let image: ImageMemory | undefined;
   if (!hasErrors(diagnostics)) {
     const record = tree.sorted[soaAt]!;
     const soa = readSoa(records.heap, records.rdataAt[record]!, records.rdataOctets[record]!);
     const negativeTtl = Math.min(records.ttls[record]!, soa.minimum);
-    image = renderImage(tree, { nsec: options.nsec, serial: soa.serial, negativeTtl });
+    image = renderImage(tree, { nsec: options.nsec, serial: soa.serial, negativeTtl, pack: options.pack });
   }
   return { image, diagnostics, foreignKeys, foreignCds, ignoredSignatures };
 }

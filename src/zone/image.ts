@@ -11,6 +11,9 @@
  * Words are 32 bits in the machine's order; names and RDATA are octets. A name is uncompressed and in lower case.
  * An RDATA block is `u16 length (network order), octets` for each record, sorted as RFC 4034 §6.3 wants, without
  * duplicates. Only files in `zone/` know an offset; others call the methods below.
+ *
+ * Small images share memory (zone/imagepack). So offsets in an image, of words and of octets, count from the beginning of
+ * the memory that it lies in, and all images there have the same two views of it.
  */
 import { assert } from '../base/assert.ts';
 import type { Name } from '../wire/name.ts';
@@ -26,6 +29,16 @@ export const NO_RRSET = 0xffff_ffff as RRsetIndex;
 export const APEX = 0 as NodeIndex;
 
 export const MAGIC = 0x4b_54_5a_31; // KTZ1
+
+/** Where an image lies. Plain data, fit for `postMessage`; the same image has the same object in a thread. */
+export type ImageMemory = SharedArrayBuffer | PackedImage;
+
+/** An image in memory that it shares with others. */
+export interface PackedImage {
+  readonly memory: SharedArrayBuffer;
+  /** Octets in front of it, a multiple of 8. */
+  readonly at: number;
+}
 
 /** Word offsets in the header. */
 export const HEAD = {
@@ -99,64 +112,104 @@ export const RRSET_FLAG = {
   TWO_NAMES: 8,
 } as const;
 
+/** The views of memory, in words and in octets. */
+interface Views {
+  readonly u8: Uint8Array;
+  readonly u32: Uint32Array;
+}
+
+/** Those of memory that images share: one pair for all of them. */
+const packedViews = new WeakMap<SharedArrayBuffer, Views>();
+
+/** Views of the memory of an image, with where in it the image begins. */
+export function viewsOf(image: ImageMemory): Views & { readonly at: number } {
+  if (image instanceof SharedArrayBuffer) {
+    return { u8: new Uint8Array(image), u32: new Uint32Array(image), at: 0 };
+  }
+  const { memory, at } = image;
+  let views = packedViews.get(memory);
+  if (views === undefined) {
+    views = { u8: new Uint8Array(memory), u32: new Uint32Array(memory) };
+    packedViews.set(memory, views);
+  }
+  return { u8: views.u8, u32: views.u32, at };
+}
+
 /** A read-only view of one zone image. Cheap to make; holds no copy. */
 export class ZoneImage {
   readonly u8: Uint8Array;
   readonly u32: Uint32Array;
+  /** Word offset of the header. */
+  readonly headAt: number;
   readonly nodesAt: number;
   readonly rrsetsAt: number;
   readonly hashAt: number;
   readonly hashMask: number;
   readonly nodeCount: number;
   readonly rrsetCount: number;
+  #origin: Name | undefined;
+
+  private constructor({ u8, u32, at }: ReturnType<typeof viewsOf>) {
+    this.u8 = u8;
+    this.u32 = u32;
+    this.headAt = at >> 2;
+    this.nodesAt = this.#head(HEAD.NODES_AT);
+    this.rrsetsAt = this.#head(HEAD.RRSETS_AT);
+    this.hashAt = this.#head(HEAD.HASH_AT);
+    this.hashMask = this.#head(HEAD.HASH_MASK);
+    this.nodeCount = this.#head(HEAD.NODES);
+    this.rrsetCount = this.#head(HEAD.RRSETS);
+  }
+
+  /** Opens the image that lies there. */
+  static open(image: ImageMemory): ZoneImage {
+    const views = viewsOf(image);
+    assert(views.u32[views.at >> 2] === MAGIC, 'shared memory holds a zone image');
+    return new ZoneImage(views);
+  }
+
+  #head(word: number): number {
+    return this.u32[this.headAt + word]!;
+  }
+
+  /** Both are views of the same image. */
+  isSameAs({ u8, headAt }: ZoneImage): boolean {
+    return this.headAt === headAt && this.u8.buffer === u8.buffer;
+  }
+
   /** The zone's apex name, as a view of shared memory. */
-  readonly origin: Name;
-
-  private constructor(buffer: SharedArrayBuffer, byteOffset: number) {
-    const octets = new Uint32Array(buffer, byteOffset, HEAD.WORDS)[HEAD.OCTETS]!;
-    this.u8 = new Uint8Array(buffer, byteOffset, octets);
-    this.u32 = new Uint32Array(buffer, byteOffset, octets >> 2);
-    this.nodesAt = this.u32[HEAD.NODES_AT]!;
-    this.rrsetsAt = this.u32[HEAD.RRSETS_AT]!;
-    this.hashAt = this.u32[HEAD.HASH_AT]!;
-    this.hashMask = this.u32[HEAD.HASH_MASK]!;
-    this.nodeCount = this.u32[HEAD.NODES]!;
-    this.rrsetCount = this.u32[HEAD.RRSETS]!;
-    this.origin = this.name(APEX);
+  get origin(): Name {
+    this.#origin ??= this.name(APEX);
+    return this.#origin;
   }
 
-  /** Opens the image that starts at `byteOffset` (a multiple of 8) of shared memory. */
-  static open(buffer: SharedArrayBuffer, byteOffset = 0): ZoneImage {
-    assert(new Uint32Array(buffer, byteOffset, 1)[0] === MAGIC, 'shared memory holds a zone image');
-    return new ZoneImage(buffer, byteOffset);
-  }
-
+  /** Size of the image. */
   get octets(): number {
-    return this.u8.length;
+    return this.#head(HEAD.OCTETS);
   }
 
   get serial(): number {
-    return this.u32[HEAD.SERIAL]!;
+    return this.#head(HEAD.SERIAL);
   }
 
   /** TTL of NSEC and of negative answers: min(SOA TTL, SOA MINIMUM) (RFC 2308 §3, RFC 9077). */
   get negativeTtl(): number {
-    return this.u32[HEAD.NEGATIVE_TTL]!;
+    return this.#head(HEAD.NEGATIVE_TTL);
   }
 
   /** The largest TTL of any rrset. */
   get maxTtl(): number {
-    return this.u32[HEAD.MAX_TTL]!;
+    return this.#head(HEAD.MAX_TTL);
   }
 
   /** Records of the zone file; NSEC not counted. */
   get recordCount(): number {
-    return this.u32[HEAD.RECORDS]!;
+    return this.#head(HEAD.RECORDS);
   }
 
   /** Seed of the name hashes (wire/namehash). */
   get seed(): number {
-    return this.u32[HEAD.SEED]!;
+    return this.#head(HEAD.SEED);
   }
 
   // ---- Nodes ----

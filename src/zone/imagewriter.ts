@@ -4,7 +4,8 @@
  */
 import { assert } from '../base/assert.ts';
 import { RRTYPE } from '../wire/iana.ts';
-import { HEAD, MAGIC, NO_NODE, NODE, RRSET, RRSET_FLAG } from './image.ts';
+import { HEAD, type ImageMemory, MAGIC, NO_NODE, NODE, RRSET, RRSET_FLAG, viewsOf } from './image.ts';
+import type { ImagePack } from './imagepack.ts';
 
 /** How large an image will be; `heapOctets` is the sum of all names and RDATA blocks. */
 export interface ImageSize {
@@ -35,9 +36,11 @@ function layoutFlag(type: number): number {
 
 /** One image under construction. */
 export class ImageWriter {
-  readonly buffer: SharedArrayBuffer;
+  readonly image: ImageMemory;
   readonly u8: Uint8Array;
   readonly u32: Uint32Array;
+  readonly #headAt: number;
+  readonly #endAt: number;
   readonly #nodesAt: number;
   readonly #rrsetsAt: number;
   readonly #hashAt: number;
@@ -48,25 +51,33 @@ export class ImageWriter {
   #rrsets = 0;
   #maxTtl = 0;
 
-  constructor(size: ImageSize, seed: number) {
+  /** Small images lie in `pack`, if one is given, all others in memory of their own. */
+  constructor(size: ImageSize, seed: number, pack?: ImagePack) {
     const hashWords = hashSize(size.nodes);
-    this.#nodesAt = HEAD.WORDS;
+    const octets = imageOctets(size, hashWords);
+    this.image = pack?.take(octets) ?? new SharedArrayBuffer(octets);
+    const { u8, u32, at } = viewsOf(this.image);
+    this.u8 = u8;
+    this.u32 = u32;
+    this.#headAt = at >> 2;
+    this.#endAt = at + octets;
+    this.#nodesAt = this.#headAt + HEAD.WORDS;
     this.#rrsetsAt = this.#nodesAt + size.nodes * NODE.WORDS;
     this.#hashAt = this.#rrsetsAt + size.rrsets * RRSET.WORDS;
     this.#hashMask = hashWords - 1;
     this.#targetAt = this.#hashAt + hashWords;
     this.#heapAt = (this.#targetAt + size.targetWords) * 4;
-    const octets = (this.#heapAt + size.heapOctets + 7) & ~7;
-    this.buffer = new SharedArrayBuffer(octets);
-    this.u8 = new Uint8Array(this.buffer);
-    this.u32 = new Uint32Array(this.buffer);
-    this.u32[HEAD.MAGIC] = MAGIC;
-    this.u32[HEAD.OCTETS] = octets;
-    this.u32[HEAD.NODES_AT] = this.#nodesAt;
-    this.u32[HEAD.RRSETS_AT] = this.#rrsetsAt;
-    this.u32[HEAD.HASH_AT] = this.#hashAt;
-    this.u32[HEAD.HASH_MASK] = this.#hashMask;
-    this.u32[HEAD.SEED] = seed;
+    this.#setHead(HEAD.MAGIC, MAGIC);
+    this.#setHead(HEAD.OCTETS, octets);
+    this.#setHead(HEAD.NODES_AT, this.#nodesAt);
+    this.#setHead(HEAD.RRSETS_AT, this.#rrsetsAt);
+    this.#setHead(HEAD.HASH_AT, this.#hashAt);
+    this.#setHead(HEAD.HASH_MASK, this.#hashMask);
+    this.#setHead(HEAD.SEED, seed);
+  }
+
+  #setHead(word: number, value: number): void {
+    this.u32[this.#headAt + word] = value;
   }
 
   /** Appends a node; its rrsets follow with `addRRset`. Returns its index. */
@@ -151,16 +162,22 @@ export class ImageWriter {
   }
 
   /** Completes the header; the image must then not be written again. */
-  finish(header: { serial: number; negativeTtl: number; records: number }): SharedArrayBuffer {
-    assert(this.#heapAt <= this.u8.length, 'the image is as large as was said');
-    this.u32[HEAD.NODES] = this.#nodes;
-    this.u32[HEAD.RRSETS] = this.#rrsets;
-    this.u32[HEAD.RECORDS] = header.records;
-    this.u32[HEAD.SERIAL] = header.serial;
-    this.u32[HEAD.NEGATIVE_TTL] = header.negativeTtl;
-    this.u32[HEAD.MAX_TTL] = Math.max(this.#maxTtl, header.negativeTtl);
-    return this.buffer;
+  finish(header: { serial: number; negativeTtl: number; records: number }): ImageMemory {
+    assert(this.#heapAt <= this.#endAt, 'the image is as large as was said');
+    this.#setHead(HEAD.NODES, this.#nodes);
+    this.#setHead(HEAD.RRSETS, this.#rrsets);
+    this.#setHead(HEAD.RECORDS, header.records);
+    this.#setHead(HEAD.SERIAL, header.serial);
+    this.#setHead(HEAD.NEGATIVE_TTL, header.negativeTtl);
+    this.#setHead(HEAD.MAX_TTL, Math.max(this.#maxTtl, header.negativeTtl));
+    return this.image;
   }
+}
+
+/** The size of an image, a multiple of 8. */
+function imageOctets({ nodes, rrsets, targetWords, heapOctets }: ImageSize, hashWords: number): number {
+  const words = HEAD.WORDS + nodes * NODE.WORDS + rrsets * RRSET.WORDS + hashWords + targetWords;
+  return Math.ceil((words * 4 + heapOctets) / 8) * 8;
 }
 
 /** A power of two that leaves at least half of the index empty. */

@@ -14,7 +14,7 @@
  */
 import { SHA1_WORDS } from '../base/sha1.ts';
 import type { NodeIndex } from './image.ts';
-import { APEX, NO_NODE, ZoneImage } from './image.ts';
+import { APEX, type ImageMemory, NO_NODE, ZoneImage } from './image.ts';
 import { HASH_LABEL_OCTETS, hashOwner, hashWildcard, putHashLabel } from './nsec3hash.ts';
 
 /** Marks in `matching` a node without an NSEC3 of its own: an unsigned delegation, with opt-out. */
@@ -32,8 +32,8 @@ export class Nsec3Chain {
   readonly #bucketsAt: number;
   readonly #shift: number;
 
-  constructor(buffer: SharedArrayBuffer) {
-    const image = ZoneImage.open(buffer);
+  constructor(chain: ImageMemory) {
+    const image = ZoneImage.open(chain);
     this.image = image;
     const matchingAt = image.hashAt + image.hashMask + 1;
     const bucketsAt = matchingAt + image.u32[matchingAt]! + 1;

@@ -8,8 +8,9 @@ import { encodeTypeBitmap } from '../rdata/bitmap.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { formatName, MAX_NAME_OCTETS } from '../wire/name.ts';
 import { hashLabel } from '../wire/namehash.ts';
-import type { NodeIndex, RRsetIndex, ZoneImage } from './image.ts';
+import type { ImageMemory, NodeIndex, RRsetIndex, ZoneImage } from './image.ts';
 import { APEX, NO_NODE, NO_RRSET, NODE, NODE_FLAG } from './image.ts';
+import type { ImagePack } from './imagepack.ts';
 import { ImageWriter } from './imagewriter.ts';
 import { bucketShift, COVERED } from './nsec3chain.ts';
 import { compareHashes, HASH_LABEL_OCTETS, hashOwner, hashWildcard, putHashLabel } from './nsec3hash.ts';
@@ -23,8 +24,8 @@ export interface Nsec3Fault {
   readonly message: string;
 }
 
-/** Renders the chain of `zone` into new shared memory; with `optOut`, over unsigned delegations. */
-export function renderNsec3(zone: ZoneImage, optOut: boolean): SharedArrayBuffer | Nsec3Fault {
+/** Renders the chain of `zone` into shared memory, `pack` if it is small; with `optOut`, over unsigned delegations. */
+export function renderNsec3(zone: ZoneImage, optOut: boolean, pack?: ImagePack): ImageMemory | Nsec3Fault {
   if (zone.origin.length + HASH_LABEL_OCTETS > MAX_NAME_OCTETS) {
     return {
       code: 'ZONE_NSEC3_NAME',
@@ -32,7 +33,7 @@ export function renderNsec3(zone: ZoneImage, optOut: boolean): SharedArrayBuffer
     };
   }
   const owners = new HashedOwners(zone, optOut);
-  return owners.collision === undefined ? new Rendering(zone, owners, optOut).run() : owners.collision;
+  return owners.collision ?? new Rendering(zone, owners, optOut, pack).run();
 }
 
 /** True if a node has an NSEC3. With opt-out a wildcard with NS records too: names are answered from it. */
@@ -153,17 +154,17 @@ class Rendering {
   /** A hashed owner. */
   readonly #owner: Uint8Array;
 
-  constructor(zone: ZoneImage, owners: HashedOwners, optOut: boolean) {
+  constructor(zone: ZoneImage, owners: HashedOwners, optOut: boolean, pack: ImagePack | undefined) {
     this.#zone = zone;
     this.#owners = owners;
     this.#optOut = optOut;
     this.#bitmaps = new TypeBitmaps(zone);
     this.#owner = new Uint8Array(HASH_LABEL_OCTETS + zone.origin.length);
     this.#owner.set(zone.origin, HASH_LABEL_OCTETS);
-    this.#writer = new ImageWriter(this.#measure(), zone.seed);
+    this.#writer = new ImageWriter(this.#measure(), zone.seed, pack);
   }
 
-  run(): SharedArrayBuffer {
+  run(): ImageMemory {
     const { origin, serial, negativeTtl } = this.#zone;
     const { order } = this.#owners;
     const flags = NODE_FLAG.EMPTY;

@@ -5,8 +5,8 @@
  */
 
 const NO_OWNER = -1;
-const MIN_RECORDS = 64;
-const MIN_HEAP_OCTETS = 1 << 10;
+const MIN_RECORDS = 16;
+const MIN_HEAP_OCTETS = 1 << 9;
 /** A line of a large zone file is hardly ever shorter. */
 const OCTETS_A_RECORD = 24;
 

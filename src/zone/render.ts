@@ -6,23 +6,28 @@
 import { encodeTypeBitmap } from '../rdata/bitmap.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { nameOctets } from '../wire/name.ts';
-import { APEX, NODE, NODE_FLAG } from './image.ts';
+import { APEX, type ImageMemory, NODE, NODE_FLAG } from './image.ts';
+import type { ImagePack } from './imagepack.ts';
 import { ImageWriter } from './imagewriter.ts';
 import { addTargets, isServiceType, MAX_SERVICE_TARGETS, targetOffset } from './targets.ts';
 import type { ZoneTree } from './tree.ts';
 
 const NONE = 0xffff_ffff;
 const WILDCARD_LABEL = [1, 42] as const;
+/** RDATA of an NSEC. */
+const nsecScratch = new Uint8Array(255 + 8192);
 
 export interface RenderOptions {
   /** Write the NSEC chain. */
   readonly nsec: boolean;
   readonly serial: number;
   readonly negativeTtl: number;
+  /** Where small images go together; without it each has memory of its own. */
+  readonly pack?: ImagePack | undefined;
 }
 
-/** Renders `tree` into new shared memory. */
-export function renderImage(tree: ZoneTree, options: RenderOptions): SharedArrayBuffer {
+/** Renders `tree` into shared memory. */
+export function renderImage(tree: ZoneTree, options: RenderOptions): ImageMemory {
   return new Rendering(tree, options).run();
 }
 
@@ -32,7 +37,6 @@ class Rendering {
   readonly #writer: ImageWriter;
   /** Bitmaps by the types they name: most names of a zone hold the same few. */
   readonly #bitmaps = new Map<string, Uint8Array>();
-  readonly #nsecScratch = new Uint8Array(255 + 8192);
   /** Canonical rank of the next node with an NSEC, by rank; 0 (the apex) after the last. */
   readonly #nextNsec: Uint32Array;
 
@@ -40,10 +44,10 @@ class Rendering {
     this.#tree = tree;
     this.#options = options;
     this.#nextNsec = nextNsecRanks(tree);
-    this.#writer = new ImageWriter(this.#measure(), tree.seed);
+    this.#writer = new ImageWriter(this.#measure(), tree.seed, options.pack);
   }
 
-  run(): SharedArrayBuffer {
+  run(): ImageMemory {
     const { order, count } = this.#tree;
     let covering: number = APEX;
     for (let rank = 0; rank < count; rank++) {
@@ -103,11 +107,11 @@ class Rendering {
     const next = tree.order[this.#nextNsec[rank]!]!;
     const nextAt = tree.nameAt[next]!;
     const octets = nameOctets(tree.records.heap, nextAt);
-    this.#nsecScratch.set(tree.records.heap.subarray(nextAt, nextAt + octets));
+    nsecScratch.set(tree.records.heap.subarray(nextAt, nextAt + octets));
     const bitmap = this.#bitmap(node, flags);
-    this.#nsecScratch.set(bitmap, octets);
+    nsecScratch.set(bitmap, octets);
     this.#writer.addRRset(RRTYPE.NSEC, this.#options.negativeTtl, true);
-    this.#writer.addRecord(this.#nsecScratch, 0, octets + bitmap.length);
+    this.#writer.addRecord(nsecScratch, 0, octets + bitmap.length);
   }
 
   #bitmap(node: number, flags: number): Uint8Array {

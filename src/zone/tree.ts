@@ -16,6 +16,9 @@ import { sortByLabel } from './siblings.ts';
 export const NO_PARENT = 0xffff_ffff;
 const NONE = 0xffff_ffff;
 
+/** Room for so many nodes at first; for a small zone, as many as it has records, or somewhat more. */
+const MOST_FIRST_NODES = 256;
+
 const labelsScratch = new Uint16Array(MAX_LABELS + 1);
 const hashScratch = new Int32Array(MAX_LABELS + 1);
 
@@ -26,10 +29,10 @@ export class ZoneTree {
   readonly seed: number;
   count = 0;
   /** Offset of the node's name in `records.heap`; an empty non-terminal's is inside a longer name. */
-  nameAt = new Uint32Array(256);
-  nameHash = new Int32Array(256);
-  labels = new Uint8Array(256);
-  parent = new Uint32Array(256);
+  nameAt: Uint32Array;
+  nameHash: Int32Array;
+  labels: Uint8Array;
+  parent: Uint32Array;
   /** Canonical rank → node. */
   order = new Uint32Array(0);
   /** Node → canonical rank. */
@@ -43,12 +46,18 @@ export class ZoneTree {
   barrier = new Uint32Array(0);
   /** Records that had an equal twin, for the check. */
   readonly duplicates: number[] = [];
-  #index = new Uint32Array(1024);
+  #index: Uint32Array;
 
   constructor(records: ZoneRecords, origin: Name, seed: number) {
     this.records = records;
     this.origin = origin;
     this.seed = seed;
+    const nodes = Math.min(MOST_FIRST_NODES, records.count + 2);
+    this.nameAt = new Uint32Array(nodes);
+    this.nameHash = new Int32Array(nodes);
+    this.labels = new Uint8Array(nodes);
+    this.parent = new Uint32Array(nodes);
+    this.#index = new Uint32Array(2 << (31 - Math.clz32(nodes * 2)));
     const nodeOf = this.#collectNodes();
     this.#orderNodes();
     this.#sortRecords(nodeOf);

@@ -41,8 +41,15 @@ export function parseZoneFile(source: Uint8Array, options: ZoneFileOptions, sink
   const parser = new ZoneFileParser(options, sink);
   parser.open(source, options.file);
   parser.run();
+  // They are the next file's now, and hold this one no longer.
+  TOKENS.clear(NOTHING);
   return parser.report.diagnostics;
 }
+
+const NOTHING = new Uint8Array(0);
+/** Scratch memory of all files: for a small one it would cost more than the file. */
+const TOKENS = new Tokens();
+const FIELDS = new FieldParser(TOKENS);
 
 const MAX_TTL = 2 ** 31 - 1;
 const UNKNOWN = -1;
@@ -64,14 +71,14 @@ export class ZoneFileParser {
   readonly report: Report;
   readonly limits: ZoneFileLimits;
   readonly options: ZoneFileOptions;
-  readonly tokens = new Tokens();
+  readonly tokens = TOKENS;
   origin: Name;
   /** Seconds; UNKNOWN before the first `$TTL`. */
   defaultTtl: number;
   lexer: Lexer;
   readonly #sink: RecordSink;
   readonly #zone: Name;
-  readonly #fields = new FieldParser(this.tokens);
+  readonly #fields = FIELDS;
   readonly #open: OpenFile[] = [];
   #owner: Uint8Array = new Uint8Array(MAX_NAME_OCTETS + 1);
   /** Octets of the owner; 0 if there is none, UNKNOWN if it was wrong. */
@@ -97,7 +104,7 @@ export class ZoneFileParser {
     this.#zone = lowerName(options.origin);
     this.origin = this.#zone;
     this.defaultTtl = options.defaultTtl ?? UNKNOWN;
-    this.lexer = new Lexer(new Uint8Array(0), this.limits);
+    this.lexer = new Lexer(NOTHING, this.limits);
   }
 
   /** Goes on reading with `octets`; when they end, with what was read before. */

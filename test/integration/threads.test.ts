@@ -36,7 +36,7 @@ it('serves everything again after threads died, and waits for none that is dead'
   const scheduler = new Scheduler(clock);
   const publisher = new Publisher();
   const events = new EventRing(clock);
-  const image = imageOf(ORIGIN, ZONE, false);
+  const image = imageOf(ORIGIN, ZONE, { nsec: false });
   const port = await freePort();
   const supervisor = new Built({
     listen: [{ address: '127.0.0.1', port }],

@@ -116,7 +116,9 @@ describeWithPeers(['ldns-verify-zone', 'ldns-signzone', 'knotd'], 'digests of wh
 
 /** A zone with a digest that knotd can wait for. */
 function imageText(origin: string): string {
-  const image = imageOf(origin, `@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 127.0.0.1\n`, false);
+  const image = imageOf(origin, `@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 127.0.0.1\n`, {
+    nsec: false,
+  });
   const lines = exportZone(unsignedEpoch(image), { signed: false }, NOW);
   return `${[...addZonemd(lines, nameOf(origin), 'sha384', [])].join('\n')}\n`;
 }

@@ -3,6 +3,7 @@
  * tokens and lines. And what must come of each: a report with places, or a zone that can be served; soon, and within
  * the limits.
  */
+
 import { readFileSync } from 'node:fs';
 import { Responder } from '../../src/answer/respond.ts';
 import { ZoneTable } from '../../src/answer/zonetable.ts';
@@ -12,6 +13,7 @@ import { unsignedEpoch } from '../../src/signer/epoch.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { Peer } from '../../src/wire/peer.ts';
 import { compileZone } from '../../src/zone/compile.ts';
+import type { ImageMemory } from '../../src/zone/image.ts';
 import { ZoneRecords } from '../../src/zone/records.ts';
 import { parseZoneFile } from '../../src/zonefile/parser.ts';
 import { generateHosting } from './differential-zones.ts';
@@ -290,7 +292,7 @@ function checkPlace(
 }
 
 /** The zone's SOA is answered with authority. */
-function checkServed(image: SharedArrayBuffer, signed: boolean): void {
+function checkServed(image: ImageMemory, signed: boolean): void {
   const table = new ZoneTable();
   table.publish(1, signed ? signedEpoch(ORIGIN, image) : unsignedEpoch(image));
   const responder = new Responder(table, new Counters(), SEED);

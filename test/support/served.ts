@@ -19,7 +19,8 @@ import { ALGORITHM, parseType } from '../../src/wire/iana.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { Peer } from '../../src/wire/peer.ts';
 import { compileZone } from '../../src/zone/compile.ts';
-import { ZoneImage } from '../../src/zone/image.ts';
+import { type ImageMemory, ZoneImage } from '../../src/zone/image.ts';
+import type { ImagePack } from '../../src/zone/imagepack.ts';
 import { renderNsec3 } from '../../src/zone/nsec3render.ts';
 import { ZoneRecords } from '../../src/zone/records.ts';
 import { parseZoneFile } from '../../src/zonefile/parser.ts';
@@ -29,7 +30,11 @@ export const SEED = 0x1234_5678;
 export const NOW: UnixSeconds = unixSeconds(1_795_000_000);
 
 /** Parses and compiles; throws with all diagnostics if the zone has errors. */
-export function imageOf(origin: string, text: string, nsec = true): SharedArrayBuffer {
+export function imageOf(
+  origin: string,
+  text: string,
+  { nsec = true, pack }: { readonly nsec?: boolean; readonly pack?: ImagePack } = {},
+): ImageMemory {
   const records = new ZoneRecords();
   const name = nameOf(origin);
   const faults = parseZoneFile(
@@ -37,7 +42,7 @@ export function imageOf(origin: string, text: string, nsec = true): SharedArrayB
     { file: `${origin}zone`, origin: name },
     records,
   );
-  const { image, diagnostics } = compileZone(records, name, { seed: SEED, nsec });
+  const { image, diagnostics } = compileZone(records, name, { seed: SEED, nsec, pack });
   if (image === undefined || faults.some(({ severity }) => severity === 'error')) {
     throw new Error([...faults, ...diagnostics].map(formatDiagnostic).join('\n'));
   }
@@ -53,7 +58,7 @@ export function testKey(fill = 7, algorithm: number = ALGORITHM.ECDSAP256SHA256)
 }
 
 /** The NSEC3 chain of an image; throws if it can have none. */
-export function chainOf(image: SharedArrayBuffer, optOut = false): SharedArrayBuffer {
+export function chainOf(image: ImageMemory, optOut = false): ImageMemory {
   const chain = renderNsec3(ZoneImage.open(image), optOut);
   if ('code' in chain) throw new Error(chain.message);
   return chain;
@@ -62,7 +67,7 @@ export function chainOf(image: SharedArrayBuffer, optOut = false): SharedArrayBu
 /** How a test zone denies: as a policy says, or by NSEC3 with opt-out. */
 export type TestMode = DenialMode | 'nsec3-opt-out';
 
-function denialOf(mode: TestMode, image: SharedArrayBuffer): Pick<EpochContent, 'denial' | 'nsec3'> {
+function denialOf(mode: TestMode, image: ImageMemory): Pick<EpochContent, 'denial' | 'nsec3'> {
   if (mode === 'nsec3') return { denial: mode, nsec3: chainOf(image) };
   if (mode === 'nsec3-opt-out') return { denial: 'nsec3', nsec3: chainOf(image, true) };
   return { denial: mode, nsec3: null };
@@ -71,7 +76,7 @@ function denialOf(mode: TestMode, image: SharedArrayBuffer): Pick<EpochContent, 
 /** The epoch of a zone that one CSK signs, or two: `beside` as well. */
 export function signedEpoch(
   origin: string,
-  image: SharedArrayBuffer,
+  image: ImageMemory,
   options: { key?: EpochKey; beside?: EpochKey; previous?: Epoch; now?: UnixSeconds; denial?: TestMode } = {},
 ): Epoch {
   const key = options.key ?? testKey();
@@ -145,7 +150,7 @@ export class TestServer {
   /** Serves a zone from text, signed with NSEC unless told otherwise. */
   add(origin: string, text: string, mode: TestMode | 'unsigned' = 'nsec'): this {
     const isSigned = mode !== 'unsigned';
-    const image = imageOf(origin, text, isSigned);
+    const image = imageOf(origin, text, { nsec: isSigned });
     const epoch = isSigned ? signedEpoch(origin, image, { denial: mode }) : unsignedEpoch(image);
     this.table.publish(++this.#count, epoch);
     return this;

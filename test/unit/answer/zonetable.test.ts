@@ -5,12 +5,13 @@ import { unsignedEpoch } from '../../../src/signer/epoch.ts';
 import { formatName, nameOf } from '../../../src/wire/name.ts';
 import { SearchName } from '../../../src/wire/searchname.ts';
 import { compileZone } from '../../../src/zone/compile.ts';
+import type { ImageMemory } from '../../../src/zone/image.ts';
 import { ZoneRecords } from '../../../src/zone/records.ts';
 
 const SEED = 77;
 const SOA = [...nameOf('ns.test.'), ...nameOf('h.test.'), ...new Array<number>(20).fill(1)];
 
-function imageOf(origin: string): SharedArrayBuffer {
+function imageOf(origin: string): ImageMemory {
   const records = new ZoneRecords();
   const name = nameOf(origin);
   const file = records.addFile('zone');
@@ -24,9 +25,9 @@ function imageOf(origin: string): SharedArrayBuffer {
 
 const label = fc.constantFrom('a', 'b', 'c', 'd');
 const name = fc.array(label, { minLength: 0, maxLength: 4 }).map((labels) => `${labels.join('.')}.`);
-const origins = new Map<string, SharedArrayBuffer>();
+const origins = new Map<string, ImageMemory>();
 
-function cachedImage(origin: string): SharedArrayBuffer {
+function cachedImage(origin: string): ImageMemory {
   const image = origins.get(origin) ?? imageOf(origin);
   origins.set(origin, image);
   return image;

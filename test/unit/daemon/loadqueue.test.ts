@@ -16,7 +16,7 @@ const JOB: Omit<LoadJob, 'job'> = {
 const UNCHANGED: LoadOutcome = { kind: 'unchanged', includes: [] };
 
 describe('load queue', () => {
-  it('runs one job at a time, in order, once the thread is up', async () => {
+  it('gives one file of unknown size at a time, in order, once the thread is up', async () => {
     const posted: number[] = [];
     const queue = new LoadQueue(({ job }) => posted.push(job));
     const [a, b] = [queue.load(JOB), queue.load(JOB)];
@@ -32,19 +32,43 @@ describe('load queue', () => {
     expect(queue.size).toBe(0);
   });
 
-  it('fails the job during which the thread died, and only that', async () => {
+  it('gives small files together, and a large one alone', () => {
     const posted: number[] = [];
     const queue = new LoadQueue(({ job }) => posted.push(job));
     queue.onStart();
-    const [a, b] = [queue.load(JOB), queue.load(JOB)];
-    queue.onDeath(new Error('out of memory'));
-    expect(await a).toMatchObject({ kind: 'fault', fault: { code: 'ZONE_LOADER_DIED' } });
-    expect(posted).toEqual([1]);
-    queue.onStart();
+    for (const octets of [300, 300, 1e9, 300]) void queue.load({ ...JOB, octets });
     expect(posted).toEqual([1, 2]);
     queue.onReply({ job: 1, outcome: UNCHANGED });
+    expect(posted).toEqual([1, 2]);
     queue.onReply({ job: 2, outcome: UNCHANGED });
-    expect(await b).toBe(UNCHANGED);
+    expect(posted).toEqual([1, 2, 3]);
+    queue.onReply({ job: 3, outcome: UNCHANGED });
+    expect(posted).toEqual([1, 2, 3, 4]);
+  });
+
+  it('fails the job during which the thread died, and gives the others to the next thread', async () => {
+    const posted: number[] = [];
+    const queue = new LoadQueue(({ job }) => posted.push(job));
+    queue.onStart();
+    const jobs = Array.from({ length: 4 }, () => queue.load({ ...JOB, octets: 300 }));
+    queue.onReply({ job: 1, outcome: UNCHANGED });
+    queue.progress.begin(3);
+    queue.onDeath(new Error('out of memory'));
+    expect(await jobs[2]).toMatchObject({ kind: 'fault', fault: { code: 'ZONE_LOADER_DIED' } });
+    expect(posted).toEqual([1, 2, 3, 4]);
+    queue.onStart();
+    expect(posted.slice(4)).toEqual([2, 4]);
+    for (const job of [2, 3, 4]) queue.onReply({ job, outcome: UNCHANGED });
+    expect(await Promise.all([jobs[0], jobs[1], jobs[3]])).toEqual([UNCHANGED, UNCHANGED, UNCHANGED]);
+  });
+
+  it('blames the first job of a thread that died between two of them', async () => {
+    const queue = new LoadQueue(() => undefined);
+    queue.onStart();
+    const [a] = [queue.load(JOB), queue.load(JOB)];
+    queue.onDeath(new Error('out of memory'));
+    expect(await a).toMatchObject({ kind: 'fault' });
+    expect(queue.size).toBe(1);
   });
 
   it('takes thousands of jobs', async () => {

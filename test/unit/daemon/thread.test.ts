@@ -10,12 +10,13 @@ import { Workplace, waitUntil } from '../../support/processes.ts';
 
 const SCRIPT = `
 import { parentPort } from 'node:worker_threads';
-parentPort.on('message', (message) => {
+parentPort.on('message', (messages) => messages.forEach(take));
+function take(message) {
   if (message === 'throw') throw new Error('thrown in the thread');
   if (message === 'exit') process.exit(3);
   if (message === 'stop') parentPort.close();
   else parentPort.postMessage('echo ' + message);
-});
+}
 `;
 
 const place = new Workplace();

@@ -6,7 +6,7 @@ import { signHot } from '../../../src/signer/hot.ts';
 import { chainSigners, OnlineSigner } from '../../../src/signer/signer.ts';
 import { RCODE, RRTYPE } from '../../../src/wire/iana.ts';
 import { formatName } from '../../../src/wire/name.ts';
-import { type NodeIndex, type RRsetIndex, ZoneImage } from '../../../src/zone/image.ts';
+import { type ImageMemory, type NodeIndex, type RRsetIndex, ZoneImage } from '../../../src/zone/image.ts';
 import { Nsec3Chain } from '../../../src/zone/nsec3chain.ts';
 import {
   chainOf,
@@ -23,7 +23,7 @@ const NAMES = Array.from({ length: 12 }, (_, i) => `h${i} A 192.0.2.${i}`);
 const zoneText = (names: readonly string[]) =>
   ['$TTL 300', '@ SOA ns h 1 2 3 4 5', '@ NS ns', 'ns A 192.0.2.1', ...names].join('\n');
 const IMAGE = imageOf('example.', zoneText(NAMES));
-const epochOf = (image: SharedArrayBuffer, denial: TestMode, previous?: Epoch, key?: EpochKey) =>
+const epochOf = (image: ImageMemory, denial: TestMode, previous?: Epoch, key?: EpochKey) =>
   signedEpoch('example.', image, { denial, ...(previous && { previous }), ...(key && { key }) });
 
 /** Signs all of the chain but for its apex. */

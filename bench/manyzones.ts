@@ -1,0 +1,164 @@
+/**
+ * `npm run bench:manyzones -- [ZONES [SIGNED]] [--dir FOLDER]`: so many small zones, eight records each (DESIGN §9 W8).
+ * Keyturn unsigned, NSD, Knot and BIND in turn: how long from the start until all zones are answered, CPU and memory;
+ * then Keyturn with SIGNED of these zones signed: the first start, which makes their keys, and one that finds them.
+ *
+ * Ready means: a sample of the zones, among them the last in the order of names, answers its SOA.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { freePort, run, ServerProcess } from '../test/support/processes.ts';
+import { type Command, type Fleet, keyturn, knot, named, nsd, zoneText } from './manyzones-servers.ts';
+import { cpuSeconds, proportionalMemory } from './proc.ts';
+import { machine, table, versionOf, writeSection } from './results.ts';
+import { ask } from './servers.ts';
+
+const MIB = 2 ** 20;
+/** W8. */
+const GOALS = { unsignedRatio: 2, unsignedMib: 400, restartS: 30, signedMib: 700 };
+const SAMPLE = 97;
+const LONGEST_MS = 3_600_000;
+
+const { values, positionals } = parseArgs({
+  options: { dir: { type: 'string', default: tmpdir() }, only: { type: 'string' } },
+  allowPositionals: true,
+});
+const count = Number(positionals[0] ?? 100_000);
+const signedCount = Number(positionals[1] ?? count);
+const place = mkdtempSync(join(values.dir, 'keyturn-many-'));
+
+interface Start {
+  readonly readyS: number;
+  readonly cpuS: number;
+  /** Proportional set size of the process tree, a few seconds after it was ready. */
+  readonly octets: number;
+}
+
+function fleetOf(name: string, size: number): Fleet {
+  const zones = join(place, name);
+  mkdirSync(zones, { mode: 0o700 });
+  const origins = Array.from({ length: size }, (_, i) => `zone${`${i}`.padStart(7, '0')}.example.`);
+  for (const [i, origin] of origins.entries()) writeFileSync(join(zones, `${origin}zone`), zoneText(i));
+  return { zones, origins, folder: place, port: 0 };
+}
+
+/** Starts a server, waits until it answers for all zones, measures and stops it. */
+async function measure(
+  name: string,
+  fleet: Fleet,
+  command: (fleet: Fleet) => Command,
+  isSigned = false,
+): Promise<Start> {
+  const folder = mkdtempSync(join(place, 'server-'));
+  const port = await freePort();
+  const own = { ...fleet, folder, port };
+  const [program, ...args] = command(own);
+  const startedMs = performance.now();
+  const server = new ServerProcess(program, args);
+  try {
+    await untilAllAnswer(server, own, isSigned);
+    const readyS = (performance.now() - startedMs) / 1_000;
+    const cpuS = cpuSeconds(server.pid);
+    await sleep(5_000);
+    const octets = proportionalMemory(server.pid);
+    console.log(`${name.padEnd(28)}${readyS.toFixed(1)} s, CPU ${cpuS.toFixed(1)} s, ${mib(octets)}`);
+    return { readyS, cpuS, octets };
+  } finally {
+    await server.stop('SIGTERM', 60_000);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Servers load in an order of their own: the sample is from all over, and ends with the last name. */
+async function untilAllAnswer(server: ServerProcess, fleet: Fleet, isSigned: boolean): Promise<void> {
+  const { origins, port, folder } = fleet;
+  const last = origins.length - 1;
+  const sample = Array.from({ length: SAMPLE }, (_, i) => origins[Math.round((last * (i + 1)) / SAMPLE)]!);
+  const questions = join(folder, 'questions');
+  writeFileSync(questions, sample.map((origin) => `${origin} SOA\n`).join(''));
+  const until = performance.now() + LONGEST_MS;
+  const pattern = isSigned ? /\sRRSIG\sSOA\s/g : /\sSOA\s/g;
+  for (;;) {
+    if (server.hasEnded) throw new Error(`the server ended\n${server.tail()}`);
+    if (performance.now() > until) throw new Error('not ready within an hour');
+    await sleep(50);
+    if (!(await ask(port, origins[last]!, 'SOA')).includes('status: NOERROR')) continue;
+    const flags = [
+      '-r',
+      '+noall',
+      '+answer',
+      '+norecurse',
+      '+tries=1',
+      '+time=2',
+      isSigned ? '+dnssec' : '+nodnssec',
+    ];
+    const { stdout } = await run('dig', [...flags, '@127.0.0.1', '-p', `${port}`, '-f', questions], 300_000);
+    if ((stdout.match(pattern) ?? []).length === SAMPLE) return;
+  }
+}
+
+function mib(octets: number): string {
+  return `${Math.round(octets / MIB)} MiB`;
+}
+
+function verdict(isReached: boolean): string {
+  return isReached ? 'reached' : '**missed**';
+}
+
+function row(name: string, { readyS, cpuS, octets }: Start, goals: string): string[] {
+  return [name, readyS.toFixed(1), cpuS.toFixed(1), mib(octets), goals];
+}
+
+async function unsigned(): Promise<string[][]> {
+  const fleet = fleetOf('zones', count);
+  const ours = await measure('keyturn --unsigned', fleet, (own) =>
+    keyturn(own, join(own.folder, 'keys'), ['--unsigned']),
+  );
+  const theirs = [
+    [`nsd ${await versionOf('nsd', '-v')}`, await measure('nsd', fleet, nsd)],
+    [`knot ${await versionOf('knotd', '-V')}`, await measure('knot', fleet, knot)],
+    [`named ${await versionOf('named', '-v')}`, await measure('named', fleet, named)],
+  ] as const;
+  const ratio = ours.readyS / theirs[0][1].readyS;
+  const isSmall = ours.octets <= GOALS.unsignedMib * MIB;
+  const goals =
+    `${ratio.toFixed(2)} × NSD (goal ≤ ${GOALS.unsignedRatio}: ${verdict(ratio <= GOALS.unsignedRatio)}), ` +
+    `${(ours.cpuS / theirs[0][1].cpuS).toFixed(2)} × its CPU; ≤ ${GOALS.unsignedMib} MiB: ${verdict(isSmall)}`;
+  return [row('keyturn --unsigned', ours, goals), ...theirs.map(([name, start]) => row(name, start, ''))];
+}
+
+async function signed(): Promise<string[][]> {
+  const fleet = fleetOf('signed', signedCount);
+  const keys = join(place, 'keys');
+  const first = await measure('keyturn, first start', fleet, (own) => keyturn(own, keys, []), true);
+  const again = await measure('keyturn, signed restart', fleet, (own) => keyturn(own, keys, []), true);
+  const { restartS, signedMib } = GOALS;
+  const isFair = signedCount >= 100_000;
+  const goals = isFair
+    ? `≤ ${restartS} s: ${verdict(again.readyS <= restartS)}; ≤ ${signedMib} MiB: ${verdict(again.octets <= signedMib * MIB)}`
+    : `goals are for 100,000 zones`;
+  return [
+    row(`keyturn, ${signedCount} zones signed, first start with its keys made`, first, ''),
+    row(`keyturn, ${signedCount} zones signed, start that finds them`, again, goals),
+  ];
+}
+
+try {
+  const rows = [
+    ...(values.only === 'signed' ? [] : await unsigned()),
+    ...(values.only === 'unsigned' ? [] : await signed()),
+  ];
+  const head = `\`npm run bench:manyzones -- ${process.argv.slice(2).join(' ')}\`, ${new Date().toISOString().slice(0, 16)}Z. ${machine()}. Load ${loadavg()[0]!.toFixed(1)} at the end.`;
+  const note =
+    'One UDP worker each. Ready is when a sample of the zones and the last of them are answered; memory is the ' +
+    'proportional set size of the process tree five seconds later.';
+  const columns = ['server', 'seconds until ready', 'CPU seconds then', 'memory', 'goals (W8)'];
+  const text = [`## ${count} zones of 8 records`, head, note, table(columns, rows)].join('\n\n');
+  console.log(`\n${text}`);
+  if (values.only === undefined) writeSection('manyzones', text);
+} finally {
+  rmSync(place, { recursive: true, force: true });
+}
