@@ -130,7 +130,10 @@ export class Zones {
 
   /** Resolves when every zone that is known now is served or has failed. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#zones.values()].map((zone) => zone.settled()));
+    const all = () => Promise.all([...this.#zones.values()].map((zone) => zone.settled()));
+    await all();
+    // What is said of a zone in another one is known only when both are there: some are loaded a second time.
+    await all();
   }
 
   /** Looks at the directory and acts. Returns its inode; undefined if it cannot be read. */

@@ -156,7 +156,9 @@ describe('a zone that asks for its first DS', () => {
     await start();
     await asked();
     bench = await bench.restarted();
-    await bench.settle();
+    bench.zones.look();
+    // A server answers from now on: nobody shall learn then that there is no signal.
+    await bench.zones.settled();
     expect(signaled()).toEqual(atApex());
     bench.write('child.test.zone', PLAIN.replaceAll(`ns1.${HOSTER}`, `ns2.${HOSTER}`).replace(' 7 ', ' 8 '));
     await bench.settle();
