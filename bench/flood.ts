@@ -151,19 +151,19 @@ async function untilSigned({ port, process: server }: BenchServer): Promise<numb
 async function report(floods: readonly Flooded[]): Promise<void> {
   const text = [
     '## Floods of random names',
-    `\`npm run bench:flood -- ${[seconds, ...rates].join(' ')}\`, ${new Date().toISOString().slice(0, 16)}Z. ${machine()}. ` +
-      `dnsperf ${await versionOf('dnsperf', '-h')}.`,
-    `A zone of ${NAMES} names, DO; ${LEGITIMATE} legitimate queries a second for names that exist (65 % with data, 15 % ` +
-      'without, 10 % referrals, SOA and DNSKEY), counted from when they were due, beside names that do not exist, each ' +
-      `asked for once, from ${FLOOD_CLIENTS} sockets, for ${seconds} s. One thread for UDP on core ${SERVER_CORE}, both clients on ` +
-      `core ${LOAD_CORE}; the signing budget is the default, 9,000 a second.`,
+    `\`npm run bench:flood -- ${[seconds, ...rates].join(' ')}\`, ${new Date().toISOString().slice(0, 16)}Z. ` +
+      `${machine()}. dnsperf ${await versionOf('dnsperf', '-h')}.`,
+    `A zone of ${NAMES} names, DO; ${LEGITIMATE} legitimate queries a second for names that exist (65 % with data, ` +
+      '15 % without, 10 % referrals, SOA and DNSKEY), counted from when they were due, beside names that do not exist, ' +
+      `each asked for once, from ${FLOOD_CLIENTS} sockets, for ${seconds} s. One thread for UDP on core ` +
+      `${SERVER_CORE}, both clients on core ${LOAD_CORE}; the signing budget is the default, 9,000 a second.`,
     table(
-      ['denial', 'flood a second', 'legitimate answered', 'p50, p99, most ms', 'cores used', 'memory'],
+      ['denial, flood a second', 'legitimate answered', 'p50, p99, most ms', 'cores used', 'memory'],
       floods.map(clientRow),
     ),
-    'The rungs of the signing budget: signatures of what the zone has, read and made; for made-up names, read from the ' +
-      'cache and made; over the budget, answers sent to TCP (TC) and dropped. Then all names that exist are asked for again: ' +
-      `what is made then was pushed out, but for some (${MOST_RENEWED} at most) whose window of 4 days ended in between.`,
+    'The rungs of the signing budget: signatures of what the zone has, read and made; for made-up names, read from ' +
+      'the cache and made; over the budget, answers sent to TCP (TC) and dropped. Then all names that exist are asked ' +
+      `for again: what is made then was pushed out, but for some (${MOST_RENEWED} at most) whose window of 4 days ended.`,
     table(
       [
         'denial',
@@ -191,8 +191,7 @@ function clientRow({ server, rate, probed, cores, rss }: Flooded): string[] {
   const answered = goal(isGoal, share >= LEAST_ANSWERED, `≥ ${LEAST_ANSWERED * 100} %`);
   const quick = goal(isGoal, probed.p99Ms <= MOST_P99_MS, `p99 ≤ ${MOST_P99_MS} ms`);
   return [
-    denialOf(server),
-    `${rate}`,
+    `${denialOf(server)}, ${rate}`,
     `${(share * 100).toFixed(3)} %${faults.join('')}${answered}`,
     `${[probed.p50Ms, probed.p99Ms, probed.mostMs].map((ms) => ms.toFixed(1)).join(', ')}${quick}`,
     cores.toFixed(2),
@@ -204,8 +203,7 @@ function rungRow({ server, rate, counted, recoveredMs, madeAgain }: Flooded): st
   const of = (name: string): number => counted[name] ?? 0;
   const made = of('synthesizedMade');
   return [
-    denialOf(server),
-    `${rate}`,
+    `${denialOf(server)}, ${rate}`,
     `${of('signaturesReused')}`,
     `${of('signaturesMade') - made}`,
     `${of('synthesizedReused')}`,

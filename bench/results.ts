@@ -2,8 +2,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { run } from '../test/support/processes.ts';
+import { renewPage } from './performance.ts';
 
 const FILE = 'bench/results.md';
+const PAGE = 'docs/performance.md';
 const HEAD = `# What the benches measured
 
 Each section is written by the command that it names; run it again to replace the section. Ratios count, not the
@@ -18,7 +20,7 @@ export function readSection(bench: string): string {
   return section;
 }
 
-/** Replaces the section of a bench (or adds it). */
+/** Replaces the section of a bench (or adds it), and makes the tables of docs/performance.md anew. */
 export function writeSection(bench: string, body: string): void {
   const [begin, end] = [`<!-- begin ${bench} -->`, `<!-- end ${bench} -->`];
   const before = existsSync(FILE) ? readFileSync(FILE, 'utf8') : HEAD;
@@ -29,6 +31,7 @@ export function writeSection(bench: string, body: string): void {
       ? `${before.trimEnd()}\n\n${section}\n`
       : before.slice(0, from) + section + before.slice(to + end.length);
   writeFileSync(FILE, after);
+  writeFileSync(PAGE, renewPage(readFileSync(PAGE, 'utf8'), after));
 }
 
 /** A Markdown table. */

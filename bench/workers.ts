@@ -1,8 +1,8 @@
 /**
- * `npm run bench:threads [-- SECONDS [ROUNDS [RATE…]]]`: CPU a query and memory of Keyturn with one and with two threads for
- * UDP at the same offered load (20,000 and 40,000 queries a second unless told), far below what either can answer. On a
- * machine of two cores dnsperf needs a part of one, core 1, which the second thread then shares; so CPU is compared, and
- * not how many queries the two can answer.
+ * `npm run bench:threads [-- SECONDS [ROUNDS [RATE…]]]`: CPU a query and memory of Keyturn with one and with two threads
+ * for UDP at the same offered load (20,000, 40,000 and 80,000 queries a second unless told), below what either can answer.
+ * On a machine of two cores dnsperf needs a part of one, core 1, which the second thread then shares; so CPU is compared,
+ * and not how many queries the two can answer.
  */
 import { writeFileSync } from 'node:fs';
 import { Workplace } from '../test/support/processes.ts';
@@ -32,7 +32,7 @@ const MIB = 2 ** 20;
 
 const [secondsText = '3', roundsText = '3', ...rateTexts] = process.argv.slice(2);
 const [seconds, rounds] = [Number(secondsText), Number(roundsText)];
-const rates = rateTexts.length === 0 ? [20_000, 40_000] : rateTexts.map(Number);
+const rates = rateTexts.length === 0 ? [20_000, 40_000, 80_000] : rateTexts.map(Number);
 const workplace = new Workplace();
 const questions = workplace.at('questions');
 const servers: BenchServer[] = [];
@@ -48,6 +48,8 @@ interface Run extends LoadResult {
   readonly cpuUs: number;
   /** Of the CPU of the two busiest threads: what the busier one used. */
   readonly busierShare: number;
+  /** Octets that were resident after it. */
+  readonly rss: number;
 }
 
 needPrograms(['taskset', 'dig', 'dnsperf']);
@@ -80,7 +82,7 @@ async function runOnce({ rate, server, runs }: Tally, round: number): Promise<vo
   const after = threadSeconds(pid);
   const used = busiest(pid, 2, before, after).map((thread) => after.get(thread)! - (before.get(thread) ?? 0));
   const busierShare = used[0]! / (used[0]! + (used[1] ?? 0));
-  runs.push({ ...run, busierShare });
+  runs.push({ ...run, busierShare, rss: memoryOf(pid).rss });
   console.log(
     `round ${round}  ${rate}/s  ${server.name.padEnd(20)}${run.cpuUs.toFixed(2).padStart(7)} µs` +
       `${Math.round(run.perSecond).toString().padStart(9)}/s  lost ${run.lost}  busier thread ${percent(busierShare)}`,
@@ -93,8 +95,7 @@ async function report(tallies: readonly Tally[]): Promise<void> {
     const costs = runs.map(({ cpuUs }) => cpuUs);
     const one = tallies[i - 1]?.runs.map(({ cpuUs }) => cpuUs) ?? [];
     return [
-      `${rate}`,
-      isOne ? '1' : '2',
+      `${rate}, ${isOne ? 'one thread' : 'two threads'}`,
       spread(costs),
       isOne ? '' : verdict(ratioOf(costs, one), MOST_CPU),
       `${Math.round(median(runs.map(({ perSecond }) => perSecond)))}`,
@@ -102,20 +103,17 @@ async function report(tallies: readonly Tally[]): Promise<void> {
       percent(median(runs.map(({ busierShare }) => busierShare))),
     ];
   });
-  const [one, two] = servers.map(({ process }) => memoryOf(process.pid).rss);
+  const [one, two] = servers.map((server) => memoryIn(tallies.filter((tally) => tally.server === server)));
   const text = [
     '## Two threads for UDP',
     `\`npm run bench:threads -- ${[seconds, rounds, ...rates].join(' ')}\`, ${new Date().toISOString().slice(0, 16)}Z. ` +
       `${machine()}. dnsperf ${await versionOf('dnsperf', '-h')}.`,
-    `A zone of ${NAMES} names, positive answers with DO, ${CLIENTS} clients. The server may use both cores; dnsperf, on core ` +
-      `${LOAD_CORE}, offers a load far below what one thread can answer; ${rounds} rounds of ${seconds} s in turn; medians ` +
-      '[least–most]. Few queries wait for a thread then, so that a batch is small and a query costs more than at full load.',
+    `A zone of ${NAMES} names, positive answers with DO, ${CLIENTS} clients. The server may use both cores; dnsperf, on ` +
+      `core ${LOAD_CORE}, offers a load below what one thread can answer; ${rounds} rounds of ${seconds} s in turn; ` +
+      'medians [least–most]. The fewer queries wait for a thread, the smaller its batches, and the more a query costs.',
+    table(['offered a second', 'µs CPU a query', 'two ÷ one', 'queries/s', 'lost', 'busier thread'], rows),
     table(
-      ['offered a second', 'threads', 'µs CPU a query', 'two ÷ one', 'queries/s', 'lost', 'busier thread'],
-      rows,
-    ),
-    table(
-      ['resident memory', ''],
+      ['resident memory, median after each run', ''],
       [
         ['one thread', `${Math.round(one! / MIB)} MiB`],
         ['two threads', `${Math.round(two! / MIB)} MiB`],
@@ -125,6 +123,10 @@ async function report(tallies: readonly Tally[]): Promise<void> {
   ].join('\n\n');
   console.log(`\n${text}`);
   writeSection('threads', text);
+}
+
+function memoryIn(tallies: readonly Tally[]): number {
+  return median(tallies.flatMap(({ runs }) => runs.map(({ rss }) => rss)));
 }
 
 function percent(share: number): string {

@@ -1,4 +1,4 @@
-/** The client of good faith of bench:flood: its questions are answered whole by a real responder, and it sees what is not. */
+/** The client of bench:flood: its questions are answered whole by a real responder, and it sees what is not whole. */
 import { describe, expect, it } from 'vitest';
 import { faultOf, KINDS, type KindName, legitimateQuestions } from '../../../bench/legitimate.ts';
 import { smallZone } from '../../../bench/zonetext.ts';
