@@ -29,6 +29,7 @@ export const SETUPS = {
   'keyturn two workers': (setup) => keyturn(setup, ['--workers', '2']),
   'keyturn unsigned': (setup) => keyturn(setup, ['--unsigned']),
   knot: (setup) => knot(setup, 'nsec'),
+  'knot two workers': (setup) => knot(setup, 'nsec', 2),
   'knot nsec3': (setup) => knot(setup, 'nsec3'),
   'knot onlinesign': (setup) => knot(setup, 'online'),
   'knot unsigned': (setup) => knot(setup, undefined),
@@ -70,6 +71,7 @@ function keyturn(
 function knot(
   { folder, port, origin, text }: Setup,
   signs: 'nsec' | 'nsec3' | 'online' | undefined,
+  workers = 1,
 ): Command {
   const isSigned = signs === 'nsec' || signs === 'nsec3';
   const isOnline = signs === 'online';
@@ -81,7 +83,7 @@ function knot(
     'server:',
     `    listen: 127.0.0.1@${port}`,
     `    rundir: "${folder}"`,
-    '    udp-workers: 1',
+    `    udp-workers: ${workers}`,
     '    tcp-workers: 1',
     '    background-workers: 1',
     'log:',

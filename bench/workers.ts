@@ -1,6 +1,7 @@
 /**
- * `npm run bench:threads [-- SECONDS [ROUNDS [RATE…]]]`: CPU a query and memory of Keyturn with one and with two threads
- * for UDP at the same offered load (20,000, 40,000 and 80,000 queries a second unless told), below what either can answer.
+ * `npm run bench:threads [-- SECONDS [ROUNDS [RATE…]]]`: CPU a query and memory of Keyturn, and of Knot beside it, with one
+ * and with two threads for UDP at the same load (20,000, 40,000 and 80,000 queries a second unless told), which one can
+ * bear.
  * On a machine of two cores dnsperf needs a part of one, core 1, which the second thread then shares; so CPU is compared,
  * and not how many queries the two can answer.
  */
@@ -24,7 +25,11 @@ const LOAD_CORE = 1;
 /** The kernel spreads sockets, not queries, among the threads. */
 const CLIENTS = 100;
 const IN_FLIGHT = 1_000;
-const SERVERS: readonly ServerName[] = ['keyturn', 'keyturn two workers'];
+/** With one thread and with two. */
+const PAIRS: readonly (readonly [one: ServerName, two: ServerName])[] = [
+  ['keyturn', 'keyturn two workers'],
+  ['knot', 'knot two workers'],
+];
 const MOST_CPU = 1.1;
 const MOST_MEMORY = 1.1;
 const WARM_UP_SECONDS = 2;
@@ -52,11 +57,11 @@ interface Run extends LoadResult {
   readonly rss: number;
 }
 
-needPrograms(['taskset', 'dig', 'dnsperf']);
+needPrograms(['taskset', 'dig', 'dnsperf', 'knotd']);
 try {
   writeFileSync(questions, QUESTIONS.positive({ origin: ORIGIN, names: NAMES, from: 0, count: 0 }));
   const zone = { origin: ORIGIN, text: smallZone(NAMES) };
-  for (const name of SERVERS) {
+  for (const name of PAIRS.flat()) {
     const server = await startServer(name, zone, workplace, CORES);
     servers.push(server);
     await untilRight(server, ORIGIN);
@@ -91,34 +96,36 @@ async function runOnce({ rate, server, runs }: Tally, round: number): Promise<vo
 
 async function report(tallies: readonly Tally[]): Promise<void> {
   const rows = tallies.map(({ rate, server, runs }, i) => {
-    const isOne = server.name === SERVERS[0];
+    const [maker, isTwo] = [server.name.split(' ')[0]!, isSecond(server)];
     const costs = runs.map(({ cpuUs }) => cpuUs);
     const one = tallies[i - 1]?.runs.map(({ cpuUs }) => cpuUs) ?? [];
     return [
-      `${rate}, ${isOne ? 'one thread' : 'two threads'}`,
+      `${rate}, ${maker}, ${isTwo ? 'two threads' : 'one thread'}`,
       spread(costs),
-      isOne ? '' : verdict(ratioOf(costs, one), MOST_CPU),
+      isTwo ? verdict(ratioOf(costs, one), maker === 'keyturn' ? MOST_CPU : undefined) : '',
       `${Math.round(median(runs.map(({ perSecond }) => perSecond)))}`,
       `${runs.reduce((sum, { lost }) => sum + lost, 0)}`,
       percent(median(runs.map(({ busierShare }) => busierShare))),
     ];
   });
-  const [one, two] = servers.map((server) => memoryIn(tallies.filter((tally) => tally.server === server)));
+  const memory = servers.map((server) => memoryIn(tallies.filter((tally) => tally.server === server)));
   const text = [
     '## Two threads for UDP',
     `\`npm run bench:threads -- ${[seconds, rounds, ...rates].join(' ')}\`, ${new Date().toISOString().slice(0, 16)}Z. ` +
-      `${machine()}. dnsperf ${await versionOf('dnsperf', '-h')}.`,
+      `${machine()}. Knot ${await versionOf('knotd', '-V')}, dnsperf ${await versionOf('dnsperf', '-h')}.`,
     `A zone of ${NAMES} names, positive answers with DO, ${CLIENTS} clients. The server may use both cores; dnsperf, on ` +
       `core ${LOAD_CORE}, offers a load below what one thread can answer; ${rounds} rounds of ${seconds} s in turn; ` +
       'medians [least–most]. The fewer queries wait for a thread, the smaller its batches, and the more a query costs.',
-    table(['offered a second', 'µs CPU a query', 'two ÷ one', 'queries/s', 'lost', 'busier thread'], rows),
     table(
-      ['resident memory, median after each run', ''],
-      [
-        ['one thread', `${Math.round(one! / MIB)} MiB`],
-        ['two threads', `${Math.round(two! / MIB)} MiB`],
-        ['two ÷ one', verdict(two! / one!, MOST_MEMORY)],
-      ],
+      ['offered a second, server', 'µs CPU a query', 'two ÷ one', 'queries/s', 'lost', 'busier thread'],
+      rows,
+    ),
+    table(
+      ['resident memory, median after each run', 'one thread', 'two threads', 'two ÷ one'],
+      PAIRS.map(([name], i) => {
+        const [one, two] = [memory[2 * i]!, memory[2 * i + 1]!];
+        return [name, mib(one), mib(two), verdict(two / one, name === 'keyturn' ? MOST_MEMORY : undefined)];
+      }),
     ),
   ].join('\n\n');
   console.log(`\n${text}`);
@@ -127,6 +134,14 @@ async function report(tallies: readonly Tally[]): Promise<void> {
 
 function memoryIn(tallies: readonly Tally[]): number {
   return median(tallies.flatMap(({ runs }) => runs.map(({ rss }) => rss)));
+}
+
+function isSecond({ name }: BenchServer): boolean {
+  return PAIRS.some(([, two]) => two === name);
+}
+
+function mib(octets: number): string {
+  return `${Math.round(octets / MIB)} MiB`;
 }
 
 function percent(share: number): string {
