@@ -2,11 +2,9 @@
  * NOTIFY(CDS) (RFC 9859): a parent whose zone has DSYNC records, served by NSD, is told of new CDS records once all name
  * servers of the zone have them; the test itself listens where the parent wants to be told.
  */
-import { createSocket, type Socket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { formatName, nameOf } from '../../src/wire/name.ts';
 import { Daemon } from '../support/daemon.ts';
+import { NotifyListener } from '../support/notify-listener.ts';
 import { ParentTree } from '../support/parent-tree.ts';
 import { describeWithPeers } from '../support/peers.ts';
 import { Workplace, waitUntil } from '../support/processes.ts';
@@ -19,50 +17,6 @@ const OPCODE_NOTIFY = 4;
 const TYPE_CDS = 59;
 const ECDSA = { algorithm: 'ECDSAP256SHA256', nsec3: 'none' } as const;
 
-/** What arrived at the parent's listener. */
-interface Notice {
-  readonly opcode: number;
-  readonly isAuthoritative: boolean;
-  readonly name: string;
-  readonly type: number;
-}
-
-class Listener {
-  readonly heard: Notice[] = [];
-  readonly #socket: Socket;
-
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('message', (octets, { address, port }) => {
-      this.heard.push(noticeOf(octets));
-      const answer = Uint8Array.from(octets);
-      answer[2] = answer[2]! | 0x80;
-      socket.send(answer, port, address);
-    });
-  }
-
-  static async start(): Promise<Listener> {
-    const socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(0, LISTENER, resolve));
-    return new Listener(socket);
-  }
-
-  get port(): number {
-    return (this.#socket.address() as AddressInfo).port;
-  }
-
-  stop(): void {
-    this.#socket.close();
-  }
-}
-
-function noticeOf(octets: Buffer): Notice {
-  const name = formatName(octets, 12);
-  const typeAt = 12 + nameOf(name).length;
-  const opcode = (octets[2]! >> 3) & 15;
-  return { opcode, isAuthoritative: (octets[2]! & 4) !== 0, name, type: octets.readUInt16BE(typeAt) };
-}
-
 describeWithPeers(
   ['nsd', 'dig', 'dnssec-keygen', 'dnssec-signzone', 'dnssec-dsfromkey'],
   'telling the parent of new CDS records',
@@ -74,9 +28,9 @@ describeWithPeers(
     });
 
     /** A root, `test.` with DSYNC records, and our server for the child; `servers` are those of the delegation. */
-    async function start(servers: readonly string[]): Promise<{ listener: Listener; daemon: Daemon }> {
+    async function start(servers: readonly string[]): Promise<{ listener: NotifyListener; daemon: Daemon }> {
       const workplace = new Workplace();
-      const listener = await Listener.start();
+      const listener = await NotifyListener.start(LISTENER);
       running.push({ stop: () => workplace.remove() }, listener);
       const delegation = servers.flatMap((address, i) => [
         `${CHILD} IN NS ns${i + 1}.${CHILD}`,

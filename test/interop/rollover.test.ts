@@ -30,7 +30,7 @@ describeWithPeers(PEERS, 'rollovers in real time', () => {
       await live.cancelAt('publish', 'ksk');
       expect((await live.servedKeys()).map(({ tag }) => tag).sort()).toEqual(before);
 
-      live.scanner.isPaused = true;
+      live.above.isPaused = true;
       await live.command('rollover', 'start', CHILD, '--type', 'ksk');
       await live.waitForStep('request');
       await live.command('rollover', 'start', CHILD, '--type', 'zsk');
@@ -38,7 +38,7 @@ describeWithPeers(PEERS, 'rollovers in real time', () => {
         'a ZSK rollover that is done',
         async () => (await live.status()).overlapping === null,
       );
-      live.scanner.isPaused = false;
+      live.above.isPaused = false;
       await live.waitUntilDone();
       const after = await live.servedKeys();
       expect(after).toHaveLength(2);

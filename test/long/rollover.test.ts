@@ -140,10 +140,10 @@ describeWithPeers(PEERS, 'rollovers in real time', () =>
           const before = (await live.servedKeys()).map(({ tag }) => tag).sort();
           await live.command('rollover', 'start', CHILD, '--type', ...request);
           if (step === 'withdraw') await live.waitForStep('soak');
-          live.scanner.isPaused = PARENT_STEPS.includes(step);
+          live.above.isPaused = PARENT_STEPS.includes(step);
           await live.waitForStep(step);
           await live.command('rollover', 'cancel', CHILD);
-          live.scanner.isPaused = false;
+          live.above.isPaused = false;
           await live.waitUntilDone();
           expect((await live.servedKeys()).map(({ tag }) => tag).sort()).toEqual(before);
           expect(before).toEqual(expect.arrayContaining([...live.dsTags]));
@@ -154,12 +154,12 @@ describeWithPeers(PEERS, 'rollovers in real time', () =>
     it('are taken back before the parent has removed a DS', async () => {
       await safe('unsign cancelled at ask', '', async (live) => {
         const before = live.dsTags;
-        live.scanner.isPaused = true;
+        live.above.isPaused = true;
         await live.command('zone', 'unsign', CHILD);
         await live.waitForStep('ask');
         expect(await live.answered('CDS')).toEqual(['0 0 0 00']);
         await live.command('rollover', 'cancel', CHILD);
-        live.scanner.isPaused = false;
+        live.above.isPaused = false;
         await live.waitUntilDone();
         expect(live.dsTags).toEqual(before);
         expect(await live.answered('DNSKEY')).toHaveLength(1);
@@ -169,8 +169,8 @@ describeWithPeers(PEERS, 'rollovers in real time', () =>
     it('are noticed when a DS fits no key', async () => {
       const live = await LiveRollover.start('', news);
       try {
-        live.scanner.isPaused = true;
-        await live.scanner.bootstrap([`1234 13 2 ${'AB'.repeat(32)}`]).catch(() => undefined);
+        live.above.isPaused = true;
+        await live.above.bring([`1234 13 2 ${'AB'.repeat(32)}`]).catch(() => undefined);
         await live.waitFor('faults', async () => live.watch.faultCount > 100);
         expect(live.watch.faults.join('\n')).toContain('SERVFAIL');
         expect(live.complaints.length).toBeGreaterThan(0);

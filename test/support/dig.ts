@@ -22,13 +22,18 @@ export interface DigAnswer {
 }
 
 /** Asks 127.0.0.1; `options` are dig's own, such as `+dnssec` and `+tcp`. Throws if there is no answer. */
-export async function dig(
-  port: number,
+export function dig(port: number, name: string, type: string, ...options: string[]): Promise<DigAnswer> {
+  return digAt({ address: '127.0.0.1', port }, name, type, ...options);
+}
+
+/** Asks a server at any address. */
+export async function digAt(
+  { address, port }: { readonly address: string; readonly port: number },
   name: string,
   type: string,
   ...options: string[]
 ): Promise<DigAnswer> {
-  const fixed = ['-r', '+norecurse', '+tries=2', '+time=3', '@127.0.0.1'];
+  const fixed = ['-r', '+norecurse', '+tries=2', '+time=3', `@${address}`];
   const text = await runOk(
     getPeer('dig'),
     [...fixed, '-p', `${port}`, ...options, '-t', type, '-q', name],

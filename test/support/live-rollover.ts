@@ -5,14 +5,20 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import type { Above, DsChange } from './above.ts';
 import { CachingUnbound } from './caching-unbound.ts';
+import { ScannedParent } from './cds-scanner.ts';
 import { Daemon } from './daemon.ts';
 import { dig } from './dig.ts';
-import { CdsScanner, type Child, type DsChange, PARENT_TTL, ParentZone } from './parent-zone.ts';
+import { PARENT_TTL } from './ds-server.ts';
+import type { DsTrace } from './ds-trace.ts';
+import { ParentZone } from './parent-zone.ts';
 import { Workplace, waitUntil } from './processes.ts';
 import { RolloverWatch, watchedZone } from './rollover-watch.ts';
+import type { Stub } from './unbound.ts';
 
 export const CHILD = 'child.test.';
+const PARENT = 'test.';
 
 /** Resolvers that differ in what they insist on and in what they conclude from their caches. */
 const RESOLVERS = [
@@ -20,6 +26,19 @@ const RESOLVERS = [
   ['harden-algo-downgrade: yes', 'aggressive-nsec: no'],
   ['harden-algo-downgrade: no', 'aggressive-nsec: yes'],
 ] as const;
+
+/** Starts a resolver of each kind. */
+export async function startResolvers(
+  stubs: readonly Stub[],
+  anchor: string,
+  workplace: Workplace,
+): Promise<CachingUnbound[]> {
+  const started: CachingUnbound[] = [];
+  for (const options of RESOLVERS) {
+    started.push(await CachingUnbound.start(stubs, anchor, options, workplace));
+  }
+  return started;
+}
 
 /** A rollover may wait for several parent changes, each a few seconds; machines are slow. */
 const ROLL_MS = 120_000;
@@ -53,7 +72,7 @@ export interface LiveKey {
 }
 
 /** Seconds count in whole ones at resolvers and in the server: the margins of one second are for that. */
-function configurationOf(extra: string): string {
+export function configurationOf(extra: string, bootstrapHold = '0s'): string {
   return `policies:
   default:
     dnskeyTtl: 2s
@@ -64,9 +83,20 @@ function configurationOf(extra: string): string {
     parent: { propagation: 0s, dsTtl: ${PARENT_TTL}s }
     cdsHold: 2s
     minInterval: 0s
-    bootstrapHold: 0s
+    bootstrapHold: ${bootstrapHold}
     monitor: { interval: 1s, rounds: 2, roundGap: 1s }
 ${extra}`;
+}
+
+/** What a live rollover is made of. */
+export interface LiveParts {
+  readonly daemon: Daemon;
+  readonly above: Above;
+  readonly resolvers: readonly CachingUnbound[];
+  readonly workplace: Workplace;
+  readonly news: ParentNews;
+  /** Measures how soon the parent follows. */
+  readonly trace?: DsTrace;
 }
 
 /** How the server learns what the parent has: an operator tells it, or its monitor looks. */
@@ -74,7 +104,7 @@ export type ParentNews = 'told' | 'monitored';
 
 /** The part of a configuration that makes the server look at this parent. */
 async function lookingAt(parent: ParentZone): Promise<string> {
-  const anchor = `{ zone: ${parent.origin}, ds: ["${await parent.anchorDs()}"], servers: ["127.0.0.1:${parent.port}"] }`;
+  const anchor = `{ zone: ${parent.origin}, ds: ["${await parent.ownDs()}"], servers: ["127.0.0.1:${parent.port}"] }`;
   return `parents: { anchors: [${anchor}], port: ${parent.port} }\n`;
 }
 
@@ -85,7 +115,15 @@ export async function expectSafe(
   body: (live: LiveRollover) => Promise<void>,
   news: ParentNews = 'told',
 ): Promise<void> {
-  const live = await LiveRollover.start(policy, news);
+  await expectSafeIn(title, await LiveRollover.start(policy, news), body);
+}
+
+/** The same with a rig that was made elsewhere; it is stopped. */
+export async function expectSafeIn(
+  title: string,
+  live: LiveRollover,
+  body: (live: LiveRollover) => Promise<void>,
+): Promise<void> {
   try {
     await body(live);
     await sleep(SETTLED_MS);
@@ -101,10 +139,10 @@ export async function expectSafe(
 /** A child, its parent and its resolvers. */
 export class LiveRollover {
   readonly watch: RolloverWatch;
-  readonly scanner: CdsScanner;
+  readonly above: Above;
   readonly #daemon: Daemon;
+  readonly #trace: DsTrace | undefined;
   readonly #news: ParentNews;
-  readonly #parent: ParentZone;
   readonly #resolvers: readonly CachingUnbound[];
   readonly #workplace: Workplace;
   /** What happened when, for the message of a test that fails. */
@@ -113,38 +151,36 @@ export class LiveRollover {
   #waiting: readonly string[] = [];
   readonly #startedMs = performance.now();
 
-  private constructor(
-    daemon: Daemon,
-    parent: ParentZone,
-    resolvers: readonly CachingUnbound[],
-    workplace: Workplace,
-    news: ParentNews,
-  ) {
+  private constructor({ daemon, above, resolvers, workplace, news, trace }: LiveParts) {
+    this.#trace = trace;
     this.#daemon = daemon;
     this.#news = news;
-    this.#parent = parent;
+    this.above = above;
     this.#resolvers = resolvers;
     this.#workplace = workplace;
     this.watch = new RolloverWatch(CHILD, resolvers);
-    const child = { origin: CHILD, port: daemon.port };
-    this.scanner = new CdsScanner(parent, child, workplace, (change) => this.#confirm(change));
+    above.onChange = (change) => this.#confirm(change);
   }
 
   /** Starts all of it with a zone that is signed and delegated; `policy`: more lines of the policy. */
   static async start(policy = '', news: ParentNews = 'told'): Promise<LiveRollover> {
     const workplace = new Workplace();
     const zones = { [`${CHILD}zone`]: watchedZone(CHILD) };
-    const parent = await ParentZone.start({ origin: CHILD }, workplace);
+    const rows = [`${CHILD} IN NS ns.${CHILD}`, `ns.${CHILD} IN A 127.0.0.1`];
+    const parent = await ParentZone.start({ origin: PARENT, rows }, workplace);
     const looking = news === 'monitored' ? await lookingAt(parent) : '';
     const configuration = looking + configurationOf(policy);
     const daemon = await Daemon.start({ workplace, zones, configuration });
-    const child: Child = { origin: CHILD, port: daemon.port };
+    const child = { origin: CHILD, port: daemon.port };
     const stubs = [child, { origin: parent.origin, port: parent.port }];
-    const resolvers: CachingUnbound[] = [];
-    for (const options of RESOLVERS) {
-      resolvers.push(await CachingUnbound.start(stubs, parent.anchor, options, workplace));
-    }
-    const live = new LiveRollover(daemon, parent, resolvers, workplace, news);
+    const resolvers = await startResolvers(stubs, `${PARENT} DS ${await parent.ownDs()}`, workplace);
+    const above = new ScannedParent(parent, child, workplace);
+    return LiveRollover.begin({ daemon, above, resolvers, workplace, news });
+  }
+
+  /** Begins to watch, and waits until the zone is delegated and secure. */
+  static async begin(parts: LiveParts): Promise<LiveRollover> {
+    const live = new LiveRollover(parts);
     live.watch.start();
     try {
       await live.delegate();
@@ -156,21 +192,22 @@ export class LiveRollover {
   }
 
   async stop(): Promise<void> {
-    await this.scanner.stop();
     await this.watch.stop();
-    await Promise.all([
-      ...this.#resolvers.map((resolver) => resolver.stop()),
-      this.#parent.stop(),
-      this.#daemon.stop(),
-    ]);
+    await this.#trace?.stop();
+    await this.above.stop();
+    await Promise.all([...this.#resolvers.map((resolver) => resolver.stop()), this.#daemon.stop()]);
     this.#workplace.remove();
   }
 
-  /** Brings the first DS to the parent and waits until all resolvers must find the zone secure. */
+  /** Waits for the first DS, or brings it to the parent, and until all resolvers must find the zone secure. */
   async delegate(): Promise<void> {
     await this.waitFor('CDS', async () => (await this.answered('CDS')).length > 0);
-    const ds = await this.command('ds', CHILD);
-    await this.scanner.bootstrap(ds.split('\n').filter(Boolean));
+    if (this.above.takesFirstDs) {
+      await this.waitFor('a first DS', async () => this.dsTags.length > 0);
+    } else {
+      const ds = await this.command('ds', CHILD);
+      await this.above.bring(ds.split('\n').filter(Boolean));
+    }
     await sleep(SETTLED_MS);
     await this.waitFor('a secure zone', () => this.watch.isSecureEverywhere());
     this.watch.mustBeSecure = true;
@@ -206,7 +243,7 @@ export class LiveRollover {
 
   /** Tags of the keys that the DS RRset of the parent names, without repetition. */
   get dsTags(): readonly number[] {
-    return [...new Set(this.#parent.ds.map((record) => Number.parseInt(record, 10)))];
+    return [...new Set(this.above.ds.map((record) => Number.parseInt(record, 10)))];
   }
 
   /** Waits until a rollover runs that is at one of these steps. */
@@ -254,13 +291,13 @@ export class LiveRollover {
 
   async waitFor(what: string, isTrue: () => Promise<boolean>): Promise<void> {
     const check = async (): Promise<boolean> => {
-      this.scanner.check();
+      this.above.check();
       if (await isTrue()) return true;
       await sleep(200);
       return false;
     };
     await waitUntil(check, what, ROLL_MS, this.#daemon.process).catch((error: Error) => {
-      throw new Error(`${error.message}\n${this.story}\n${this.scanner.refusals.slice(-3).join('\n')}`);
+      throw new Error(`${error.message}\n${this.story}\n${this.above.refusals.slice(-3).join('\n')}`);
     });
   }
 
@@ -282,7 +319,14 @@ export class LiveRollover {
     const { queries, validated, faultCount } = this.watch;
     const seconds = Math.round((performance.now() - this.#startedMs) / 1_000);
     const counts = `${queries} right answers, ${validated} of them validated, ${faultCount} wrong`;
-    return `${title}: ${counts}, by ${this.#resolvers.length} resolvers in ${seconds} s`;
+    const delays = this.followedAfterMs.map((ms) => Math.round(ms)).join(' ');
+    const followed = delays === '' ? '' : `; DS ${delays} ms after CDS`;
+    return `${title}: ${counts}, by ${this.#resolvers.length} resolvers in ${seconds} s${followed}`;
+  }
+
+  /** Milliseconds from each new CDS RRset to the DS RRset that it asks for; none if nobody measures. */
+  get followedAfterMs(): readonly number[] {
+    return this.#trace?.delaysMs ?? [];
   }
 
   async #confirm({ seen, gone, isNone }: DsChange): Promise<void> {

@@ -19,14 +19,14 @@ const CD = 0x10;
 const SERVFAIL = 2;
 const NXDOMAIN = 3;
 
-/** The zone file of a child that is watched; every TTL is two seconds. */
-export function watchedZone(origin: string): string {
+/** The zone file of a child that is watched; every TTL is two seconds. Its server is `ns` in it, or `servers` elsewhere. */
+export function watchedZone(origin: string, servers: readonly string[] = ['ns']): string {
   const hosts = Array.from({ length: HOSTS }, (_, i) => `h${i} A 192.0.2.${i + 1}\nh${i} TXT "text ${i}"`);
   return [
     `$ORIGIN ${origin}`,
     '$TTL 2',
-    `@ SOA ns.${origin} hostmaster.${origin} 1 3600 600 86400 2`,
-    '@ NS ns',
+    `@ SOA ${servers[0]} hostmaster.${origin} 1 3600 600 86400 2`,
+    ...servers.map((server) => `@ NS ${server}`),
     '@ MX 10 h0',
     'ns A 127.0.0.1',
     '*.wild A 192.0.2.200',
