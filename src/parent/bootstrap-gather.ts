@@ -16,7 +16,7 @@ import {
 } from './bootstrap.ts';
 import type { DelegatedHost } from './delegation.ts';
 import { typesProvenAt } from './denial.ts';
-import type { FoundZone, ParentFinder } from './finder.ts';
+import type { Budget, FoundZone, ParentFinder } from './finder.ts';
 import { readAnswer, readResponse, type Unknown, type Verdict } from './judge.ts';
 import type { Look } from './look.ts';
 import type { Network } from './network.ts';
@@ -34,6 +34,8 @@ export interface Ways {
 
 /** Addresses of name servers of a child that are asked; a child with more is refused. */
 const MAX_ADDRESSES = 64;
+/** Questions on the way down to all signaling zones together: a child may name name servers that cost much to find. */
+const MAX_QUESTIONS = 200;
 /** Servers of a signaling zone that are asked one after the other. */
 const MAX_SERVERS_TRIED = 6;
 
@@ -47,9 +49,10 @@ export async function gatherBootstrap(
   const zone = lowerName(child);
   const names = hosts.map(({ name }) => name);
   const signaling = signalingHosts(zone, names).filter((host) => signalingName(zone, host) !== undefined);
+  const budget: Budget = { questions: MAX_QUESTIONS };
   const [apexes, signals] = await Promise.all([
     apexesOf(ways, zone, hosts),
-    Promise.all(signaling.map((host) => signalOf(ways, zone, host, now))),
+    Promise.all(signaling.map((host) => signalOf(ways, zone, host, { now, budget }))),
   ]);
   return { hosts: names, apexes, signals };
 }
@@ -116,10 +119,15 @@ function heardIn(found: ReceivedRRset | undefined | BootstrapFault): Heard {
 
 // ---- The signals ----
 
-async function signalOf(ways: Ways, child: Name, host: Name, now: UnixSeconds): Promise<SignalSight> {
+async function signalOf(
+  ways: Ways,
+  child: Name,
+  host: Name,
+  { now, budget }: { readonly now: UnixSeconds; readonly budget: Budget },
+): Promise<SignalSight> {
   const name = signalingName(child, host)!;
   const both = (heard: Heard): SignalSight => ({ host, cds: heard, cdnskey: heard });
-  const zone = await ways.finder.zoneOf(name, now);
+  const zone = await ways.finder.zoneOf(name, now, budget);
   if ('kind' in zone) {
     // That the name is not there has been validated.
     return both(zone.reason === 'PARENT_NO_NAME' ? NOTHING : faultBy(zone, name));

@@ -5,7 +5,7 @@
 import type { UnixSeconds } from '../base/time.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { equalNames, formatName, isAtOrBelow, lowerName, type Name } from '../wire/name.ts';
-import type { FoundZone, ParentFinder } from './finder.ts';
+import type { Budget, FoundZone, ParentFinder } from './finder.ts';
 import { type Response, readResponse, type Unknown, unknown } from './judge.ts';
 import type { Network } from './network.ts';
 import { questionFor } from './question.ts';
@@ -38,6 +38,8 @@ export interface Delegation {
 
 /** Hosts whose addresses are looked up. */
 const MAX_HOSTS = 32;
+/** Questions about all of them together: a delegation may name hosts that cost much to find. */
+const MAX_QUESTIONS = 400;
 
 interface Heard extends Referral {
   readonly response: Response | null;
@@ -55,13 +57,14 @@ export async function delegationOf(
   const heard = await Promise.all(parent.servers.map((server) => referralOf(network, server, child)));
   const names = distinctNames(heard.flatMap(({ hosts }) => hosts ?? [])).slice(0, MAX_HOSTS);
   if (names.length === 0) {
-    const where = formatName(parent.apex);
     return unknown(
       'PARENT_NOT_DELEGATED',
-      `no server of ${where} gives name servers of ${formatName(child)}`,
+      `no server of ${formatName(parent.apex)} gives name servers of ${formatName(child)}`,
     );
   }
-  const hosts = await Promise.all(names.map((name) => hostOf(name, heard, { finder, child, parent, now })));
+  const budget: Budget = { questions: MAX_QUESTIONS };
+  const where: Where = { finder, child, parent, now, budget };
+  const hosts = await Promise.all(names.map((name) => hostOf(name, heard, where)));
   const referrals = heard.map(({ server, hosts: said }) => ({ server, hosts: said }));
   return { kind: 'delegation', parent: parent.apex, hosts, referrals };
 }
@@ -81,16 +84,17 @@ interface Where {
   readonly child: Name;
   readonly parent: FoundZone;
   readonly now: UnixSeconds;
+  readonly budget: Budget;
 }
 
 async function hostOf(name: Name, heard: readonly Heard[], where: Where): Promise<DelegatedHost> {
-  const { finder, child, parent, now } = where;
+  const { finder, child, parent, now, budget } = where;
   const said = isAtOrBelow(name, parent.apex)
     ? heard.flatMap(({ response }) => (response === null ? [] : addressesIn(response.additional, name)))
     : [];
   const glue = [...new Set(said)];
   // What is inside the zone itself can only be had as glue.
-  const known = isAtOrBelow(name, child) ? [] : await finder.addressesOf(name, now);
+  const known = isAtOrBelow(name, child) ? [] : await finder.addressesOf(name, now, budget);
   return { name, glue, addresses: known.length > 0 ? known : glue };
 }
 

@@ -48,13 +48,18 @@ interface Remembered {
   until: UnixSeconds;
 }
 
+/** Questions that may still be asked; whoever has it takes from it. */
+export interface Budget {
+  questions: number;
+}
+
 /** One way down, with the ways to addresses of servers that it needs. */
 interface Search {
   readonly now: UnixSeconds;
   /** How many addresses of servers are being looked for, one because of the other. */
   readonly depth: number;
   /** What zones that point at each other, or at crowds, may cost in all. */
-  readonly budget: { questions: number };
+  readonly budget: Budget;
 }
 
 /** How long a zone cut is remembered at most, and at least, in seconds; what went wrong is asked again soon. */
@@ -100,9 +105,9 @@ export class ParentFinder {
     return distinct(servers);
   }
 
-  /** The addresses of a host; none if it cannot be found. */
-  addressesOf(host: Name, now: UnixSeconds): Promise<string[]> {
-    return this.#addressesOf(lowerName(host), newSearch(now));
+  /** The addresses of a host; none if it cannot be found, or `budget`, which several searches may share, is used up. */
+  addressesOf(host: Name, now: UnixSeconds, budget?: Budget): Promise<string[]> {
+    return this.#addressesOf(lowerName(host), newSearch(now, budget));
   }
 
   /**
@@ -126,9 +131,12 @@ export class ParentFinder {
     return fault === undefined ? rrset : unknown('PARENT_BOGUS', `${formatName(name)}: ${fault}`);
   }
 
-  /** The zone that a name is in, or is the apex of; `keys` is null if nothing of it can be validated. */
-  zoneOf(name: Name, now: UnixSeconds): Promise<FoundZone | Unknown> {
-    return this.#zoneAbove(lowerName(name), labelCount(name), newSearch(now));
+  /**
+   * The zone that a name is in, or is the apex of; `keys` is null if nothing of it can be validated. Unknown if `budget`,
+   * which several searches may share, is used up.
+   */
+  zoneOf(name: Name, now: UnixSeconds, budget?: Budget): Promise<FoundZone | Unknown> {
+    return this.#zoneAbove(lowerName(name), labelCount(name), newSearch(now, budget));
   }
 
   /**
@@ -167,7 +175,7 @@ export class ParentFinder {
     return above.toSorted((a, b) => labelCount(b.apex) - labelCount(a.apex))[0];
   }
 
-  #remember(name: Name, { now, depth }: Search, find: () => Promise<Cut>): Promise<Cut> {
+  #remember(name: Name, { now, depth, budget }: Search, find: () => Promise<Cut>): Promise<Cut> {
     const key = formatName(name);
     const known = this.#remembered.get(key);
     // Only who looks for no addresses waits for others: two that wait for each other would wait for ever.
@@ -176,7 +184,9 @@ export class ParentFinder {
     if (known === undefined || now >= known.until) this.#remembered.set(key, entry);
     void entry.cut.then((cut) => {
       entry.isSettled = true;
-      entry.until = plus(now, lifetimeOf(cut));
+      // That somebody had no question left says nothing of the zone.
+      const isSpent = cut !== 'no cut' && 'kind' in cut && budget.questions < 0;
+      entry.until = isSpent ? now : plus(now, lifetimeOf(cut));
     });
     return entry.cut;
   }
@@ -287,7 +297,7 @@ export class ParentFinder {
     let last: Unknown = unknown('PARENT_SILENT', `no server for ${formatName(name)} is known`);
     for (const server of servers.slice(0, MAX_SERVERS_TRIED)) {
       if (budget.questions-- <= 0)
-        return unknown('PARENT_ERROR', `over ${MAX_QUESTIONS} questions would be needed`);
+        return unknown('PARENT_ERROR', 'more questions would be needed than one search may ask');
       const octets = await this.#options.network.exchange(server, query);
       const response =
         'fault' in octets ? unknown('PARENT_SILENT', octets.fault) : readResponse(octets, name, type);
@@ -304,8 +314,8 @@ function lifetimeOf(cut: Cut): number {
   return 'kind' in cut ? FAULT_CACHE_S : Math.min(CACHE_S, Math.max(MIN_CACHE_S, cut.ttl));
 }
 
-function newSearch(now: UnixSeconds): Search {
-  return { now, depth: 0, budget: { questions: MAX_QUESTIONS } };
+function newSearch(now: UnixSeconds, budget: Budget = { questions: MAX_QUESTIONS }): Search {
+  return { now, depth: 0, budget };
 }
 
 function noAddress(name: Name): Unknown {

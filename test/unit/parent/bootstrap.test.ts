@@ -243,6 +243,20 @@ describe('a first DS', () => {
   });
 });
 
+it('a child that names many name servers, each far away, costs a bounded number of questions', async () => {
+  const farAway = (i: number) => Array.from({ length: 20 }, (_, at) => `l${i}-${at}`).join('.');
+  const hosts = Array.from({ length: 30 }, (_, i) => `ns.${farAway(i)}.test.`);
+  parentHas([...hosts.map((host) => `${CHILD} NS ${host}`), ...hosts.map((host) => `${host} A ${ONE}`)]);
+  const { signals } = await gather();
+  const asked = [...internet.asked.values()].reduce((sum, one) => sum + one, 0);
+  expect(signals).toHaveLength(30);
+  // 30 names of 20 labels would be 600 questions for addresses, and for the signals those that were not asked then.
+  expect(asked).toBeLessThan(720);
+  // Who asks for one of them has questions of his own.
+  const found = await internet.finder.zoneOf(nameOf(hosts.at(-1)!), NOW);
+  expect(found).toMatchObject({ apex: nameOf('test.') });
+});
+
 describe('facts that are not whole', () => {
   it('are never enough', async () => {
     const facts = await gather();
