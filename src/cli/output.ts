@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Need, ZoneDetail, ZoneSummary } from '../control/shapes.ts';
 import { keyWord } from '../control/words.ts';
+import { memoryWords, octetWords } from './memory-output.ts';
 
 /** Where output goes, and whether a person looks at it. */
 export interface Output {
@@ -82,8 +83,10 @@ export function printZones(output: Output, zones: readonly ZoneSummary[]): void 
     keysOf(zone),
     cdsOf(zone),
     zone.problem === null ? '-' : zone.problem.code,
+    ...(zone.memory === undefined ? [] : [octetWords(zone.memory.total)]),
   ]);
-  output.print(table(['ZONE', 'STATE', 'SERIAL', 'RECORDS', 'KEYS', 'CDS', 'PROBLEM'], rows));
+  const memory = zones[0]!.memory === undefined ? [] : ['MEMORY'];
+  output.print(table(['ZONE', 'STATE', 'SERIAL', 'RECORDS', 'KEYS', 'CDS', 'PROBLEM', ...memory], rows));
 }
 
 function worse({ state }: ZoneSummary): Level {
@@ -119,6 +122,7 @@ export function printZone(output: Output, zone: ZoneDetail): void {
     ['keys', keysOf(zone)],
     ['CDS', cdsOf(zone)],
   ];
+  if (zone.memory !== undefined) rows.push(['memory', memoryWords(zone.memory)]);
   if (zone.signaturesRenewedAt !== null) rows.push(['apex re-signed', `at ${zone.signaturesRenewedAt}`]);
   output.print(zone.zone);
   for (const [name, value] of rows) output.print(`  ${name.padEnd(15)} ${value}`);

@@ -1,5 +1,6 @@
 /** How the state of the server looks: what it does, how looks at parents do, and what needs a person. */
 import type { StatusResult } from '../control/shapes.ts';
+import { serverMemoryWords } from './memory-output.ts';
 import { marked, type Output, printNeeds } from './output.ts';
 import { printParents } from './parent-output.ts';
 
@@ -41,6 +42,7 @@ export function printStatus(output: Output, status: StatusResult): void {
   output.print(
     `  signatures      ${signaturesMade} made, ${signaturesReused} reused, ${counters.signaturesBad ?? 0} bad`,
   );
+  output.print(`  memory          ${serverMemoryWords(status.memory)}`);
   printSynthesis(output, counters);
   printAbuse(output, counters);
   for (const { name, running, restarts } of threads) {

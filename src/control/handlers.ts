@@ -24,6 +24,7 @@ import { forgetZones } from './forget.ts';
 import { createJobHandlers } from './jobs.ts';
 import { createKeyHandlers } from './key-handlers.ts';
 import type { KeyContext } from './key-import.ts';
+import { memoryOfServer, memoryOfZone } from './memory.ts';
 import { OperationError } from './operation.ts';
 import { createParentHandlers } from './parent-handlers.ts';
 import { createPolicyHandlers } from './policy-handlers.ts';
@@ -56,8 +57,13 @@ export function createHandlers(context: HandlerContext): Handlers {
   const { zones, clock } = context;
   return {
     status: () => statusOf(context),
-    'zone.list': () => ({ zones: zones.all().map(summaryOf) }),
-    'zone.show': ({ zone }) => detailOf(getZone(zones, zone), context.supervisor.reports),
+    'zone.list': ({ memory }) => ({
+      zones: zones.all().map((zone) => ({ ...summaryOf(zone), ...(memory && memoryOf(context, zone)) })),
+    }),
+    'zone.show': ({ zone: name }) => {
+      const zone = getZone(zones, name);
+      return { ...detailOf(zone, context.supervisor.reports), ...memoryOf(context, zone) };
+    },
     'zone.reload': async ({ zone }) => {
       const before = zone === undefined ? undefined : getServed(zones, zone);
       const reloaded = await zones.reload(zone === undefined ? undefined : originOf(zone));
@@ -88,6 +94,10 @@ export function createHandlers(context: HandlerContext): Handlers {
 }
 
 // ---- Zones ----
+
+function memoryOf({ supervisor }: HandlerContext, zone: Zone): Pick<ZoneSummary, 'memory'> {
+  return { memory: memoryOfZone(zone, supervisor.answering) };
+}
 
 function summaryOf(zone: Zone): ZoneSummary {
   const { served, signing } = zone;
@@ -229,6 +239,7 @@ function statusOf(context: HandlerContext): StatusResult {
     needs: all.flatMap(needsOf).slice(0, TOLD_NEEDS),
     threads: supervisor.threads(),
     counters: countersOf(supervisor),
+    memory: memoryOfServer(all, supervisor.answering),
     due: scheduler.due(TOLD_DUE).map(({ key, at }) => ({ what: key, at: formatInstant(at) })),
     parents: parentsOf(zones, all),
   };

@@ -3,6 +3,7 @@
  * are ISO 8601 in UTC, durations seconds.
  */
 import { z } from 'zod';
+import { serverMemory, zoneMemory } from './memory-shapes.ts';
 
 export const instant = z.string();
 export const diagnostic = z.object({
@@ -76,6 +77,8 @@ export const zoneSummary = z.object({
   /** Whether the zone asks its parent for a DS by CDS and CDNSKEY, and from when on it does. */
   cds: z.object({ published: z.boolean(), from: instant.nullable() }),
   problem: z.object({ code: z.string(), message: z.string(), effect: z.string() }).nullable(),
+  /** Only where it was asked for. */
+  memory: zoneMemory.optional(),
 });
 
 export const zoneDetail = zoneSummary.extend({
@@ -203,6 +206,7 @@ export const status = z.object({
   needs: z.array(need),
   threads: z.array(z.object({ name: z.string(), running: z.boolean(), restarts: z.number() })),
   counters: z.record(z.string(), z.number()),
+  memory: serverMemory,
   due: z.array(z.object({ what: z.string(), at: instant })),
   /** Null if nobody looks at parents. */
   parents: parents.nullable(),

@@ -11,7 +11,7 @@ const ofZone = zone.describe('name of the zone');
 export const ZONE_OPERATIONS = {
   'zone.list': operation({
     summary: 'list all zones',
-    params: z.strictObject({}),
+    params: z.strictObject({ memory: flag.default(false).describe('also tell how much memory each takes') }),
     result: z.object({ zones: z.array(zoneSummary) }),
     danger: 'reads',
     cli: 'zone list',

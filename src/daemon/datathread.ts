@@ -11,7 +11,7 @@ import { unixSeconds } from '../base/time.ts';
 import { type ListenAddress, ListenError } from '../transport/listen.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { Respond } from '../wire/peer.ts';
-import { noteDropped } from './garbage.ts';
+import { collectSoon, noteDropped } from './garbage.ts';
 import { limitedOf } from './limited.ts';
 import type { DataSetup, FromData, ToData } from './messages.ts';
 
@@ -62,6 +62,8 @@ export function runDataThread(
     } else if (message.kind === 'cookies') {
       responder.setCookieSecrets(message.secrets);
     } else if (message.kind === 'listen') {
+      // Before anybody waits for answers: messages of many zones are gone through now.
+      collectSoon();
       void open(server, tell);
     } else {
       void server.stop().then(() => {

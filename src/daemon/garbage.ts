@@ -16,7 +16,12 @@ let isPending = false;
 /** This thread has let go of memory of this size; when it is much, it is collected in a turn of its own. */
 export function noteDropped(octets: number): void {
   droppedOctets += octets;
-  if (droppedOctets < COLLECT_OCTETS || isPending) return;
+  if (droppedOctets >= COLLECT_OCTETS) collectSoon();
+}
+
+/** Collects in a turn of its own: this thread has begun, and what that took is garbage now. */
+export function collectSoon(): void {
+  if (isPending) return;
   isPending = true;
   setImmediate(() => {
     isPending = false;

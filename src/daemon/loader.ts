@@ -2,8 +2,9 @@
  * The loader thread: compiles zone files one after the other, so that a large zone holds up nothing else. It is given
  * lists of jobs, and replies by lists.
  */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { ZoneImage } from '../zone/image.ts';
+import { imageOctets } from '../zone/image.ts';
 import { ImagePack } from '../zone/imagepack.ts';
 import { noteDropped } from './garbage.ts';
 import { LoadProgress } from './loadqueue.ts';
@@ -15,10 +16,29 @@ const MAX_REPLIES = 32;
 
 const progress = new LoadProgress(workerData as SharedArrayBuffer);
 
+/** What `nice` takes: half of the way to what runs only when nothing else wants to. */
+const NICENESS = 10;
+let isPolite = false;
+
+/**
+ * From the first zone on that is loaded in place of a served one, this thread gives way to those that answer. Before,
+ * at a start, nobody waits for anything but this thread.
+ */
+function bePolite(): void {
+  isPolite = true;
+  try {
+    // Linux takes 0 for the thread that asks, not for its process.
+    if (process.platform === 'linux') setPriority(0, NICENESS);
+  } catch {
+    return; // A sandbox that does not let us costs a little latency, no more.
+  }
+}
+
 /** Images of zones that come in a crowd. */
 let pack: ImagePack | undefined;
 
 parentPort?.on('message', (jobs: readonly LoadJob[]) => {
+  if (!isPolite && jobs.some(({ servedDigest }) => servedDigest !== undefined)) bePolite();
   for (let at = 0; at < jobs.length; at += MAX_REPLIES) reply(jobs.slice(at, at + MAX_REPLIES));
 });
 
@@ -40,5 +60,5 @@ function reply(jobs: readonly LoadJob[]): void {
 }
 
 function octetsOf({ image, denial: { nsec3 } }: LoadedZone): number {
-  return ZoneImage.open(image).octets + (nsec3 === null ? 0 : ZoneImage.open(nsec3).octets);
+  return imageOctets(image) + (nsec3 === null ? 0 : imageOctets(nsec3));
 }

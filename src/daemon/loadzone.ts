@@ -70,11 +70,18 @@ export function loadZone(job: Omit<LoadJob, 'job'>, pack?: ImagePack): LoadOutco
     kind: 'loaded',
     image: compiled.image,
     denial: { mode: job.denial?.mode ?? 'nsec', nsec3 },
-    diagnostics,
-    includes,
+    diagnostics: orNone(diagnostics),
+    includes: orNone(includes),
     digest,
-    foreignKeys: compiled.foreignKeys,
-    foreignCds: compiled.foreignCds,
+    foreignKeys: orNone(compiled.foreignKeys),
+    foreignCds: orNone(compiled.foreignCds),
     tookMs: performance.now() - startedMs,
   };
+}
+
+const NONE: readonly never[] = [];
+
+/** Most lists of most zones are empty. Those of zones that go in one message then are one, on the other side too. */
+function orNone<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? NONE : list;
 }

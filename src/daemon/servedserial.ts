@@ -5,6 +5,8 @@
 import type { FileStore } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { KeystoreError } from '../store/keypairs.ts';
+import { zoneKeysPath } from '../store/keystore.ts';
+import type { Name } from '../wire/name.ts';
 import type { SerialMode } from '../zone/serial.ts';
 import type { SerialRule } from './messages.ts';
 
@@ -20,16 +22,18 @@ interface Served {
 
 export class ServedSerial {
   readonly #files: FileStore;
-  readonly #directory: string;
+  readonly #keysDirectory: string;
+  readonly #origin: Name;
   #served: Served | undefined;
   #isRead = false;
   /** That of the newest rule. */
   #mode: SerialMode = 'file';
 
-  /** `directory` is that of the zone's keys; it is made when it is needed. */
-  constructor(files: FileStore, directory: string) {
+  /** `keysDirectory` is that of all zones' keys; that of the zone is made when it is needed. */
+  constructor(files: FileStore, keysDirectory: string, origin: Name) {
     this.#files = files;
-    this.#directory = directory;
+    this.#keysDirectory = keysDirectory;
+    this.#origin = origin;
   }
 
   /** What the loader has to know. Throws KeystoreError or FileStoreError if the file cannot be read. */
@@ -52,6 +56,10 @@ export class ServedSerial {
       await this.#files.replaceDurable(this.#path, Buffer.from(text));
     }
     this.#served = served;
+  }
+
+  get #directory(): string {
+    return zoneKeysPath(this.#keysDirectory, this.#origin);
   }
 
   get #path(): string {

@@ -168,6 +168,11 @@ export class ZoneSigning {
     return this.zoneState.keys.filter(({ id }) => this.#missing.includes(id));
   }
 
+  /** How many private keys are in memory. */
+  get loadedKeys(): number {
+    return this.#privateKeys.size;
+  }
+
   /** True if nothing can be signed with a key: its file is gone, and it is not in memory either. */
   isLost({ id }: Key): boolean {
     return !this.#privateKeys.has(id) && this.keys.missing().some((key) => key.id === id);

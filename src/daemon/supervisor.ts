@@ -149,6 +149,11 @@ export class Supervisor {
     }));
   }
 
+  /** How many threads answer queries, and know all zones. */
+  get answering(): number {
+    return this.#data.length;
+  }
+
   /** A counter, summed over all threads. */
   count(counter: Parameters<Counters['get']>[0]): number {
     return this.#data.reduce((sum, { counters }) => sum + counters.get(counter), 0);

@@ -15,11 +15,10 @@ import type { Log } from '../ops/log.ts';
 import { keysInLook, keysNamed } from '../parent/named.ts';
 import { UNWATCHED } from '../parent/watch.ts';
 import type { Epoch } from '../signer/epoch.ts';
-import { zoneKeysPath } from '../store/keystore.ts';
 import type { FileSignature } from '../store/zonefile.ts';
 import { lookAtIncluded, type SeenZone } from '../store/zones.ts';
 import type { Name } from '../wire/name.ts';
-import { ZoneImage } from '../zone/image.ts';
+import { imageOctets, ZoneImage } from '../zone/image.ts';
 import type { DerivedRRset } from './derived.ts';
 import { ForeignKeysError, type ForeignRecords } from './foreignkeys.ts';
 import { noteDropped } from './garbage.ts';
@@ -126,7 +125,7 @@ export class Zone {
     this.keeper = new Keeper(kept, context, this.#log);
     this.#settling = new Settling(context.clock);
     const { files, keysDirectory } = context.signing;
-    this.#serial = new ServedSerial(files, zoneKeysPath(keysDirectory, seen.origin));
+    this.#serial = new ServedSerial(files, keysDirectory, seen.origin);
   }
 
   /** What is served; undefined if nothing is. */
@@ -366,7 +365,7 @@ export class Zone {
     }
     if (this.#isRemoved) return;
     const { digest, diagnostics: warnings, denial } = loaded;
-    const sharedOctets = image.octets + (denial.nsec3 === null ? 0 : ZoneImage.open(denial.nsec3).octets);
+    const sharedOctets = image.octets + (denial.nsec3 === null ? 0 : imageOctets(denial.nsec3));
     this.#loaded = { image, digest, octets: seen.octets, sharedOctets, policy, warnings, since: now };
     this.problem = undefined;
     this.#context.vouching.touch(this);

@@ -14,15 +14,20 @@ const DOT = 46;
  */
 export function zoneStem(origin: Name): string {
   if (origin[0] === 0) return 'root';
-  let stem = '';
+  // Joined, the stem is one string; put together by additions it would keep all its parts.
+  const parts: string[] = [];
   for (let at = 0; origin[at] !== 0; at += origin[at]! + 1) {
-    if (at > 0) stem += '.';
-    for (let i = at + 1; i <= at + origin[at]!; i++) stem += stemOctet(LOWER[origin[i]!]!);
+    if (at > 0) parts.push('.');
+    for (let i = at + 1; i <= at + origin[at]!; i++) parts.push(STEM_OCTETS[LOWER[origin[i]!]!]!);
   }
+  const stem = parts.join('');
   if (stem === 'root') return '%72oot';
   if (stem.length <= MAX_STEM_OCTETS) return stem;
   return Buffer.from(sha256(origin.map((octet) => LOWER[octet]!))).toString('hex');
 }
+
+/** Each octet as it stands in a stem. */
+const STEM_OCTETS = Array.from({ length: 256 }, (_, octet) => stemOctet(octet));
 
 function stemOctet(octet: number): string {
   const character = String.fromCharCode(octet);

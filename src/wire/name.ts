@@ -185,13 +185,17 @@ const ESCAPED = new Set([...'."\\;()@$'].map((character) => character.charCodeAt
 /** Presentation form with a final dot; `\X` for the specials, `\DDD` for what is not printable ASCII. */
 export function formatName(buffer: Uint8Array, offset = 0): string {
   if (buffer[offset] === 0) return '.';
-  let text = '';
+  // Joined, the text is one string; put together by additions it would keep all its parts.
+  const parts: string[] = [];
   for (let at = offset; buffer[at] !== 0; at += buffer[at]! + 1) {
-    for (let i = at + 1; i <= at + buffer[at]!; i++) text += formatOctet(buffer[i]!);
-    text += '.';
+    for (let i = at + 1; i <= at + buffer[at]!; i++) parts.push(FORMATTED[buffer[i]!]!);
+    parts.push('.');
   }
-  return text;
+  return parts.join('');
 }
+
+/** Each octet as it stands in a name. */
+const FORMATTED = Array.from({ length: 256 }, (_, octet) => formatOctet(octet));
 
 function formatOctet(octet: number): string {
   if (octet <= 32 || octet >= 127) return `\\${String(octet).padStart(3, '0')}`;

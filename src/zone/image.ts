@@ -112,6 +112,11 @@ export const RRSET_FLAG = {
   TWO_NAMES: 8,
 } as const;
 
+/** Size of an image. */
+export function imageOctets(image: ImageMemory): number {
+  return image instanceof SharedArrayBuffer ? image.byteLength : ZoneImage.open(image).octets;
+}
+
 /** The views of memory, in words and in octets. */
 interface Views {
   readonly u8: Uint8Array;

@@ -1,0 +1,55 @@
+/**
+ * Memory accounted per zone. What lies in shared memory is told as it is; keys and objects by estimates, which
+ * `bench:fleet` and `bench:manyzones` have measured.
+ */
+import type { Zone } from '../daemon/zone.ts';
+import { type ImageMemory, imageOctets } from '../zone/image.ts';
+import type { ServerMemory, ZoneMemory } from './memory-shapes.ts';
+
+/** A loaded private key, outside of the heap. */
+const KEY_OCTETS = 5_000;
+/** The zone, its file, its epoch and its timers, in the control plane. */
+const ZONE_OCTETS = 2_300;
+/** The state of a key, with what it waits for. */
+const KEY_STATE_OCTETS = 1_300;
+/** A served zone in each thread that answers. */
+const THREAD_OCTETS = 500;
+
+/** What one zone takes; `threads` answer from it. */
+export function memoryOfZone({ served, signing }: Zone, threads: number): ZoneMemory {
+  const keys = signing?.zoneState.keys.length ?? 0;
+  const loaded = signing?.loadedKeys ?? 0;
+  const epoch = served?.epoch;
+  const tables = (epoch?.signers ?? []).flatMap(({ table, nsec3Table, compactTable }) => [
+    table.byteLength,
+    nsec3Table?.byteLength ?? 0,
+    compactTable?.byteLength ?? 0,
+  ]);
+  return summed({
+    image: octetsOf(epoch?.image ?? null),
+    chain: octetsOf(epoch?.nsec3 ?? null),
+    apex: octetsOf(epoch?.apex ?? null),
+    signatures: tables.reduce((sum, octets) => sum + octets, 0),
+    keys: loaded * KEY_OCTETS,
+    objects: ZONE_OCTETS + keys * KEY_STATE_OCTETS + (epoch === undefined ? 0 : threads * THREAD_OCTETS),
+  });
+}
+
+/** What all zones take together, and the process with all else that it has. */
+export function memoryOfServer(zones: readonly Zone[], threads: number): ServerMemory {
+  const sum = { image: 0, chain: 0, apex: 0, signatures: 0, keys: 0, objects: 0 };
+  for (const zone of zones) {
+    const one = memoryOfZone(zone, threads);
+    for (const kind of Object.keys(sum) as (keyof typeof sum)[]) sum[kind] += one[kind];
+  }
+  const { rss, heapUsed, heapTotal } = process.memoryUsage();
+  return { zones: summed(sum), resident: rss, heapUsed, heapTotal };
+}
+
+function octetsOf(image: ImageMemory | null): number {
+  return image === null ? 0 : imageOctets(image);
+}
+
+function summed(parts: Omit<ZoneMemory, 'total'>): ZoneMemory {
+  return { ...parts, total: Object.values(parts).reduce((sum, octets) => sum + octets, 0) };
+}
