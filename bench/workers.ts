@@ -24,7 +24,8 @@ const CORES = '0,1';
 const LOAD_CORE = 1;
 /** The kernel spreads sockets, not queries, among the threads. */
 const CLIENTS = 100;
-const IN_FLIGHT = 1_000;
+/** As in bench:peers: with more, Knot loses the surplus of the first burst. */
+const IN_FLIGHT = 150;
 /** With one thread and with two. */
 const PAIRS: readonly (readonly [one: ServerName, two: ServerName])[] = [
   ['keyturn', 'keyturn two workers'],
