@@ -7,8 +7,15 @@ import { answerOf, type DsSet, seconds, zoneServer } from './hostile-parent.ts';
 import type { Behaviour } from './scripted-parent.ts';
 import { queryOctets, TestServer } from './served.ts';
 
-/** What the parent makes of the DS that a child asks for: the DS of both servers, or undefined to leave them. */
-export type Conduct = (asked: DsSet, has: readonly [DsSet, DsSet]) => readonly [DsSet, DsSet] | undefined;
+/**
+ * What the parent makes of the DS that a child asks for: the DS of both servers, or undefined to leave them. `ever` has the
+ * tags of all that it ever had.
+ */
+export type Conduct = (
+  asked: DsSet,
+  has: readonly [DsSet, DsSet],
+  ever: ReadonlyMap<string, number>,
+) => readonly [DsSet, DsSet] | undefined;
 
 export interface Hostility {
   /** Label of the child. */
@@ -256,8 +263,8 @@ const conducts: readonly Hostility[] = [
   },
   {
     ...{ name: 'oneds', what: 'has room for one DS: takes the new one alone' },
-    conduct: (asked, [first]) => {
-      const fresh = asked.filter((text) => !first.includes(text));
+    conduct: (asked, _has, ever) => {
+      const fresh = asked.filter((text) => !ever.has(text.split(' ')[0]!));
       return fresh.length === 0 ? undefined : [fresh, fresh];
     },
     ...{ codes: ['PARENT_DS_PARTIAL'], step: null },

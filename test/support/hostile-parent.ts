@@ -62,6 +62,8 @@ interface Child {
 
 export class HostileParent {
   readonly port: number;
+  /** Called for each message that comes. */
+  onMessage: () => void = () => undefined;
   readonly #children = new Map<string, Child>();
   readonly #zones: [TestServer | undefined, TestServer | undefined] = [undefined, undefined];
   readonly #root: TestServer;
@@ -84,9 +86,9 @@ export class HostileParent {
   }
 
   /** What the configuration of a server says that looks at this parent. */
-  get configuration(): string {
+  configurationWith(rate: number): string {
     const anchor = `{ zone: ".", ds: ["${dsTextOf('.')}"], servers: ["${ROOT}:${this.port}"] }`;
-    return `parents: { anchors: [${anchor}], port: ${this.port}, rate: 2000, timeout: 1s }\n`;
+    return `parents: { anchors: [${anchor}], port: ${this.port}, rate: ${rate}, timeout: 1s }\n`;
   }
 
   /** Delegates a child to the server at 127.0.0.1; `records` of `test.` belong to it. */
@@ -155,6 +157,7 @@ export class HostileParent {
 
   /** Undefined: silence; null: the connection is closed. */
   #answer(address: string, query: Uint8Array, transport: 'udp' | 'tcp'): Uint8Array | undefined | null {
+    this.onMessage();
     const qname = formatName(query.subarray(HEADER.OCTETS, HEADER.OCTETS + nameOctets(query, HEADER.OCTETS)));
     if (opcodeOf(getFlags(query)) === OPCODE.NOTIFY) return this.#hear(qname, query);
     if (address === ROOT) return answerOf(this.#root, query, { transport });

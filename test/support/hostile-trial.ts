@@ -75,9 +75,16 @@ export class HostileTrial {
     const zones = Object.fromEntries(
       hostilities.map(childOf).map((child) => [`${child}zone`, zoneText(child)]),
     );
-    const configuration = parent.configuration + POLICY;
+    const configuration = parent.configurationWith(2_000) + POLICY;
     const daemon = await Daemon.start({ workplace, port, zones, configuration });
     const trial = new HostileTrial(hostilities, { daemon, parent, workplace });
+    // The control socket opens after those that answer queries.
+    await trial.#until('the control socket', () =>
+      trial.status().then(
+        () => true,
+        () => false,
+      ),
+    );
     trial.watch.start(() => trial.#scan());
     const isSecure = () => hostilities.map(childOf).every((child) => trial.watch.isSecure(child));
     await trial.#until('all children to be secure', isSecure);
@@ -153,7 +160,11 @@ export class HostileTrial {
       if (asked.length === 0) continue;
       const has = this.parent.dsOf(child);
       const isFirst = this.#isHonest && has.every((ds) => ds.length === 0);
-      const wanted = (this.#isHonest ? HONEST : hostility.conduct)(asked, has);
+      const wanted = (this.#isHonest ? HONEST : hostility.conduct)(
+        asked,
+        has,
+        this.parent.algorithmsOf(child),
+      );
       if (wanted === undefined) continue;
       for (const server of [0, 1] as const) {
         this.parent.publish(child, server, wanted[server], isFirst ? hostility.ttl : 1);

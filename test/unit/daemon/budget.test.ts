@@ -26,9 +26,8 @@ it('grants no more than the rate in any second, and counts the most that it did'
       fc.array(fc.integer({ min: 0, max: 3_000 }), { minLength: 1, maxLength: 5 }),
       (rate, pauses) => {
         const times = granted(rate, pauses);
-        // An instant of rounding is no second.
         const most = Math.max(
-          ...times.map((from) => times.filter((at) => at >= from && at < from + 999.999).length),
+          ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length),
         );
         expect(most).toBeLessThanOrEqual(rate);
       },
@@ -40,7 +39,7 @@ it('grants no more than the rate in any second, and counts the most that it did'
 it('comes close to the rate when all of it is wanted', () => {
   const times = granted(100, [0, 0, 0, 0]);
   const seconds = (times.at(-1)! - times[0]!) / 1_000;
-  expect(times.length / seconds).toBeGreaterThan(90);
+  expect(times.length / seconds).toBeGreaterThan(85);
 });
 
 it('tells how many were granted lately', () => {
