@@ -2,9 +2,12 @@
  * A limit of events in any second, whatever window is taken: a tenth of them may come at once after a pause, the others
  * come evenly. Who asks has taken what is granted.
  *
- *     burst b = rate / 10, gap g = 1 s / (rate − b + 1)   ⇒   b at once, and then at most rate − b within the second
+ *     burst b = rate / 10, gap g = 1.05 s / (rate − b + 1)   ⇒   b at once, then at most rate − b within the second
+ *
+ * The twentieth is for delays on the way: who receives the messages shall not see more of them in a second either.
  */
 const SECOND_MS = 1_000;
+const WITH_DELAYS_MS = 1_050;
 const BURST_PARTS = 10;
 
 export class Budget {
@@ -21,7 +24,7 @@ export class Budget {
   /** `rate`: events in a second, at least 1. */
   constructor(rate: number) {
     const burst = Math.max(1, Math.floor(rate / BURST_PARTS));
-    this.#gapMs = SECOND_MS / (rate - burst + 1);
+    this.#gapMs = WITH_DELAYS_MS / (rate - burst + 1);
     this.#aheadMs = (burst - 1) * this.#gapMs;
   }
 
