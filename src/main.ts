@@ -96,6 +96,7 @@ export async function serve({
     ...{ listen, udp, udpThreads, transport, handed, mayShare, seed, clock, log, events, publisher },
     scheduler: threadScheduler,
     answers: answersOf(config, random),
+    onNotified: (child) => zones.children.notified(child),
   });
   const zones = new Zones(config, {
     ...{ clock, scheduler, publisher, log, events, seed },
@@ -190,7 +191,7 @@ const KEEPALIVE_UNIT_MS = 100;
 
 /** How data threads answer. Throws StartError. Nobody shall know in advance where an account of the rate limit lies. */
 function answersOf(
-  { rateLimit, isMinimal, synthesis, edns, transport }: Config,
+  { rateLimit, isMinimal, synthesis, edns, transport, policies }: Config,
   random: Random,
 ): AnswerSetup {
   const accounts =
@@ -201,6 +202,7 @@ function answersOf(
     ...{ rateLimit, accounts, isMinimal, synthesis, identity },
     cookies: { secrets: cookieSecretsOf(cookies, random), isRequired: cookies.mode === 'require' },
     opt: { nsid, reportAgent, keepalive: Math.floor(idleMs / KEEPALIVE_UNIT_MS) },
+    takesNotify: [...policies.values()].some(({ children }) => children.accept !== 'none'),
   };
 }
 

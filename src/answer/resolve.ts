@@ -71,6 +71,19 @@ export class Resolver {
     }
   }
 
+  /** True if a zone of ours delegates this name. */
+  delegates(name: SearchName): boolean {
+    const zone = name.labels === 0 ? null : this.#table.find(name, 1);
+    if (zone === null) return false;
+    const match = this.#match;
+    match.find(zone.image, name);
+    return match.isExact && zone.image.barrier(match.node) === match.node && this.#isCut(zone, match.node);
+  }
+
+  #isCut({ image }: ServedZone, node: NodeIndex): boolean {
+    return (image.flags(node) & NODE_FLAG.CUT) !== 0;
+  }
+
   /** Step 2: the zone nearest above the name. The DS of an apex is its parent's data (RFC 4035 §3.1.4.1). */
   #findZone(name: SearchName): ServedZone | null {
     const zone = this.#table.find(name, 0);

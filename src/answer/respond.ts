@@ -20,6 +20,7 @@ import { putBadKey } from '../wire/tsig.ts';
 import { Writer } from '../wire/writer.ts';
 import { Encoder } from './encode.ts';
 import { type Identity, IdentityRecords } from './identity.ts';
+import { isChildNotification } from './notification.ts';
 import { Plan, SECTION } from './plan.ts';
 import { ANSWER_CLASS, NO_ZONE, type RateLimiter, VERDICT } from './ratelimit.ts';
 import { explainFault, refuse } from './refusal.ts';
@@ -56,6 +57,8 @@ export interface ResponderOptions {
   readonly cookies: CookieSettings;
   readonly opt: OptSettings;
   readonly identity: Identity;
+  /** Children may tell of new CDS records (RFC 9859). */
+  readonly takesNotify: boolean;
 }
 
 export const RESPONDER_DEFAULTS: ResponderOptions = {
@@ -65,6 +68,7 @@ export const RESPONDER_DEFAULTS: ResponderOptions = {
   cookies: { secrets: [], isRequired: false },
   opt: SILENT_OPT,
   identity: { version: null, hostname: null },
+  takesNotify: false,
 };
 
 /** One per thread. */
@@ -92,6 +96,9 @@ export class Responder {
   readonly #reports: ReportReader | null;
   /** The last error report that was sent to us as the agent (RFC 9567), for the shell to take. */
   lastReport: ErrorReport | null = null;
+  readonly #takesNotify: boolean;
+  /** The child that told of new CDS records last, for the shell to take. */
+  lastNotified: Uint8Array | null = null;
   /** The last programmer error that `respond` caught, for the shell's log. */
   lastFault: unknown = null;
 
@@ -111,6 +118,7 @@ export class Responder {
     this.#cookies = new CookieMaker(secrets);
     this.#hasCookies = secrets.length > 0;
     this.#requiresCookie = isRequired;
+    this.#takesNotify = options.takesNotify;
     this.#opt = new OptRecord(options.opt, this.#cookies);
     this.#identity = new IdentityRecords(options.identity);
     const agent = options.opt.reportAgent;
@@ -162,6 +170,9 @@ export class Responder {
       return 0;
     }
     if (query.cookieAt > 0 && this.#hasCookies && !query.cookieFault) this.#judgeCookie(request, peer, now);
+    if (fault === RCODE.NOTIMP && this.#takesNotify && isChildNotification(query)) {
+      return this.#takeNotification(request, peer, now, response);
+    }
     if (fault !== RCODE.NOERROR) {
       explainFault(fault, query, opt);
       return this.#sayError(request, peer, fault, now, response);
@@ -182,6 +193,14 @@ export class Responder {
     const limiter = this.#limiter;
     if (limiter === null) return this.#write(request, peer, now, response);
     return this.#writeLimited(limiter, request, octets, peer, now, response);
+  }
+
+  /** Whoever told shall hear that it was heard; who is not our child, that it came to the wrong place. */
+  #takeNotification(request: Uint8Array, peer: Peer, now: UnixSeconds, response: Uint8Array): number {
+    const { qname } = this.#query;
+    if (!this.#resolver.delegates(qname)) return this.#sayError(request, peer, RCODE.REFUSED, now, response);
+    this.lastNotified = Uint8Array.from(qname.octets.subarray(0, qname.length));
+    return this.#sayError(request, peer, RCODE.NOERROR, now, response);
   }
 
   #judgeCookie(request: Uint8Array, peer: Peer, now: UnixSeconds): void {

@@ -66,6 +66,22 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     example('keyturn parent preflight example.com', 'would the parent take the first DS by itself?'),
   ],
   'parent look': [example('keyturn parent look example.com', 'ask them now, after the registrar was told')],
+  'children list': [
+    example(
+      'keyturn children list example.com',
+      'who has a DS by its own wish, and whose wish is not followed',
+    ),
+  ],
+  'children show': [
+    example('keyturn children show example.com shop.example.com', 'why is its DS not changed?'),
+  ],
+  'children scan': [example('keyturn children scan example.com shop.example.com', 'ask it now')],
+  'children forget': [
+    example(
+      'keyturn children forget example.com shop.example.com',
+      'the zone file says again which DS it has',
+    ),
+  ],
   diagnose: [
     example(
       'keyturn diagnose example.com',

@@ -2,6 +2,7 @@
 import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
 import { FAILURE } from '../control/operation.ts';
 import type { OperationName, Params, Result } from '../control/operations.ts';
+import { printChildren } from './children-output.ts';
 import { printDiagnosis } from './diagnose-output.ts';
 import { countWords, diffExit, printDiff } from './diff-output.ts';
 import { dsLines } from './ds.ts';
@@ -53,6 +54,10 @@ export const PRINTERS: Printers = {
   'parent.show': printParent,
   'parent.look': printParent,
   'parent.preflight': printPreflight,
+  'children.list': printChildren,
+  'children.show': printChildren,
+  'children.scan': printChildren,
+  'children.forget': printChildren,
   diagnose: printDiagnosis,
   'job.start': printStarted,
   'job.list': (output, { jobs }) => printJobs(output, jobs),

@@ -101,6 +101,12 @@ export const CALL_CODES = {
     effect: 'Zones are served as they are. What the operation had done by then is not undone.',
     fix: 'Look into the log, and report what is there.',
   },
+  NO_SUCH_CHILD: {
+    meaning: 'The zone does not delegate a zone of this name.',
+    cause: 'The name is misspelt, or its NS records are not in the zone.',
+    effect: 'Nothing was done.',
+    fix: 'See the NS records of the zone; keyturn children list ZONE shows the children that are known.',
+  },
   NO_SUCH_ZONE: {
     meaning: 'The server has no zone of that name.',
     cause: 'A typing mistake, or its file is not in the zones directory.',

@@ -141,6 +141,12 @@ export const ORDER_CODES = {
     effect: 'Nothing was changed: a rollover would build on what is not so.',
     fix: 'Nothing, as a rule: what the parent shows is taken in by itself. See keyturn parent show ZONE.',
   },
+  CHILD_NOT_TAKEN: {
+    meaning: 'The DS of the child is as the zone file has it: the child never changed it.',
+    cause: 'It was forgotten before, or its requests were not followed.',
+    effect: 'Nothing was done.',
+    fix: 'Nothing: change the DS in the zone file.',
+  },
   PARENT_NOT_WATCHED: {
     meaning: 'Nobody looks at the parents of zones: the configuration does not say how they are found.',
     cause: 'It has no key "parents", and looks at the Internet only if it is told to.',

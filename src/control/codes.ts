@@ -5,6 +5,7 @@
 import { nearest } from '../store/config-words.ts';
 import { BOOTSTRAP_CODES } from './codes-bootstrap.ts';
 import { CALL_CODES, FAILURE_CODES } from './codes-calls.ts';
+import { CHILD_CODES } from './codes-children.ts';
 import { CONFIG_CODES, START_CODES } from './codes-config.ts';
 import { DIAGNOSE_CODES } from './codes-diagnose.ts';
 import { GUARD_CODES } from './codes-guards.ts';
@@ -38,6 +39,7 @@ export const CODE_GROUPS: readonly CodeGroup[] = [
     codes: { ...PARENT_CODES, ...PARENT_FINDING_CODES, ...PARENT_WAIT_CODES, ...PUSH_CODES },
   },
   { title: 'the first DS of a zone', codes: BOOTSTRAP_CODES },
+  { title: 'requests of children', codes: CHILD_CODES },
   { title: 'guards of what the parent names', codes: GUARD_CODES },
   { title: 'diagnosis of a zone', codes: DIAGNOSE_CODES },
   { title: 'orders that are refused', codes: { ...REFUSAL_CODES, ...ORDER_CODES } },

@@ -17,6 +17,7 @@ import type { Config } from '../store/config.ts';
 import { formatListen } from '../transport/listen.ts';
 import { formatName } from '../wire/name.ts';
 import type { ZoneImage } from '../zone/image.ts';
+import { createChildrenHandlers } from './children-handlers.ts';
 import { algorithmName, iso, keySummary, needsOf, parentReasonsOf, rolloverStatusOf } from './describe.ts';
 import { countChanges, diffOf } from './diff.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
@@ -86,6 +87,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...createKeyHandlers(context),
     ...createRolloverHandlers(context),
     ...createParentHandlers(context),
+    ...createChildrenHandlers(context),
     ...createJobHandlers(context),
     ...createWatchHandlers(context),
     ...createPolicyHandlers(context),

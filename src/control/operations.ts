@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
+import { CHILDREN_OPERATIONS } from './children-operations.ts';
 import { JOB_OPERATIONS } from './job-operations.ts';
 import { KEY_OPERATIONS } from './key-operations.ts';
 import { PARENT_OPERATIONS } from './parent-operations.ts';
@@ -20,6 +21,7 @@ export const OPERATIONS = {
   ...KEY_OPERATIONS,
   ...ROLLOVER_OPERATIONS,
   ...PARENT_OPERATIONS,
+  ...CHILDREN_OPERATIONS,
   ...JOB_OPERATIONS,
   ...WATCH_OPERATIONS,
   ...POLICY_OPERATIONS,

@@ -18,6 +18,7 @@ interface Row {
 }
 
 const isCsk = ({ scheme }: Policy) => scheme === 'csk';
+const acceptsChildren = ({ children }: Policy) => children.accept !== 'none';
 const isSplit = ({ scheme }: Policy) => scheme === 'ksk-zsk';
 
 const ROWS: readonly Row[] = [
@@ -53,6 +54,10 @@ const ROWS: readonly Row[] = [
   { key: 'serial', of: (policy) => policy.serial, kind: 'word' },
   { key: 'zonemd.check', of: ({ zonemd }) => zonemd.check, kind: 'word' },
   { key: 'zonemd.publish', of: ({ zonemd }) => zonemd.publish, kind: 'word' },
+  { key: 'children.accept', of: ({ children }) => children.accept, kind: 'word' },
+  { key: 'children.scan', of: ({ children }) => children.scan, kind: 'duration', isUsed: acceptsChildren },
+  { key: 'children.dsTtl', of: ({ children }) => children.dsTtl, kind: 'duration', isUsed: acceptsChildren },
+  { key: 'children.dsync', of: ({ children }) => children.dsync, kind: 'word', isUsed: acceptsChildren },
 ];
 
 /** The keys of all values, as `--set` takes them. */

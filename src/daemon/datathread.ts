@@ -11,6 +11,7 @@ import { unixSeconds } from '../base/time.ts';
 import { type ListenAddress, ListenError } from '../transport/listen.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { Respond } from '../wire/peer.ts';
+import { Budget } from './budget.ts';
 import { collectSoon, noteDropped } from './garbage.ts';
 import { limitedOf } from './limited.ts';
 import type { DataSetup, FromData, ToData } from './messages.ts';
@@ -28,6 +29,8 @@ const FAULT_INTERVAL_MS = 1_000;
 const LIMITED_INTERVAL_MS = 1_000;
 /** Reports of resolvers that come faster are not told: they come again as long as something fails. */
 const REPORT_INTERVAL_MS = 50;
+/** Each may cost a look at a child. */
+const NOTIFICATIONS_PER_SECOND = 200;
 
 /** Runs this thread with the server that `makeServer` makes, until it is told to stop. */
 export function runDataThread(
@@ -88,6 +91,7 @@ function drop(responder: Responder, zone: ServedZone | undefined): void {
 function answering(responder: Responder, tell: (message: FromData) => void): Respond {
   let lastToldMs = Number.NEGATIVE_INFINITY;
   let lastReportMs = Number.NEGATIVE_INFINITY;
+  const notifications = new Budget(NOTIFICATIONS_PER_SECOND);
   return (request, octets, peer, response) => {
     const written = responder.respond(request, octets, peer, unixSeconds(Date.now() / 1000), response);
     if (responder.lastReport !== null) {
@@ -97,6 +101,13 @@ function answering(responder: Responder, tell: (message: FromData) => void): Res
         lastReportMs = performance.now();
         tell({ kind: 'report', report });
       }
+    }
+    if (responder.lastNotified !== null) {
+      const child = responder.lastNotified;
+      responder.lastNotified = null;
+      // Who gets no answer tells again.
+      if (notifications.take(performance.now()) > 0) return 0;
+      tell({ kind: 'notified', child });
     }
     if (responder.lastFault !== null) {
       const fault = responder.lastFault;

@@ -34,14 +34,18 @@ export function isOfSameFiles(one: string, other: string): boolean {
 
 /**
  * Puts the RRsets in. Nothing of it can break a zone: beside a CNAME of the file, where nothing else may be (RFC 2181
- * §10.1), it is left out. `at` is a record of the file, to which what is said of derived ones is pinned.
+ * §10.1), it is left out, and a DS where the file has no delegation. `at` is a record of the file, to which what is said of derived ones is pinned.
  */
 export function putDerived(records: ZoneRecords, derived: readonly DerivedRRset[], at: number): void {
   if (derived.length === 0) return;
   const types = new Set(derived.map(({ type }) => type));
   const replaced = new Set(derived.map(({ owner, type }) => keyOf(owner, 0, type)));
   const owners = new Set(derived.map(({ owner }) => keyOf(owner, 0, RRTYPE.CNAME)));
+  const cuts = new Set(
+    derived.filter(({ type }) => type === RRTYPE.DS).map(({ owner }) => keyOf(owner, 0, RRTYPE.NS)),
+  );
   const aliases = new Set<string>();
+  const delegated = new Set<string>();
   const [file, line] = [records.fileNumbers[at]!, records.lines[at]!];
   const keyAt = (record: number) => keyOf(records.heap, records.ownerAt[record]!, records.types[record]!);
   records.drop((record) => {
@@ -49,11 +53,15 @@ export function putDerived(records: ZoneRecords, derived: readonly DerivedRRset[
     if (type === RRTYPE.CNAME) {
       const key = keyAt(record);
       if (owners.has(key)) aliases.add(key);
+    } else if (type === RRTYPE.NS && cuts.size > 0) {
+      const key = keyAt(record);
+      if (cuts.has(key)) delegated.add(key);
     }
     return types.has(type) && replaced.has(keyAt(record));
   });
   for (const { owner, type, ttl, rdatas } of derived) {
     if (aliases.has(keyOf(owner, 0, RRTYPE.CNAME))) continue;
+    if (type === RRTYPE.DS && !delegated.has(keyOf(owner, 0, RRTYPE.NS))) continue;
     for (const rdata of rdatas) records.add(owner, 0, type, ttl, rdata, 0, rdata.length, file, line);
   }
 }

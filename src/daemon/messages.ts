@@ -124,6 +124,8 @@ export interface AnswerSetup {
   readonly cookies: CookieSettings;
   readonly opt: OptSettings;
   readonly identity: Identity;
+  /** Children may tell of new CDS records (RFC 9859). */
+  readonly takesNotify: boolean;
 }
 
 /** `workerData` of a data thread. */
@@ -173,4 +175,6 @@ export type FromData =
   | { readonly kind: 'limited'; readonly limited: Limited }
   /** A resolver reported an error to us as the agent. */
   | { readonly kind: 'report'; readonly report: ErrorReport }
+  /** Somebody says that a child has new CDS records. */
+  | { readonly kind: 'notified'; readonly child: Uint8Array }
   | { readonly kind: 'stopped' };

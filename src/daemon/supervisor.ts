@@ -28,6 +28,8 @@ export interface ListenFailure {
 }
 
 export interface SupervisorOptions {
+  /** Somebody says that a child of one of our zones has new CDS records. */
+  readonly onNotified: (child: Uint8Array) => void;
   readonly listen: readonly ListenAddress[];
   readonly udp: UdpKind;
   readonly udpThreads: number;
@@ -214,6 +216,7 @@ export class Supervisor {
       log.error({ thread: data.thread.name, fault: message.text }, 'SERVFAIL');
     else if (message.kind === 'limited') tellLimited(message.limited, log, events);
     else if (message.kind === 'report') this.reports.add(message.report, clock.now());
+    else if (message.kind === 'notified') this.#options.onNotified(message.child);
     else if (message.kind === 'listening') {
       data.isListening = true;
       if (data === this.#stream && !this.#mayListen) this.#listenUdp();

@@ -19,6 +19,7 @@ import type { FileSignature } from '../store/zonefile.ts';
 import { lookAtIncluded, type SeenZone } from '../store/zones.ts';
 import type { Name } from '../wire/name.ts';
 import { imageOctets, ZoneImage } from '../zone/image.ts';
+import type { Children } from './children.ts';
 import type { DerivedRRset } from './derived.ts';
 import { ForeignKeysError, type ForeignRecords } from './foreignkeys.ts';
 import { noteDropped } from './garbage.ts';
@@ -45,6 +46,8 @@ export interface ZoneContext extends KeeperContext {
   readonly monitor: ParentMonitor | undefined;
   /** What one zone says of another. */
   readonly vouching: Vouching;
+  /** What zones do as parents. */
+  readonly children: Children;
   /** Asks for another look at the directory. */
   readonly lookSoon: (ms: number) => void;
 }
@@ -119,6 +122,7 @@ export class Zone {
     const turned = () => {
       context.monitor?.touch(this);
       context.vouching.touch(this);
+      context.children.touch(this);
     };
     const namedByParent = () => this.#keysInLook();
     const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy, turned, namedByParent };
@@ -132,6 +136,11 @@ export class Zone {
   get served(): (Loaded & { readonly epoch: Epoch }) | undefined {
     const { epoch } = this.keeper;
     return epoch === undefined || this.#loaded === undefined ? undefined : { ...this.#loaded, epoch };
+  }
+
+  /** What it follows now. */
+  get policy(): Policy {
+    return this.#policy;
   }
 
   get signing(): ZoneSigning | undefined {
@@ -195,7 +204,8 @@ export class Zone {
 
   /** What is in the zone and in no file. */
   get #derived(): readonly DerivedRRset[] {
-    return this.#context.vouching.signalsIn(this.name);
+    const { vouching, children } = this.#context;
+    return [...vouching.signalsIn(this.name), ...children.recordsIn(this, this.#policy)];
   }
 
   /** What other zones of ours shall say of this one (RFC 9615) is served. */
@@ -369,6 +379,7 @@ export class Zone {
     this.#loaded = { image, digest, octets: seen.octets, sharedOctets, policy, warnings, since: now };
     this.problem = undefined;
     this.#context.vouching.touch(this);
+    this.#context.children.touch(this);
     await published;
     noteDropped(before?.sharedOctets ?? 0);
     this.#log.warnings(warnings);
@@ -393,6 +404,7 @@ export class Zone {
     const octets = this.#loaded?.sharedOctets ?? 0;
     this.#loaded = undefined;
     this.#context.vouching.forget(this);
+    this.#context.children.forget(this);
     await this.keeper.remove();
     if (wasServed) this.#log.removed(this.signing?.keys.path);
     noteDropped(octets);

@@ -9,6 +9,7 @@ import type { Config } from '../store/config.ts';
 import { policyOf } from '../store/config.ts';
 import { type Look, lookAtZones, type Misnamed, type SeenZone, ZonesDirectoryError } from '../store/zones.ts';
 import { formatName, type Name } from '../wire/name.ts';
+import { Children } from './children.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { KeptZones } from './keptzones.ts';
 import { ParentMonitor } from './monitor.ts';
@@ -47,7 +48,7 @@ export interface Reloaded {
 }
 
 /** What all zones are given, but for what they have one of. */
-export interface ZonesContext extends Omit<ZoneContext, 'clock' | 'turns' | 'monitor' | 'vouching'> {
+export interface ZonesContext extends Omit<ZoneContext, 'clock' | 'turns' | 'monitor' | 'vouching' | 'children'> {
   readonly clock: Clock;
   /** How parents are found; without it nobody looks at them. */
   readonly parents?: ParentsContext | undefined;
@@ -79,7 +80,9 @@ export class Zones {
       find: (apex) => this.find(apex),
       renew: (holder) => holder.renew(),
     });
-    this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching };
+    const find = (apex: Name) => this.find(apex);
+    const children = new Children({ ...shared, ...shared.signing, clock, parents, find });
+    this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching, children };
   }
 
   /** Who looks at the parents of zones, if anybody does. */
@@ -90,6 +93,11 @@ export class Zones {
   /** What zones of ours say of others. */
   get vouching(): Vouching {
     return this.#context.vouching;
+  }
+
+  /** What zones of ours do as parents. */
+  get children(): Children {
+    return this.#context.children;
   }
 
   /** The time that key states go by. */

@@ -29,6 +29,18 @@ export interface ZonemdPolicy {
   readonly publish: 'off' | 'file' | 'sha384' | 'sha512';
 }
 
+/** What a zone does for the zones that it delegates. */
+export interface ChildrenPolicy {
+  /** Whose wish for other DS records is followed: nobody's, that of a child with a DS, also that of one without (RFC 9615). */
+  readonly accept: 'none' | 'update' | 'bootstrap';
+  /** Each child is asked once in this time, besides when it tells of new CDS records. */
+  readonly scan: number;
+  /** TTL of DS records that came from children. */
+  readonly dsTtl: number;
+  /** `off`, or where children shall tell (RFC 9859): `ns1.example.org`, with a port `ns1.example.org:5300`. */
+  readonly dsync: string;
+}
+
 export interface Policy {
   readonly scheme: KeyScheme;
   /** DNSSEC algorithm number of new keys. */
@@ -78,6 +90,7 @@ export interface Policy {
   /** Where the serial of changed content comes from. */
   readonly serial: SerialMode;
   readonly zonemd: ZonemdPolicy;
+  readonly children: ChildrenPolicy;
 }
 
 const MINUTE = 60;
@@ -111,4 +124,5 @@ export const DEFAULT_POLICY: Policy = {
   digests: [2],
   serial: 'file',
   zonemd: { check: 'warn', publish: 'file' },
+  children: { accept: 'none', scan: DAY, dsTtl: HOUR, dsync: 'off' },
 };

@@ -18,6 +18,7 @@ export const EVENT_KINDS = [
   'keys',
   'edge',
   'ds',
+  'child',
   'parent',
   'reported',
   'rollover',

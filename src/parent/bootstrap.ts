@@ -217,7 +217,7 @@ function heardOf(
 }
 
 /** Where both types are, they name the same keys. */
-function isMatching(child: Name, cds: readonly Uint8Array[], cdnskey: readonly Uint8Array[]): boolean {
+export function isMatching(child: Name, cds: readonly Uint8Array[], cdnskey: readonly Uint8Array[]): boolean {
   if (cds.length === 0 || cdnskey.length === 0) return true;
   // Digests that cannot be computed here say nothing.
   const known = cds.filter((ds) => Object.values<number>(DIGEST_TYPE).includes(ds[3]!));
@@ -227,7 +227,8 @@ function isMatching(child: Name, cds: readonly Uint8Array[], cdnskey: readonly U
   );
 }
 
-function chainFault(
+/** Why a child would have no chain of trust by these DS; undefined if it has one. */
+export function chainFault(
   child: Name,
   dnskey: ReceivedRRset | undefined,
   ds: readonly Uint8Array[],

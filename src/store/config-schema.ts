@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ALGORITHMS, parseAlgorithm } from '../dnssec/algorithm.ts';
 import { DEFAULT_POLICY, type Policy } from '../kasp/policy.ts';
 import { abuseKeys } from './config-abuse.ts';
+import { childrenKeys } from './config-children.ts';
 import { contentKeys } from './config-content.ts';
 import { ednsKeys } from './config-edns.ts';
 import { parents } from './config-parents.ts';
@@ -144,6 +145,7 @@ export const policySchema = z.strictObject({
     .optional()
     .describe('digest types of DS and CDS: 2 is SHA-256, 4 is SHA-384'),
   ...contentKeys,
+  ...childrenKeys,
 });
 
 export const configSchema = z.strictObject({
@@ -202,7 +204,7 @@ export type PolicyDocument = z.infer<typeof policySchema>;
 
 /** The whole policy: what the document leaves out is as in DEFAULT_POLICY. */
 export function completePolicy(document: PolicyDocument): Policy {
-  const { lifetime: lifetimes, parent, rollover, monitor, zonemd, ...rest } = document;
+  const { lifetime: lifetimes, parent, rollover, monitor, zonemd, children, ...rest } = document;
   return {
     ...DEFAULT_POLICY,
     ...withoutUndefined(rest),
@@ -211,6 +213,7 @@ export function completePolicy(document: PolicyDocument): Policy {
     rollover: { ...DEFAULT_POLICY.rollover, ...withoutUndefined(rollover ?? {}) },
     monitor: { ...DEFAULT_POLICY.monitor, ...withoutUndefined(monitor ?? {}) },
     zonemd: { ...DEFAULT_POLICY.zonemd, ...withoutUndefined(zonemd ?? {}) },
+    children: { ...DEFAULT_POLICY.children, ...withoutUndefined(children ?? {}) },
   };
 }
 

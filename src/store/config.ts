@@ -117,6 +117,10 @@ export function parseConfig(text: string, file: string, overrides: ConfigOverrid
     for (const { key, why } of impossibilities(policy)) {
       source.report(['policies', name, ...key], 'CONFIG_IMPOSSIBLE', `${key.join('.')}: ${why}`);
     }
+    if (policy.children.accept !== 'none' && document.parents === undefined) {
+      const why = 'how to reach the servers of children is not said, add parents: { anchors: iana }';
+      source.report(['policies', name, 'children', 'accept'], 'CONFIG_IMPOSSIBLE', `children.accept: ${why}`);
+    }
     for (const { key, why } of reservations(policy)) {
       source.warn(['policies', name, ...key], 'CONFIG_COSTLY', `${key.join('.')}: ${why}`);
     }

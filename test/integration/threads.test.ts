@@ -41,6 +41,7 @@ it('serves everything again after threads died, and waits for none that is dead'
   const supervisor = new Built({
     listen: [{ address: '127.0.0.1', port }],
     udp: 'dgram',
+    onNotified: () => {},
     udpThreads: 1,
     transport: { streams: {}, tlsListen: [], proxies: [] },
     handed: null,
@@ -51,6 +52,7 @@ it('serves everything again after threads died, and waits for none that is dead'
       isMinimal: false,
       synthesis: RESPONDER_DEFAULTS.synthesis,
       cookies: RESPONDER_DEFAULTS.cookies,
+      takesNotify: false,
       opt: RESPONDER_DEFAULTS.opt,
       identity: RESPONDER_DEFAULTS.identity,
     },
