@@ -5,7 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { Counters } from '../src/base/counters.ts';
 import { plus } from '../src/base/time.ts';
-import { generateKey, loadPrivateKey, signDeterministic, signOctets } from '../src/dnssec/algorithm.ts';
+import { signOctets } from '../src/dnssec/algorithm.ts';
+import { generateKey, loadPrivateKey, signDeterministic } from '../src/dnssec/keypair.ts';
 import { OnlineSigner, ZoneSigner } from '../src/signer/signer.ts';
 import { ALGORITHM, RRTYPE } from '../src/wire/iana.ts';
 import { nameOf } from '../src/wire/name.ts';

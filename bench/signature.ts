@@ -1,5 +1,6 @@
 /** What one signature costs on this machine now: the part of an answer's cost that no server can save. */
-import { generateKey, loadPrivateKey, signOctets } from '../src/dnssec/algorithm.ts';
+import { signOctets } from '../src/dnssec/algorithm.ts';
+import { generateKey, loadPrivateKey } from '../src/dnssec/keypair.ts';
 import { ALGORITHM } from '../src/wire/iana.ts';
 
 /** As long as what is signed of an rrset with one address. */

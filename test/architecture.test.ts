@@ -33,10 +33,11 @@ const CORE = ['base', 'wire', 'rdata', 'zone', 'zonefile', 'dnssec', 'kasp', 'si
 /** Files or folders (below src/) that may import a package. Tests and benches may use what they like. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   'dns-packet': ['parent/', 'cli'],
-  '@noble/curves': ['dnssec/algorithm.ts'],
-  '@noble/hashes': ['dnssec/algorithm.ts', 'dnssec/digest.ts'],
+  '@noble/curves': ['dnssec/keypair.ts'],
+  '@noble/hashes': ['dnssec/keypair.ts', 'dnssec/digest.ts'],
   'node:crypto': [
     'dnssec/algorithm.ts',
+    'dnssec/keypair.ts',
     'dnssec/digest.ts',
     'dnssec/foreign.ts',
     'transport/',
@@ -195,6 +196,26 @@ function startFaults(sources: readonly Source[]): string[] {
   return faults;
 }
 
+/** Each of them has a heap of its own, in which all that it loads is there once more. */
+const ANSWERING_THREADS = ['src/daemon/udp-thread.ts', 'src/daemon/stream-thread.ts'];
+const THREAD_PACKAGES = ['koffi'];
+
+/** Packages that the threads which answer queries would load, with the file that asks for it. */
+function threadFaults(sources: readonly Source[], entries: readonly string[]): string[] {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const loaded = new Set(entries);
+  const faults: string[] = [];
+  for (const path of loaded) {
+    for (const { specifier, path: target, typeOnly } of importsOf(byPath.get(path)!)) {
+      if (typeOnly) continue;
+      if (target !== undefined) loaded.add(target);
+      else if (!specifier.startsWith('node:') && !THREAD_PACKAGES.includes(packageOf(specifier)))
+        faults.push(`${path}: each thread that answers would load ${specifier}`);
+    }
+  }
+  return faults;
+}
+
 const SOURCES = typescriptBelow('src');
 
 describe('architecture', () => {
@@ -209,6 +230,9 @@ describe('architecture', () => {
   });
   it('loads no keys, no zones and no server at the start of each command', () => {
     expect(startFaults(SOURCES)).toEqual([]);
+  });
+  it('loads no package into the threads that answer', () => {
+    expect(threadFaults(SOURCES, ANSWERING_THREADS)).toEqual([]);
   });
   it('has each package behind its one door, and no node: module in the core', () => {
     expect(SOURCES.flatMap(packageFaults)).toEqual([]);
@@ -230,6 +254,12 @@ describe('the architecture checks themselves', () => {
     expect(layerFaults(plant('src/utils/a.ts', ''))).toHaveLength(1);
     expect(layerFaults(plant('src/cli.ts', "import { b } from '../test/b.ts';\n"))).toHaveLength(1);
     expect(layerFaults(plant('src/zone/a.ts', "import { b } from '../wire/b.ts';\n"))).toEqual([]);
+  });
+  it('see a package that a thread would load by way of another file', () => {
+    const thread = plant('src/daemon/thread.ts', "import { a } from '../dnssec/a.ts';\n");
+    const key = plant('src/dnssec/a.ts', "import { p256 } from '@noble/curves/nist.js';\n");
+    expect(threadFaults([thread, key], [thread.path])).toHaveLength(1);
+    expect(threadFaults([plant(thread.path, "import type { a } from 'zod';\n")], [thread.path])).toEqual([]);
   });
   it('see a cycle over three files', () => {
     const a = plant('src/wire/a.ts', "import { b } from './b.ts';\n");

@@ -4,8 +4,8 @@
  */
 import type { Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { generateKey } from '../dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, revokedKeyTag } from '../dnssec/dnskey.ts';
+import { generateKey } from '../dnssec/keypair.ts';
 import { CSK_ROLES, flagsFor, hiddenKey, type Key, type KeyRole, KSK_ROLES, ZSK_ROLES } from '../kasp/key.ts';
 import type { Policy } from '../kasp/policy.ts';
 import { keyFileBase } from './keyfile.ts';

@@ -4,7 +4,8 @@
  */
 import type { FileStore } from '../base/ports.ts';
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
-import { findAlgorithm, formatPem } from '../dnssec/algorithm.ts';
+import { findAlgorithm } from '../dnssec/algorithm.ts';
+import { formatPem } from '../dnssec/keypair.ts';
 import { isShown, type Key, RECORD_KINDS, stateOf } from '../kasp/key.ts';
 import { findKey, type ZoneState } from '../kasp/zonestate.ts';
 import { formatName, type Name } from '../wire/name.ts';

@@ -5,7 +5,7 @@
  */
 import type { FileStore, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { loadPrivateKey, probeKey } from '../dnssec/algorithm.ts';
+import { loadPrivateKey, probeKey } from '../dnssec/keypair.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { ZoneState } from '../kasp/zonestate.ts';
 import { formatName, type Name } from '../wire/name.ts';

@@ -8,8 +8,9 @@
  */
 import { type FileStore, FileStoreError } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { KeyMismatchError, type KeyObject, loadPrivateKey, probeKey } from '../dnssec/algorithm.ts';
+import type { KeyObject } from '../dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag } from '../dnssec/dnskey.ts';
+import { KeyMismatchError, loadPrivateKey, probeKey } from '../dnssec/keypair.ts';
 import type { Name } from '../wire/name.ts';
 import {
   formatPrivateFile,

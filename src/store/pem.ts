@@ -1,5 +1,5 @@
 /** Private keys in PEM files: PKCS #8 and SEC 1. They say nothing of flags, roles or times. */
-import { type ForeignPair, parsePem } from '../dnssec/algorithm.ts';
+import { type ForeignPair, parsePem } from '../dnssec/keypair.ts';
 import { type ForeignKey, NO_PLAN } from './import-key.ts';
 import { KeystoreError } from './keypairs.ts';
 

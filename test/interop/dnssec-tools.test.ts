@@ -5,9 +5,10 @@
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { plus, type UnixSeconds, unixSeconds } from '../../src/base/time.ts';
-import { ALGORITHMS, generateKey, type KeyObject, loadPrivateKey } from '../../src/dnssec/algorithm.ts';
+import { ALGORITHMS, type KeyObject } from '../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag } from '../../src/dnssec/dnskey.ts';
 import { dsRdata } from '../../src/dnssec/ds.ts';
+import { generateKey, loadPrivateKey } from '../../src/dnssec/keypair.ts';
 import { nsecRdata } from '../../src/dnssec/nsec.ts';
 import { rrsigLabels, signRRset } from '../../src/dnssec/rrsig.ts';
 import { formatStates } from '../../src/kasp/key.ts';

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unixSeconds } from '../../src/base/time.ts';
-import { verifyOctets, verifyOctetsSecond } from '../../src/dnssec/algorithm.ts';
+import { verifyOctets } from '../../src/dnssec/algorithm.ts';
 import { keyTag, readDnskey } from '../../src/dnssec/dnskey.ts';
+import { verifyOctetsSecond } from '../../src/dnssec/keypair.ts';
 import {
   buildBlock,
   isWithinValidity,

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unixSeconds } from '../../src/base/time.ts';
-import { generateKey, parsePem } from '../../src/dnssec/algorithm.ts';
+import { generateKey, parsePem } from '../../src/dnssec/keypair.ts';
 import { hiddenKey, KSK_ROLES } from '../../src/kasp/key.ts';
 import { readBindKey } from '../../src/store/import-bind.ts';
 import { readKnotKeys } from '../../src/store/import-knot.ts';

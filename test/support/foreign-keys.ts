@@ -1,5 +1,5 @@
 /** Keys of other signers for tests of the import, as its readers give them, and what their import is told. */
-import { generateKey } from '../../src/dnssec/algorithm.ts';
+import { generateKey } from '../../src/dnssec/keypair.ts';
 import { DEFAULT_POLICY } from '../../src/kasp/policy.ts';
 import { type ForeignKey, NO_PLAN } from '../../src/store/import-key.ts';
 import type { Settling } from '../../src/store/import-roles.ts';

@@ -4,9 +4,9 @@ import { ZoneTable } from '../../src/answer/zonetable.ts';
 import { Counters } from '../../src/base/counters.ts';
 import { formatDiagnostic } from '../../src/base/diagnostic.ts';
 import { type UnixSeconds, unixSeconds } from '../../src/base/time.ts';
-import { generateKey, loadPrivateKey } from '../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, FLAGS_SEP, keyTag } from '../../src/dnssec/dnskey.ts';
 import { dsRdata } from '../../src/dnssec/ds.ts';
+import { generateKey, loadPrivateKey } from '../../src/dnssec/keypair.ts';
 import type { DenialMode } from '../../src/kasp/policy.ts';
 import {
   buildEpoch,

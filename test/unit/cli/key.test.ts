@@ -5,7 +5,7 @@ import { unixSeconds } from '../../../src/base/time.ts';
 import { importExit, printImport, printKey, printKeys } from '../../../src/cli/key-output.ts';
 import type { Output } from '../../../src/cli/output.ts';
 import type { KeyDetail, KeyImport, KeyShown } from '../../../src/control/key-shapes.ts';
-import { parsePem } from '../../../src/dnssec/algorithm.ts';
+import { parsePem } from '../../../src/dnssec/keypair.ts';
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { DiskFileStore } from '../../../src/store/files.ts';
 import { openZoneKeys, type ZoneKeys } from '../../../src/store/keystore.ts';

@@ -3,20 +3,22 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import {
   ALGORITHMS,
-  derivePublicKey,
   findAlgorithm,
+  parseAlgorithm,
+  sha256,
+  sha384,
+  signOctets,
+  verifyOctets,
+} from '../../../src/dnssec/algorithm.ts';
+import {
+  derivePublicKey,
   generateKey,
   KeyMismatchError,
   loadPrivateKey,
-  parseAlgorithm,
   probeKey,
-  sha256,
-  sha384,
   signDeterministic,
-  signOctets,
-  verifyOctets,
   verifyOctetsSecond,
-} from '../../../src/dnssec/algorithm.ts';
+} from '../../../src/dnssec/keypair.ts';
 import { SIGNATURE_VECTORS } from '../../vectors/dnssec.ts';
 
 const random = (count: number) => new Uint8Array(randomBytes(count));

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { unixSeconds } from '../../../src/base/time.ts';
-import { generateKey, loadPrivateKey, verifyOctetsSecond } from '../../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag } from '../../../src/dnssec/dnskey.ts';
+import { generateKey, loadPrivateKey, verifyOctetsSecond } from '../../../src/dnssec/keypair.ts';
 import {
   buildBlock,
   isWithinValidity,

@@ -4,8 +4,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { plus, unixSeconds } from '../../../src/base/time.ts';
-import { generateKey, loadPrivateKey, signOctets, verifyOctets } from '../../../src/dnssec/algorithm.ts';
+import { signOctets, verifyOctets } from '../../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag } from '../../../src/dnssec/dnskey.ts';
+import { generateKey, loadPrivateKey } from '../../../src/dnssec/keypair.ts';
 import { isWithinValidity, type RrsigFields, signRRset, verifyRRset } from '../../../src/dnssec/rrsig.ts';
 import { formatStates, type Key, type KeyRole } from '../../../src/kasp/key.ts';
 import { next } from '../../../src/kasp/next.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plus, type UnixSeconds } from '../../../src/base/time.ts';
-import { generateKey, loadPrivateKey } from '../../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, FLAGS_SEP, keyTag } from '../../../src/dnssec/dnskey.ts';
+import { generateKey, loadPrivateKey } from '../../../src/dnssec/keypair.ts';
 import { readRrsig, verifyRRset } from '../../../src/dnssec/rrsig.ts';
 import { buildEpoch, type Epoch, type EpochContent, type EpochKey } from '../../../src/signer/epoch.ts';
 import { signHot } from '../../../src/signer/hot.ts';

@@ -2,8 +2,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fs from 'node:fs';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { formatPem, generateKey, loadPrivateKey, parsePem } from '../../../src/dnssec/algorithm.ts';
 import { dnskeyRdata } from '../../../src/dnssec/dnskey.ts';
+import { formatPem, generateKey, loadPrivateKey, parsePem } from '../../../src/dnssec/keypair.ts';
 import { CSK_ROLES, formatStates, type Key, KSK_ROLES, ZSK_ROLES } from '../../../src/kasp/key.ts';
 import { createKeys } from '../../../src/store/create.ts';
 import { DiskFileStore } from '../../../src/store/files.ts';

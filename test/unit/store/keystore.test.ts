@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { unixSeconds } from '../../../src/base/time.ts';
-import { derivePublicKey } from '../../../src/dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag, revokedKeyTag } from '../../../src/dnssec/dnskey.ts';
+import { derivePublicKey } from '../../../src/dnssec/keypair.ts';
 import { formatStates, hiddenKey, type Key, withRecord } from '../../../src/kasp/key.ts';
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { withKeys } from '../../../src/kasp/zonestate.ts';
