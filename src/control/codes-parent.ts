@@ -1,5 +1,6 @@
 /** Explanations: why a look at the parent of a zone says nothing about its DS (parent/judge). */
 import type { PushReason } from '../daemon/push.ts';
+import type { ChainCode } from '../parent/concerns.ts';
 import type { UnknownReason } from '../parent/judge.ts';
 import type { ParentState } from '../parent/reasons.ts';
 import type { Explanations } from './explanation.ts';
@@ -10,13 +11,26 @@ const ASK_PARENT = 'Tell whoever runs the parent zone; keyturn parent show ZONE 
 const LOOK_AGAIN = 'Nothing at first: it is looked at again by itself. Look now: keyturn parent look ZONE.';
 
 /** What looks show that a person must see to. */
-export const PARENT_FINDING_CODES: Explanations = {
+export const PARENT_FINDING_CODES: Explanations<ChainCode> = {
   PARENT_DS_ORPHAN: {
     meaning: 'The parent has DS records, and none of them on some server belongs to a key of the zone.',
     cause: 'The zone came from another signer without its keys, or the wrong DS was handed in.',
     effect: 'Validating resolvers find the zone bogus now: for their users it is gone.',
     fix: 'Have the DS replaced by those of keyturn ds ZONE; or import the keys that they belong to.',
     rfc: 'RFC 4035 §5.2',
+  },
+  PARENT_DS_UNSIGNED: {
+    meaning: 'The parent has DS records of the zone, and the zone is served unsigned.',
+    cause: 'The DS was put in, or came back, after the zone went unsigned.',
+    effect: 'Validating resolvers find the zone bogus now: for their users it is gone.',
+    fix: 'Have the DS removed. If their keys are here, the zone is signed again by itself, or by keyturn zone sign ZONE.',
+    rfc: 'RFC 4035 §5.2',
+  },
+  PARENT_DS_RETURNED: {
+    meaning: 'The parent has the DS of a key again that was rolled out.',
+    cause: 'A scanner acted upon old CDS records, or somebody put an old DS in by hand.',
+    effect: 'Nothing breaks: the DNSKEY is served again for as long, and its removal is asked for by CDS.',
+    fix: 'Have that DS removed; those that shall stay are printed by keyturn ds ZONE.',
   },
   PARENT_DS_FOREIGN: {
     meaning: 'Beside a DS that fits, the parent has one that belongs to no key of the zone.',

@@ -5,6 +5,8 @@
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import type { ParentsContext } from '../daemon/parents.ts';
 import type { Zone } from '../daemon/zone.ts';
+import { chainOf } from '../parent/chain.ts';
+import { type Concern, chainConcerns } from '../parent/concerns.ts';
 import { type Interview, type Reply, serialOf } from '../parent/interview.ts';
 import { UNWATCHED } from '../parent/watch.ts';
 import { RRTYPE } from '../wire/iana.ts';
@@ -17,8 +19,6 @@ import { dsFindings, dsyncFindings, unseenFinding } from './diagnose-parent.ts';
 import { outageFindings, serverFindings } from './diagnose-servers.ts';
 import type { Diagnosis, DiagnosisFinding } from './diagnose-shapes.ts';
 import { zoneFindings } from './health.ts';
-import { chainFindings } from './health-parent.ts';
-import type { Finding } from './watch-shapes.ts';
 import { stateOfZone } from './zone-state.ts';
 
 /** Diagnoses a zone; `parents` is undefined if the configuration does not say how they are found. Never rejects. */
@@ -65,7 +65,7 @@ function insideFindings(zone: Zone, now: UnixSeconds): DiagnosisFinding[] {
   return [...zoneFindings(zone, now).map(asFinding), ...needs];
 }
 
-function asFinding({ level, code, message, fix }: Finding): DiagnosisFinding {
+function asFinding({ level, code, message, fix }: Concern): DiagnosisFinding {
   return { level, code, evidence: message, fix };
 }
 
@@ -87,11 +87,13 @@ export function outsideFindings(
 ): DiagnosisFinding[] {
   const { look, interviews, left, dsync } = outside;
   const { signing } = zone;
-  const keys = signing === undefined ? undefined : { keys: signing.zoneState.keys, policy: signing.policy };
   const watch = { ...UNWATCHED, last: { at: now, outcome: look } };
+  const chain = signing && chainOf(watch, own.origin, signing.zoneState);
+  // Of a DS that came back the chain tells.
+  const keys = signing?.zoneState.keys.filter((key) => chain?.returned.includes(key) !== true);
   return [
-    ...(own.isSigned && signing !== undefined ? chainFindings(zone, watch).map(asFinding) : []),
-    ...dsFindings(look, own, keys),
+    ...(own.isSigned && chain !== undefined ? chainConcerns(own.name, chain).map(asFinding) : []),
+    ...dsFindings(look, own, signing && { keys: keys ?? [], policy: signing.policy }),
     ...(own.isSigned ? dsyncFindings(dsync) : []),
     ...delegatedFindings(outside, own),
     ...interviews.flatMap((one) => serverFindings(one, own, now)),

@@ -18,21 +18,21 @@ export async function forgetZones(
   const origin = text === undefined ? undefined : originOf(text);
   if (forceOrphan !== undefined) {
     if (text === undefined) throw unnamed();
-    await noteForced(getZone(zones, text), forceOrphan);
+    await noteForced(zones, getZone(zones, text), forceOrphan);
   }
   const { gone, kept } = await zones.forget(origin, { forced: forceOrphan !== undefined });
   if (text === undefined || gone.length > 0) return { zones: [...gone], kept: [...kept] };
   const zone = getZone(zones, text);
-  throw kept.length > 0 ? named(zone) : present(zone);
+  throw kept.length > 0 ? named(zone, zones.tagsAtParent(zone)) : present(zone);
 }
 
 /** Writes down why a zone goes that its parent names, in the trail of its keys, before it does. */
-async function noteForced(zone: Zone, forceOrphan: string): Promise<void> {
+async function noteForced(zones: Zones, zone: Zone, forceOrphan: string): Promise<void> {
   if (zone.missingSinceMs === undefined) throw present(zone);
   const { signing } = zone;
   // One that was recalled and never loaded has no keys at work whose trail could be written.
   if (signing === undefined) return;
-  const tags = zone.tagsAtParent.join(', ');
+  const tags = zones.tagsAtParent(zone).join(', ');
   const event = { kind: 'order', order: 'zone forget', forceOrphan, tags, who: currentCaller() } as const;
   await knownErrors(() => zone.keeper.change(async () => ({ state: signing.zoneState, events: [event] })));
 }
@@ -47,8 +47,8 @@ function present({ name }: Zone): OperationError {
   return new OperationError('REFUSED', 'ZONE_FILE_PRESENT', message, 'remove the file first');
 }
 
-function named({ name, tagsAtParent }: Zone): OperationError {
-  const which = tagsAtParent.length === 0 ? 'a DS' : `the DS of key ${tagsAtParent.join(', ')}`;
+function named({ name }: Zone, tags: readonly number[]): OperationError {
+  const which = tags.length === 0 ? 'a DS' : `the DS of key ${tags.join(', ')}`;
   const message = `the parent of ${name}, or a cache, has ${which}: nobody could validate the name without its keys`;
   const fix = `have the DS removed: keyturn zone unsign ${name}; then the zone goes by itself`;
   return new OperationError('REFUSED', 'ZONE_HELD_FOR_DS', message, fix);

@@ -107,7 +107,6 @@ function jobFindings({ jobs }: HealthContext['bulk']): Finding[] {
 export function zoneFindings(zone: Zone, now: UnixSeconds): Finding[] {
   return [
     ...fileFindings(zone),
-    ...holdFindings(zone),
     ...keyFindings(zone),
     ...signatureFindings(zone, now),
     ...rolloverFindings(zone),
@@ -131,16 +130,6 @@ function fileFindings(zone: Zone): Finding[] {
       fix: fix === undefined ? reload : `${fix}; then: ${reload}`,
     },
   ];
-}
-
-/** A zone whose file is gone, and which stays for its DS; of those that vanished together an alarm tells. */
-function holdFindings(zone: Zone): Finding[] {
-  const { name, hold, tagsAtParent } = zone;
-  if (hold !== 'parent') return [];
-  const which = tagsAtParent.length === 0 ? 'a DS' : `the DS of key ${tagsAtParent.join(', ')}`;
-  const message = `its file is gone, and it stays served: its parent, or a cache, has ${which}`;
-  const fix = `put the file back, or have the DS removed: keyturn zone unsign ${name}; then it goes by itself`;
-  return [{ level: 'warning', code: 'ZONE_HELD_FOR_DS', zone: name, message, fix }];
 }
 
 function keyFindings({ name, signingProblem }: Zone): Finding[] {

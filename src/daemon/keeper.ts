@@ -322,9 +322,8 @@ export class Keeper {
     const signing = this.#signing;
     if (epoch === undefined || signing === undefined || this.#isRemoved) return;
     const soonest = plus(clock.now(), this.#problem === undefined ? 1 : RETRY_S);
-    const { nextWake } = signing;
-    const step = nextWake === null ? epoch.refreshAt : clock.wallTimeOf(nextWake);
-    const due = Math.min(epoch.refreshAt, step) as UnixSeconds;
+    const wakes = [signing.nextWake, signing.nextReminder].filter((wake) => wake !== null);
+    const due = Math.min(epoch.refreshAt, ...wakes.map((wake) => clock.wallTimeOf(wake))) as UnixSeconds;
     const at = this.#problem === undefined ? (Math.max(soonest, due) as UnixSeconds) : soonest;
     scheduler.at(this.#timer, at, () => void this.turn(at));
     this.#zone.turned();

@@ -19,6 +19,12 @@ const DIRECTORY = '.kept';
 const SLICE_LINES = 2_000;
 const HEAD = '; kept by keyturn: the file of this zone is gone, and its parent still has a DS of it\n';
 
+/**
+ * Why a zone stays though its file is gone. accident: it vanished together with many others. parent: the parent has a DS
+ * of it. Either is served until somebody says that it shall go; with the second it also goes when the DS has gone.
+ */
+export type Hold = 'accident' | 'parent';
+
 export interface KeptContext {
   readonly files: FileStore;
   readonly keysDirectory: string;

@@ -27,6 +27,8 @@ export interface MonitorContext extends ParentsContext {
   readonly scheduler: Scheduler;
   readonly log: Log;
   readonly events: EventSink;
+  /** A look at the parent of a zone is over. */
+  readonly looked: (zone: Zone) => void;
 }
 
 /** Looks under way at once; each asks all servers of a parent. */
@@ -173,6 +175,7 @@ export class ParentMonitor {
     await this.#report(zone, watched);
     const checked = this.#firstDs.check(zone, outcome, urgency === 'asked');
     this.touch(zone);
+    this.#context.looked(zone);
     if (urgency === 'asked') await checked;
   }
 

@@ -82,6 +82,7 @@ export class ZoneSigning {
   #missing: readonly string[] = [];
   #waiting: readonly Waiting[] = [];
   #nextWake: UnixSeconds | null = null;
+  #nextReminder: UnixSeconds | null = null;
   #hasNews = true;
 
   private constructor(
@@ -145,6 +146,11 @@ export class ZoneSigning {
   /** When the key states can change next by time alone. */
   get nextWake(): UnixSeconds | null {
     return this.#nextWake;
+  }
+
+  /** When somebody is reminded next of what waits for a person or for the parent; null if nothing does. */
+  get nextReminder(): UnixSeconds | null {
+    return this.#nextReminder;
   }
 
   /** What is committed differs from the epoch that was built last. */
@@ -217,7 +223,8 @@ export class ZoneSigning {
     await this.#commit(state, purged, [...orders, ...actions], now);
     this.#hasNews ||= hasNews;
     this.#waiting = step.waiting;
-    this.#nextWake = earliest(step.nextWake, isTrusted ? nextReminder(scene, now) : null);
+    this.#nextWake = step.nextWake;
+    this.#nextReminder = isTrusted ? nextReminder(scene, now) : null;
     for (const order of orders) this.#listener.ordered(order);
     this.#listener.actions(actions);
     for (const reminder of reminders) this.#listener.reminded(reminder, state);
@@ -338,10 +345,6 @@ export class ZoneSigning {
     const { algorithm, tag, flags, publicKey } = key;
     return { algorithm, tag, flags, publicKey, privateKey };
   }
-}
-
-function earliest(one: UnixSeconds | null, other: UnixSeconds | null): UnixSeconds | null {
-  return one === null || other === null ? (one ?? other) : unixSeconds(Math.min(one, other));
 }
 
 /** Whether a directory of keys holds any, or the state of some. */

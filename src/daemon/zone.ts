@@ -12,18 +12,18 @@ import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
-import { keysInLook, keysNamed } from '../parent/named.ts';
-import { UNWATCHED } from '../parent/watch.ts';
 import type { Epoch } from '../signer/epoch.ts';
 import type { FileSignature } from '../store/zonefile.ts';
 import { lookAtIncluded, type SeenZone } from '../store/zones.ts';
 import type { Name } from '../wire/name.ts';
 import { imageOctets, ZoneImage } from '../zone/image.ts';
-import type { Children } from './children.ts';
+import { namedInLook } from './atparent.ts';
+import type { Concerns } from './concerns.ts';
 import type { DerivedRRset } from './derived.ts';
 import { ForeignKeysError, type ForeignRecords } from './foreignkeys.ts';
 import { noteDropped } from './garbage.ts';
 import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
+import type { Hold } from './keptzones.ts';
 import type { LoadQueue } from './loadqueue.ts';
 import type { DenialWish, IncludedPart, LoadedZone, LoadJob, LoadOutcome, SerialRule } from './messages.ts';
 import type { ParentMonitor } from './monitor.ts';
@@ -44,19 +44,12 @@ export interface ZoneContext extends KeeperContext {
   readonly limitOctets: number;
   /** Looks at the parents of zones; undefined if nobody shall. */
   readonly monitor: ParentMonitor | undefined;
+  readonly concerns: Concerns;
   /** What one zone says of another. */
   readonly vouching: Vouching;
-  /** What zones do as parents. */
-  readonly children: Children;
   /** Asks for another look at the directory. */
   readonly lookSoon: (ms: number) => void;
 }
-
-/**
- * Why a zone stays though its file is gone. accident: it vanished together with many others. parent: the parent has a DS
- * of it. Either is served until somebody says that it shall go; with the second it also goes when the DS has gone.
- */
-export type Hold = 'accident' | 'parent';
 
 /** A policy and its name. */
 export interface NamedPolicy {
@@ -118,13 +111,13 @@ export class Zone {
     this.policyName = policy.name;
     this.#policy = policy.policy;
     this.#context = context;
-    this.#log = new ZoneLog(context.log, seen.name, context.events);
+    this.#log = new ZoneLog(context.log, seen.name, context.events, () => this.parentReasons);
     const turned = () => {
       context.monitor?.touch(this);
       context.vouching.touch(this);
-      context.children.touch(this);
+      context.concerns.touch(this);
     };
-    const namedByParent = () => this.#keysInLook();
+    const namedByParent = () => namedInLook(this, context.monitor);
     const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy, turned, namedByParent };
     this.keeper = new Keeper(kept, context, this.#log);
     this.#settling = new Settling(context.clock);
@@ -138,11 +131,6 @@ export class Zone {
     return epoch === undefined || this.#loaded === undefined ? undefined : { ...this.#loaded, epoch };
   }
 
-  /** What it follows now. */
-  get policy(): Policy {
-    return this.#policy;
-  }
-
   get signing(): ZoneSigning | undefined {
     return this.keeper.signing;
   }
@@ -150,16 +138,6 @@ export class Zone {
   /** Why keys or signatures cannot be renewed. */
   get signingProblem(): Problem | undefined {
     return this.keeper.problem;
-  }
-
-  /** Tags of the keys for which the parent, or a cache, may have a DS: while there are any, the zone must stay. */
-  get tagsAtParent(): readonly number[] {
-    const { monitor, clock } = this.#context;
-    if (this.signing === undefined) return [];
-    const { zoneState: state, policy } = this.signing;
-    const { watch } = monitor?.knownOf(this) ?? { watch: UNWATCHED };
-    const { now } = clock.keyInstant();
-    return keysNamed({ origin: this.origin, state, policy, watch, now }).map(({ tag }) => tag);
   }
 
   get path(): string {
@@ -185,13 +163,6 @@ export class Zone {
     );
   }
 
-  #keysInLook(): string[] {
-    const { monitor } = this.#context;
-    if (monitor === undefined || this.signing === undefined) return [];
-    const { watch } = monitor.knownOf(this);
-    return keysInLook(watch, this.origin, this.signing.zoneState.keys).map(({ id }) => id);
-  }
-
   /** Resolves when the file that is there now has been dealt with. */
   settled(): Promise<void> {
     return this.isSettled ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
@@ -204,8 +175,7 @@ export class Zone {
 
   /** What is in the zone and in no file. */
   get #derived(): readonly DerivedRRset[] {
-    const { vouching, children } = this.#context;
-    return [...vouching.signalsIn(this.name), ...children.recordsIn(this, this.#policy)];
+    return this.#context.vouching.signalsIn(this.name);
   }
 
   /** What other zones of ours shall say of this one (RFC 9615) is served. */
@@ -379,7 +349,6 @@ export class Zone {
     this.#loaded = { image, digest, octets: seen.octets, sharedOctets, policy, warnings, since: now };
     this.problem = undefined;
     this.#context.vouching.touch(this);
-    this.#context.children.touch(this);
     await published;
     noteDropped(before?.sharedOctets ?? 0);
     this.#log.warnings(warnings);
@@ -400,11 +369,11 @@ export class Zone {
     this.#isRemoved = true;
     this.#context.scheduler.cancel(`retry ${this.name}`);
     this.#context.monitor?.forget(this);
+    this.#context.concerns.forget(this);
     const wasServed = this.served !== undefined;
     const octets = this.#loaded?.sharedOctets ?? 0;
     this.#loaded = undefined;
     this.#context.vouching.forget(this);
-    this.#context.children.forget(this);
     await this.keeper.remove();
     if (wasServed) this.#log.removed(this.signing?.keys.path);
     noteDropped(octets);

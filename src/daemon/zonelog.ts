@@ -5,6 +5,7 @@
 import { type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
 import type { FileStoreError } from '../base/ports.ts';
 import { formatDuration } from '../base/time.ts';
+import { LOUD_AFTER } from '../kasp/ladder.ts';
 import type { Reminder } from '../kasp/reminders.ts';
 import type { Action, EdgeTaken, RolloverEvent } from '../kasp/step.ts';
 import type { ZoneState } from '../kasp/zonestate.ts';
@@ -18,17 +19,26 @@ import type { OrderEvent, SigningListener } from './signing.ts';
 /** Diagnostics of one file that are told; all are in `keyturn zone check`. */
 const TOLD_DIAGNOSTICS = 10;
 
+/** Why something still waits. */
+interface Why {
+  readonly code: string;
+  readonly text: string;
+}
+
 export class ZoneLog implements SigningListener {
   readonly #log: Log;
   readonly #zone: string;
   readonly #events: EventSink;
+  readonly #reasons: () => readonly Why[];
   /** Code of why the keys were told to stay as they are, if nothing happened to them since. */
   #frozen: string | undefined;
 
-  constructor(log: Log, zone: string, events: EventSink) {
+  /** `reasons` tells why what waits for the parent still waits, the first cause first. */
+  constructor(log: Log, zone: string, events: EventSink, reasons: () => readonly Why[] = () => []) {
     this.#log = log;
     this.#zone = zone;
     this.#events = events;
+    this.#reasons = reasons;
   }
 
   #tell(kind: EventKind, message: string, details: Readonly<Record<string, unknown>>): void {
@@ -141,13 +151,18 @@ export class ZoneLog implements SigningListener {
     this.#tell(kind, text, event === undefined ? rest : { event, ...key, ...rest });
   }
 
-  /** A rollover still waits for a person. */
-  reminded({ rollover: { id, type, step }, wait, after }: Reminder, state: ZoneState): void {
+  /** A rollover, or a zone that was never secured, still waits for a person or for the parent. */
+  reminded({ rollover, wait, after }: Reminder, state: ZoneState): void {
     const need = needOf(this.#zone, state, wait);
     const what = need === undefined ? wait.because : `${need.what}; then: ${need.command}`;
-    const text = `${type} rollover waits at step ${step} for over ${formatDuration(after)}: ${what}`;
-    this.warn({ rollover: id, step }, `${this.#zone} ${text}`);
-    this.#tell('rollover', text, { event: 'reminder', type, rollover: id, step });
+    const { id = null, type = null, step = null } = rollover ?? {};
+    const waits = rollover === null ? 'the first DS is waited for' : `${type} rollover waits at step ${step}`;
+    const [reason] = this.#reasons();
+    const why = reason === undefined ? '' : ` (${reason.text} [${reason.code}])`;
+    const text = `${waits} for over ${formatDuration(after)}: ${what}${why}`;
+    const fields = { event: 'reminder', type, rollover: id, step, after, reason: reason?.code ?? null };
+    this[after >= LOUD_AFTER ? 'error' : 'warn'](fields, `${this.#zone}: ${text}`);
+    this.#tell('rollover', text, fields);
   }
 
   /** The DS of a key is asked for, or asked to leave: by CDS and CDNSKEY, and of the operator. */

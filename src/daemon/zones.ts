@@ -9,7 +9,8 @@ import type { Config } from '../store/config.ts';
 import { policyOf } from '../store/config.ts';
 import { type Look, lookAtZones, type Misnamed, type SeenZone, ZonesDirectoryError } from '../store/zones.ts';
 import { formatName, type Name } from '../wire/name.ts';
-import { Children } from './children.ts';
+import { tagsAtParent } from './atparent.ts';
+import { Concerns } from './concerns.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { KeptZones } from './keptzones.ts';
 import { ParentMonitor } from './monitor.ts';
@@ -47,8 +48,11 @@ export interface Reloaded {
   readonly isChanged: boolean;
 }
 
+/** What zones have one of together, and make themselves. */
+type Made = 'clock' | 'turns' | 'monitor' | 'vouching' | 'concerns';
+
 /** What all zones are given, but for what they have one of. */
-export interface ZonesContext extends Omit<ZoneContext, 'clock' | 'turns' | 'monitor' | 'vouching' | 'children'> {
+export interface ZonesContext extends Omit<ZoneContext, Made> {
   readonly clock: Clock;
   /** How parents are found; without it nobody looks at them. */
   readonly parents?: ParentsContext | undefined;
@@ -72,7 +76,9 @@ export class Zones {
     this.#kept = new KeptZones({ ...context.signing, log: context.log });
     const clock = new SteadyClock(context.clock, this.#heartbeat.load());
     const { parents, ...shared } = context;
-    const looking = parents === undefined ? undefined : { ...shared, ...parents, clock };
+    const concerns = new Concerns({ ...shared, clock, monitor: () => this.monitor });
+    const looked = (zone: Zone) => concerns.touch(zone);
+    const looking = parents === undefined ? undefined : { ...shared, ...parents, clock, looked };
     const monitor =
       looking && new ParentMonitor(looking, looking.isPushing ? new ParentPush(looking) : undefined);
     const vouching = new Vouching({
@@ -80,9 +86,7 @@ export class Zones {
       find: (apex) => this.find(apex),
       renew: (holder) => holder.renew(),
     });
-    const find = (apex: Name) => this.find(apex);
-    const children = new Children({ ...shared, ...shared.signing, clock, parents, find });
-    this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching, children };
+    this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching, concerns };
   }
 
   /** Who looks at the parents of zones, if anybody does. */
@@ -93,11 +97,6 @@ export class Zones {
   /** What zones of ours say of others. */
   get vouching(): Vouching {
     return this.#context.vouching;
-  }
-
-  /** What zones of ours do as parents. */
-  get children(): Children {
-    return this.#context.children;
   }
 
   /** The time that key states go by. */
@@ -116,6 +115,11 @@ export class Zones {
     await this.#context.turns.close();
     await this.#heartbeat.beat(this.#context.clock, 0);
     await this.#kept.close();
+  }
+
+  /** Tags of the keys of a zone of which its parent, or a cache, may have a DS: for them it must stay. */
+  tagsAtParent(zone: Zone): number[] {
+    return tagsAtParent(zone, this.monitor, this.keyTime);
   }
 
   get alarms(): readonly Alarm[] {
@@ -203,7 +207,7 @@ export class Zones {
       (zone) =>
         zone.missingSinceMs !== undefined && (origin === undefined || zone.name === formatName(origin)),
     );
-    const kept = forced ? [] : missing.filter(isNamed);
+    const kept = forced ? [] : missing.filter((zone) => this.#isNamed(zone));
     const gone = missing.filter((zone) => !kept.includes(zone));
     for (const zone of kept) this.#keep(zone);
     await Promise.all(gone.map((zone) => this.#remove(zone)));
@@ -284,12 +288,19 @@ export class Zones {
 
   /** Removes a zone whose file is gone, unless its parent names it. */
   #letGo(zone: Zone): void {
-    if (isNamed(zone)) this.#keep(zone);
+    if (this.#isNamed(zone)) this.#keep(zone);
     else void this.#remove(zone);
+  }
+
+  /** Of a zone that was recalled nobody knows what its parent has before its keys are open. */
+  #isNamed(zone: Zone): boolean {
+    if (zone.signing === undefined) return zone.hold === 'parent';
+    return zone.served !== undefined && this.tagsAtParent(zone).length > 0;
   }
 
   #keep(zone: Zone): void {
     zone.hold = 'parent';
+    this.#context.concerns.touch(zone);
     this.#kept.keep(zone, this.#context.clock.now());
   }
 
@@ -338,12 +349,6 @@ export class Zones {
     }
     this.#misnamed = misnamed;
   }
-}
-
-/** Whether a zone is served that its parent names; of one that was recalled nobody knows before its keys are open. */
-function isNamed({ served, signing, hold, tagsAtParent }: Zone): boolean {
-  if (signing === undefined) return hold === 'parent';
-  return served !== undefined && tagsAtParent.length > 0;
 }
 
 function toMinutes(seconds: number): number {

@@ -1,21 +1,20 @@
 /**
- * When somebody is reminded that a rollover waits for a person or for the parent (ROLLOVER 2.10): after one, three and
- * seven days of such a wait, and never again. Which reminders fall due follows from instants in the state alone, so
- * that a restart neither repeats nor loses one.
+ * When somebody is reminded that a rollover, or a zone that was never secured, waits for a person or for the parent
+ * (ROLLOVER 2.10). Which reminders fall due follows from instants in the state alone, so that a restart neither repeats
+ * nor loses one.
  */
-import { plus, type UnixSeconds } from '../base/time.ts';
+import type { UnixSeconds } from '../base/time.ts';
+import { rungAfter, rungBetween } from './ladder.ts';
 import type { Policy } from './policy.ts';
 import type { Waiting } from './step.ts';
 import { isParentStep } from './steps.ts';
 import { countsFrom } from './word.ts';
 import { findKey, type Rollover, rolloversOf, type ZoneState } from './zonestate.ts';
 
-const DAY = 86_400;
-const AFTER: readonly number[] = [DAY, 3 * DAY, 7 * DAY];
-
 /** A wait that somebody is reminded of. */
 export interface Reminder {
-  readonly rollover: Rollover;
+  /** Null: the zone waits for its first DS. */
+  readonly rollover: Rollover | null;
   readonly wait: Waiting;
   /** Since when only a person or the parent can end the wait. */
   readonly since: UnixSeconds;
@@ -33,28 +32,33 @@ interface Scene {
 /** The reminders that are due after `from`, and at `to` at the latest: one for each wait, however many it missed. */
 export function remindersBetween(scene: Scene, from: UnixSeconds, to: UnixSeconds): Reminder[] {
   return attended(scene).flatMap((one) => {
-    const due = AFTER.filter((after) => plus(one.since, after) > from && plus(one.since, after) <= to);
-    return due.length === 0 ? [] : [{ ...one, after: due.at(-1)! }];
+    const after = rungBetween(one.since, [from, to], scene.policy.staleAfter);
+    return after === null ? [] : [{ ...one, after }];
   });
 }
 
 /** When the next reminder is due after an instant, if nothing happens; null if none is. */
 export function nextReminder(scene: Scene, from: UnixSeconds): UnixSeconds | null {
-  const due = attended(scene)
-    .flatMap(({ since }) => AFTER.map((after) => plus(since, after)))
-    .filter((at) => at > from);
+  const due = attended(scene).map(({ since }) => rungAfter(since, from, scene.policy.staleAfter));
   return due.length === 0 ? null : (Math.min(...due) as UnixSeconds);
 }
 
-/** The waits of rollovers that time does not end. */
+/** The waits that time does not end: those of rollovers, and that for the first DS of a zone. */
 function attended(scene: Scene): Omit<Reminder, 'after'>[] {
   return scene.waiting.flatMap((wait) => {
     const rollover = rolloversOf(scene.state).find(({ incoming, outgoing }) =>
       [...incoming, ...outgoing].includes(wait.keyId),
     );
-    const since = rollover === undefined ? null : waitingSince(wait, rollover, scene);
-    return rollover === undefined || since === null ? [] : [{ rollover, wait, since }];
+    const since = rollover === undefined ? firstDsSince(wait, scene) : waitingSince(wait, rollover, scene);
+    return since === null ? [] : [{ rollover: rollover ?? null, wait, since }];
   });
+}
+
+/** Since when a zone that is signed waits for its first DS; null if it does not, or if somebody said that it has none. */
+function firstDsSince({ keyId, reason }: Waiting, { state }: Scene): UnixSeconds | null {
+  const key = findKey(state, keyId);
+  const isFirst = reason === 'parent_ds' && key?.goal === 'IN' && state.delegation !== 'none';
+  return isFirst ? (key.states.ds?.since ?? null) : null;
 }
 
 /** Since when a wait is for somebody to act; null if it is for something else. */

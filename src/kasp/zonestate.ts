@@ -98,6 +98,13 @@ export interface DsWord {
   readonly seen: boolean;
 }
 
+/** Something that a person must see to, and that was told (`concerns.ts`). */
+export interface Concerned {
+  readonly code: string;
+  readonly since: UnixSeconds;
+  readonly toldAt: UnixSeconds;
+}
+
 export interface ZoneState {
   readonly keys: readonly Key[];
   readonly delegation: Delegation;
@@ -114,6 +121,8 @@ export interface ZoneState {
   readonly pausedSince: UnixSeconds | null;
   /** Until when all reminders that were due have been given (`reminders.ts`); null if none ever was. */
   readonly remindedUntil: UnixSeconds | null;
+  /** What is wrong at the parent, or was when anybody could say. */
+  readonly concerns: readonly Concerned[];
   /** When the content that is the newest in the logs was committed, until all servers have acknowledged it. */
   readonly pendingSince: UnixSeconds | null;
   /** Largest TTL of zone data that is served, and until when data with a longer one may be cached (ROLLOVER 1.6). */
@@ -137,6 +146,7 @@ export function newZoneState(keys: readonly Key[]): ZoneState {
     dsWords: [],
     pausedSince: null,
     remindedUntil: null,
+    concerns: [],
     pendingSince: null,
     zoneTtl: { current: 0, horizon: EVER },
     lastStarted: { 'key-signing': null, 'zone-signing': null },

@@ -11,6 +11,7 @@ import { isParentStep } from '../kasp/steps.ts';
 import { countsFrom } from '../kasp/word.ts';
 import { rolloversOf, type ZoneState } from '../kasp/zonestate.ts';
 import type { Name } from '../wire/name.ts';
+import { chainOf } from './chain.ts';
 import { type KeySight, provenOf, type Watch } from './watch.ts';
 
 /** Something about the DS of one key that the key states do not know yet. */
@@ -25,14 +26,25 @@ export interface News {
 /** What looks prove and the states do not say, what came before what went. */
 export function newsOf(watch: Watch, child: Name, scene: Scene): News[] {
   const { state, policy } = scene;
+  const rescued = rescuedBy(watch, child, state);
   const news = state.keys
     .filter(({ states }) => states.ds !== null)
     .flatMap((key): News[] => {
       const { sight, ttl } = provenOf(watch, child, dnskeyOf(key), policy.monitor);
-      const what = whatOf(sight, ttl, key, scene);
+      const what = whatOf(sight, ttl, key, scene) ?? (rescued.includes(key) ? 'somewhere' : undefined);
       return what === undefined ? [] : [{ keyId: key.id, tag: key.tag, what, ttl }];
     });
   return news.toSorted((one, other) => ORDER[one.what] - ORDER[other.what]);
+}
+
+/**
+ * Keys that are kept and could end an outage: no DS fits a key that is served, and one fits them (ROLLOVER 3.4.7). One look
+ * of one server is enough: to serve a DNSKEY more breaks nothing.
+ */
+function rescuedBy(watch: Watch, child: Name, state: ZoneState): readonly Key[] {
+  const chain = chainOf(watch, child, state);
+  if (chain === undefined || !chain.isBroken) return [];
+  return chain.retained.filter((key) => key.goal === 'OUT' && stateOf(key, 'ds') === 'hidden');
 }
 
 const ORDER: Readonly<Record<News['what'], number>> = { seen: 0, somewhere: 1, gone: 2 };

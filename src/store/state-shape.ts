@@ -19,6 +19,7 @@ import {
   type RecordTimes,
 } from '../kasp/key.ts';
 import {
+  type Concerned,
   type DsWord,
   type Emergency,
   type PublicationLogs,
@@ -71,6 +72,9 @@ export function zoneStateDocument(state: ZoneState): JsonObject {
     dsWords: state.dsWords.map(({ keyId, seen }) => ({ keyId, seen })),
     pausedSince: instantText(state.pausedSince),
     remindedUntil: instantText(state.remindedUntil),
+    concerns: state.concerns.map(({ code, since, toldAt }) => {
+      return { code, since: formatInstant(since), toldAt: formatInstant(toldAt) };
+    }),
     pendingSince: instantText(state.pendingSince),
     zoneTtl: { current: state.zoneTtl.current, horizon: formatInstant(state.zoneTtl.horizon) },
     lastStarted: {
@@ -154,6 +158,8 @@ export function readZoneState(document: JsonObject): ZoneState {
     dsWords: readList(document.dsWords ?? [], 'dsWords', readDsWord),
     pausedSince: readInstantOrNull(document.pausedSince ?? null),
     remindedUntil: readInstantOrNull(document.remindedUntil ?? null),
+    // States of before 2026-11-28 have none.
+    concerns: readList(document.concerns ?? [], 'concerns', readConcerned),
     owed: document.owed === null ? null : oneOf(document.owed, ['scheme'] as const, 'owed'),
     pendingSince: readInstantOrNull(document.pendingSince),
     zoneTtl: { current: readSeconds(zoneTtl.current), horizon: readInstant(zoneTtl.horizon) },
@@ -163,6 +169,11 @@ export function readZoneState(document: JsonObject): ZoneState {
     },
     logs: readLogs(logs),
   };
+}
+
+function readConcerned(value: unknown): Concerned {
+  const { code, since, toldAt } = asObject(value);
+  return { code: readText(code), since: readInstant(since), toldAt: readInstant(toldAt) };
 }
 
 function readLogs(logs: JsonObject): PublicationLogs {

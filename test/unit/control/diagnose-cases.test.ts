@@ -62,9 +62,9 @@ describe('diagnose', () => {
     await scene.bench.lapse(600);
     for (const address of [ONE, OTHER]) scene.internet.host(address, scene.honestServer());
     expect((await scene.look()).findings).toEqual([]);
-    // Of a key that is gone, the DS is one of no key.
+    // The DS of a key that is gone came back, which is no longer one of nobody knows whom.
     scene.parentHas(scene.usual());
-    expect((await scene.look()).findings.map(({ code }) => code)).toEqual(['PARENT_DS_FOREIGN']);
+    expect((await scene.look()).findings.map(({ code }) => code)).toEqual(['PARENT_DS_RETURNED']);
   });
 
   it('takes a DS that is there early for no fault', async () => {

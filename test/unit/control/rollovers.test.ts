@@ -170,7 +170,8 @@ describe('a rollover that nobody looks after', () => {
     await call('rollover.start', { zone: CSK, type: 'csk' });
     await pass(90_000);
     const { rollover, needs } = await call('rollover.status', { zone: CSK });
-    const told = bench.events.after(0, 1_000).events.filter(({ event }) => event === 'reminder');
+    const { events } = bench.events.after(0, 1_000);
+    const told = events.filter(({ event, zone }) => event === 'reminder' && zone === CSK);
     expect(told).toMatchObject([{ kind: 'rollover', zone: CSK, rollover: rollover!.id, step: 'request' }]);
     expect(told[0]!.message).toBe(
       `csk rollover waits at step request for over 1d: ${needs[0]!.what}; then: ${needs[0]!.command}`,

@@ -23,7 +23,7 @@ const listener: SigningListener = {
   actions: () => undefined,
   ordered: ({ order, ...details }) => void told.push([order, details.reason].filter(Boolean).join(' ')),
   reminded: ({ after, wait, rollover }) =>
-    void told.push(`reminder after ${after / DAY}d: ${rollover.type} ${wait.reason}`),
+    void told.push(`reminder after ${after / DAY}d: ${rollover?.type} ${wait.reason}`),
   unaudited: (error) => {
     throw error;
   },
@@ -52,7 +52,7 @@ async function pass(seconds: number, facts: object = {}): Promise<void> {
   for (let rounds = 0; clock.now() < until; rounds++) {
     expect(rounds).toBeLessThan(100);
     await turn(clock.now());
-    const due = signing.nextWake ?? until;
+    const due = Math.min(signing.nextWake ?? until, signing.nextReminder ?? until);
     clock.advance(Math.max(1, Math.min(until, due) - clock.now()));
   }
   await turn(clock.now());
@@ -84,11 +84,24 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
+describe('a zone that was never secured', () => {
+  it('is told of in the same way, until somebody says that its parent has no DS', async () => {
+    await open(POLICY);
+    await pass(10 * DAY);
+    expect(told).toEqual([1, 3, 7].map((days) => `reminder after ${days}d: undefined parent_ds`));
+    await order({ kind: 'no-ds' });
+    told = [];
+    await pass(30 * DAY);
+    expect(told).toEqual([]);
+    expect(signing.nextReminder).toBeNull();
+  });
+});
+
 describe('a rollover that waits for somebody', () => {
-  it('is told of three times', async () => {
+  it('is told of after a day, three, a week, and every week from when it is stalled', async () => {
     await asked(POLICY);
-    await pass(60 * DAY);
-    expect(told).toEqual([1, 3, 7].map((days) => `reminder after ${days}d: csk parent_ds`));
+    await pass(36 * DAY);
+    expect(told).toEqual([1, 3, 7, 14, 21, 28, 35].map((days) => `reminder after ${days}d: csk parent_ds`));
   });
 
   it('is not told of again after a restart, and what came due meanwhile is', async () => {
@@ -102,7 +115,7 @@ describe('a rollover that waits for somebody', () => {
     await pass(DAY);
     await open(POLICY);
     await pass(DAY);
-    expect(told.slice(1)).toEqual(['reminder after 7d: csk parent_ds']);
+    expect(told.slice(1)).toEqual(['reminder after 21d: csk parent_ds']);
   });
 
   it('is not told of by a clock that is in doubt', async () => {

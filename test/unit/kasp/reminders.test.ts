@@ -34,14 +34,14 @@ function scene(state: ZoneState, waiting: readonly Waiting[], policy: Policy = D
 const ASKS = scene(zone(), [wait('N', 'parent_ds')]);
 
 describe('reminders', () => {
-  it('are due after one, three and seven days of a wait, each once', () => {
+  it('are due after one, three and seven days of a wait, when it is stalled, and weekly from then on, each once', () => {
     const told: number[] = [];
     for (let hours = 0; hours < 24 * 40; hours++) {
       const from = plus(ASKED, hours * HOUR);
       const due = remindersBetween(ASKS, from, plus(from, HOUR));
       told.push(...due.map(({ after }) => after / DAY));
     }
-    expect(told).toEqual([1, 3, 7]);
+    expect(told).toEqual([1, 3, 7, 14, 21, 28, 35]);
   });
 
   it('are due at the very second, and not again after it', () => {
@@ -60,7 +60,22 @@ describe('reminders', () => {
   it('say when the next one is due', () => {
     expect(nextReminder(ASKS, ASKED)).toBe(plus(ASKED, DAY));
     expect(nextReminder(ASKS, plus(ASKED, DAY))).toBe(plus(ASKED, 3 * DAY));
-    expect(nextReminder(ASKS, plus(ASKED, 7 * DAY))).toBeNull();
+    expect(nextReminder(ASKS, plus(ASKED, 7 * DAY))).toBe(plus(ASKED, 14 * DAY));
+    expect(nextReminder(ASKS, plus(ASKED, 14 * DAY))).toBe(plus(ASKED, 21 * DAY));
+  });
+
+  it('come weekly from the first week on if a wait is stalled sooner, and not before it is stalled if that is later', () => {
+    const dueWith = (staleAfter: number) => {
+      const policy = { ...DEFAULT_POLICY, staleAfter };
+      const due: number[] = [];
+      for (let at = ASKED; due.length < 6; ) {
+        at = nextReminder(scene(zone(), [wait('N', 'parent_ds')], policy), at)!;
+        due.push((at - ASKED) / DAY);
+      }
+      return due;
+    };
+    expect(dueWith(HOUR)).toEqual([1, 3, 7, 14, 21, 28]);
+    expect(dueWith(30 * DAY)).toEqual([1, 3, 7, 30, 37, 44]);
   });
 
   it('count from the step where nobody knows what the parent has', () => {
@@ -78,12 +93,18 @@ describe('reminders', () => {
     expect(nextReminder(gone, ASKED)).toBe(plus(ASKED, 2 * DAY));
   });
 
-  it('are for waits of rollovers that time does not end', () => {
+  it('are also for the first DS of a zone, unless somebody said that there is none', () => {
+    const first = { rollover: null, delegation: 'unconfirmed' } as const;
+    const due = remindersBetween(scene(zone({}, first), [wait('N', 'parent_ds')]), EVER, plus(NOON, DAY));
+    expect(due).toMatchObject([{ rollover: null, after: DAY }]);
+    const none = scene(zone({}, { ...first, delegation: 'none' }), [wait('N', 'parent_ds')]);
+    expect(nextReminder(none, EVER)).toBeNull();
+  });
+
+  it('are for waits that time does not end', () => {
     for (const reason of ['dnskey_ttl', 'cds_hold', 'acknowledgement', 'clock_step', 'paused'] as const) {
       expect(nextReminder(scene(zone(), [wait('N', reason)]), EVER)).toBeNull();
     }
-    const first = zone({}, { rollover: null });
-    expect(nextReminder(scene(first, [wait('N', 'parent_ds')]), EVER), 'the first DS of a zone').toBeNull();
     expect(nextReminder(scene(zone({ step: 'remove' }), [wait('N', 'parent_ds')]), EVER)).toBeNull();
     expect(nextReminder(scene(zone(), [wait('K', 'parent_ds')]), EVER), 'a key that goes').toBeNull();
   });
