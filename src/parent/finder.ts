@@ -151,6 +151,7 @@ export class ParentFinder {
 
   /** The zone that holds the last `labels` labels of `name`. */
   async #zoneAbove(name: Name, labels: number, search: Search): Promise<FoundZone | Unknown> {
+    if (labels < 0) return unknown('PARENT_WRONG_ZONE', 'the root has no parent');
     const above = name.subarray(suffixOffset(name, labelCount(name) - labels));
     const anchor = this.#anchorFor(above);
     if (anchor === undefined)
