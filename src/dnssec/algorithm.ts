@@ -88,8 +88,26 @@ export function exportPublicKey(key: KeyObject): Uint8Array {
   return Uint8Array.from(Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]));
 }
 
-/** Loads a public key in DNSKEY form; undefined if it is none (wrong length, point not on the curve). */
+/** The public keys that were loaded last: a zone is verified by one or two, several times in a row. */
+const LAST_KEYS = 4;
+const lastKeys: { readonly algorithm: number; readonly octets: Uint8Array; readonly key: KeyObject }[] = [];
+
+/**
+ * Loads a public key in DNSKEY form; undefined if it is none (wrong length, point not on the curve). Costs as much as a
+ * verification, so the last few are kept.
+ */
 export function loadPublicKey(algorithm: number, publicKey: Uint8Array): KeyObject | undefined {
+  const known = lastKeys.find((one) => one.algorithm === algorithm && equalOctets(one.octets, publicKey));
+  if (known !== undefined) return known.key;
+  const key = makePublicKey(algorithm, publicKey);
+  if (key === undefined) return undefined;
+  if (lastKeys.length === LAST_KEYS) lastKeys.shift();
+  // A copy: whose octets are handed in may change.
+  lastKeys.push({ algorithm, octets: publicKey.slice(), key });
+  return key;
+}
+
+function makePublicKey(algorithm: number, publicKey: Uint8Array): KeyObject | undefined {
   const { number, publicKeyOctets } = getAlgorithm(algorithm);
   if (publicKey.length !== publicKeyOctets) return undefined;
   const text = (from: number, to: number) => Buffer.from(publicKey.subarray(from, to)).toString('base64url');

@@ -50,6 +50,27 @@ describe('keys', () => {
     });
   }
 
+  it('verifies by the key that is handed in, however many there are, and whatever its octets held before', () => {
+    const message = random(100);
+    const pairs = Array.from({ length: 7 }, (_, i) => {
+      const { number } = ALGORITHMS[i % ALGORITHMS.length]!;
+      const { publicKey, privateOctets } = generateKey(number, random);
+      const signature = signOctets(number, loadPrivateKey(number, privateOctets, publicKey), message);
+      return { number, publicKey, signature };
+    });
+    const borrowed = new Uint8Array(64);
+    for (let round = 0; round < 3; round++) {
+      for (const { number, publicKey, signature } of pairs) {
+        expect(verifyOctets(number, publicKey, message, signature)).toBe(true);
+        if (number !== pairs[0]!.number) continue;
+        borrowed.set(publicKey);
+        expect(verifyOctets(number, borrowed, message, signature)).toBe(true);
+        borrowed.set(pairs[0]!.publicKey);
+        expect(verifyOctets(number, borrowed, message, signature)).toBe(publicKey === pairs[0]!.publicKey);
+      }
+    }
+  });
+
   it('refuses scalars out of range and asks for others, without reducing them', () => {
     const bad = [
       new Uint8Array(32),
