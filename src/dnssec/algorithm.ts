@@ -97,7 +97,9 @@ const lastKeys: { readonly algorithm: number; readonly octets: Uint8Array; reado
  * verification, so the last few are kept.
  */
 export function loadPublicKey(algorithm: number, publicKey: Uint8Array): KeyObject | undefined {
-  const known = lastKeys.find((one) => one.algorithm === algorithm && equalOctets(one.octets, publicKey));
+  const known = lastKeys.find(
+    (one) => one.algorithm === algorithm && Buffer.compare(one.octets, publicKey) === 0,
+  );
   if (known !== undefined) return known.key;
   const key = makePublicKey(algorithm, publicKey);
   if (key === undefined) return undefined;
