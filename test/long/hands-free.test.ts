@@ -5,8 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { PARENT_MAKES } from '../support/ds-server.ts';
-import { startHandsFree } from '../support/hands-free.ts';
+import { PARENTS, startHandsFree } from '../support/hands-free.ts';
 import { CHILD, expectSafeIn, type LiveRollover } from '../support/live-rollover.ts';
 import { describeWithPeers } from '../support/peers.ts';
 
@@ -30,9 +29,9 @@ const ROLLS = [
 ] as const;
 
 describeWithPeers(PEERS, 'a hierarchy without an operator', () =>
-  describe.each(PARENT_MAKES)('with parents by %s', (make) => {
+  describe.each(PARENTS)('with parents by %s', (parents) => {
     const safe = async (title: string, policy: string, body: (live: LiveRollover) => Promise<void>) =>
-      expectSafeIn(`${make}: ${title}`, await startHandsFree(make, policy), body);
+      expectSafeIn(`${parents}: ${title}`, await startHandsFree(parents, policy), body);
 
     it.each(ROLLS)('rolls $title', async ({ title, policy, request, keys, algorithm }) => {
       await safe(title, policy, async (live) => {
@@ -62,9 +61,8 @@ describeWithPeers(PEERS, 'a hierarchy without an operator', () =>
     });
 
     it('is seen to fail when a DS fits no key', async () => {
-      const live = await startHandsFree(make);
+      const live = await startHandsFree(parents);
       try {
-        live.above.isPaused = true;
         await live.above.bring([`1234 13 2 ${'AB'.repeat(32)}`]);
         await live.waitFor('faults', async () => live.watch.faultCount > 100);
         expect(live.watch.faults.join('\n')).toContain('SERVFAIL');

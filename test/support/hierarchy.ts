@@ -6,7 +6,8 @@
 import { nameOf } from '../../src/wire/name.ts';
 import type { Above } from './above.ts';
 import { Daemon } from './daemon.ts';
-import { CHILD, configurationOf } from './live-rollover.ts';
+import type { DsTrace } from './ds-trace.ts';
+import { CHILD, policyText } from './live-rollover.ts';
 import type { Workplace } from './processes.ts';
 import type { ServerPlace } from './registry-policy.ts';
 import { watchedZone } from './rollover-watch.ts';
@@ -38,7 +39,7 @@ export interface Hierarchy {
   /** Of 127.0.0.1. */
   readonly tldPort: number;
   /** Begins to follow the child's requests; a registry of the test's own asks `resolver` what is validated. */
-  readonly above: (resolver: ServerPlace) => Above;
+  readonly above: (resolver: ServerPlace, trace: DsTrace) => Above;
 }
 
 export function tldDelegation(): string[] {
@@ -99,7 +100,7 @@ export function startOperator(
     workplace,
     zones: { [`${OPERATOR}zone`]: operatorZone(), [`${CHILD}zone`]: watchedZone(CHILD, HOSTS) },
     // Caches must have nothing unsigned any more when the DS comes.
-    configuration: lookingFromRoot(ports, rootDs) + configurationOf(policy, 'auto'),
+    configuration: `${lookingFromRoot(ports, rootDs)}policies:\n${policyText('default', policy, 'auto')}`,
     args: HOST_ADDRESSES.flatMap((address) => ['--listen', `${address}:${ports.tld}`]),
   });
 }

@@ -72,9 +72,8 @@ export interface LiveKey {
 }
 
 /** Seconds count in whole ones at resolvers and in the server: the margins of one second are for that. */
-export function configurationOf(extra: string, bootstrapHold = '0s'): string {
-  return `policies:
-  default:
+export function policyText(name: string, extra = '', bootstrapHold = '0s'): string {
+  return `  ${name}:
     dnskeyTtl: 2s
     cdsTtl: 1s
     publishSafety: 1s
@@ -85,7 +84,8 @@ export function configurationOf(extra: string, bootstrapHold = '0s'): string {
     minInterval: 0s
     bootstrapHold: ${bootstrapHold}
     monitor: { interval: 1s, rounds: 2, roundGap: 1s }
-${extra}`;
+${extra}
+`;
 }
 
 /** What a live rollover is made of. */
@@ -169,7 +169,7 @@ export class LiveRollover {
     const rows = [`${CHILD} IN NS ns.${CHILD}`, `ns.${CHILD} IN A 127.0.0.1`];
     const parent = await ParentZone.start({ origin: PARENT, rows }, workplace);
     const looking = news === 'monitored' ? await lookingAt(parent) : '';
-    const configuration = looking + configurationOf(policy);
+    const configuration = `${looking}policies:\n${policyText('default', policy)}`;
     const daemon = await Daemon.start({ workplace, zones, configuration });
     const child = { origin: CHILD, port: daemon.port };
     const stubs = [child, { origin: parent.origin, port: parent.port }];
