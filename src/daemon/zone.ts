@@ -14,18 +14,20 @@ import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import type { Epoch } from '../signer/epoch.ts';
 import type { FileSignature } from '../store/zonefile.ts';
-import { lookAtIncluded, type SeenZone } from '../store/zones.ts';
+import type { SeenZone } from '../store/zones.ts';
 import type { Name } from '../wire/name.ts';
 import { imageOctets, ZoneImage } from '../zone/image.ts';
 import { namedInLook } from './atparent.ts';
+import type { Children } from './children.ts';
 import type { Concerns } from './concerns.ts';
 import type { DerivedRRset } from './derived.ts';
 import { ForeignKeysError, type ForeignRecords } from './foreignkeys.ts';
 import { noteDropped } from './garbage.ts';
+import { lookAgain, wholeSignature } from './includes.ts';
 import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
 import type { Hold } from './keptzones.ts';
 import type { LoadQueue } from './loadqueue.ts';
-import type { DenialWish, IncludedPart, LoadedZone, LoadJob, LoadOutcome, SerialRule } from './messages.ts';
+import type { IncludedPart, LoadedZone, LoadJob, LoadOutcome, SerialRule } from './messages.ts';
 import type { ParentMonitor } from './monitor.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
 import { ServedSerial } from './servedserial.ts';
@@ -47,6 +49,8 @@ export interface ZoneContext extends KeeperContext {
   readonly concerns: Concerns;
   /** What one zone says of another. */
   readonly vouching: Vouching;
+  /** What zones do as parents. */
+  readonly children: Children;
   /** Asks for another look at the directory. */
   readonly lookSoon: (ms: number) => void;
 }
@@ -115,6 +119,7 @@ export class Zone {
     const turned = () => {
       context.monitor?.touch(this);
       context.vouching.touch(this);
+      context.children.touch(this);
       context.concerns.touch(this);
     };
     const namedByParent = () => namedInLook(this, context.monitor);
@@ -129,6 +134,11 @@ export class Zone {
   get served(): (Loaded & { readonly epoch: Epoch }) | undefined {
     const { epoch } = this.keeper;
     return epoch === undefined || this.#loaded === undefined ? undefined : { ...this.#loaded, epoch };
+  }
+
+  /** What it follows now. */
+  get policy(): Policy {
+    return this.#policy;
   }
 
   get signing(): ZoneSigning | undefined {
@@ -175,7 +185,8 @@ export class Zone {
 
   /** What is in the zone and in no file. */
   get #derived(): readonly DerivedRRset[] {
-    return this.#context.vouching.signalsIn(this.name);
+    const { vouching, children } = this.#context;
+    return [...vouching.signalsIn(this.name), ...children.recordsIn(this, this.#policy)];
   }
 
   /** What other zones of ours shall say of this one (RFC 9615) is served. */
@@ -235,7 +246,7 @@ export class Zone {
       return;
     }
     this.#isSeenMeanwhile = false;
-    const signature = this.#signature(seen.signature, this.#lookAtIncludes());
+    const signature = wholeSignature(seen.signature, lookAgain(directory, this.#includes));
     if (signature === this.#handled && this.#policy === this.#handledBy) {
       this.#tellWaiters();
       return;
@@ -278,7 +289,7 @@ export class Zone {
       isFresh: this.#settling.isFresh(seen),
       servedDigest: this.#loaded?.policy === policy ? this.#loaded.digest : undefined,
       seed,
-      denial: isUnsigned ? null : denialOf(policy),
+      denial: isUnsigned ? null : { mode: policy.denial, optOut: policy.optOut },
       zonemd: policy.zonemd,
       serial,
       derived: this.#derived,
@@ -304,7 +315,7 @@ export class Zone {
       return true;
     }
     this.#includes = outcome.includes;
-    this.#handled = this.#signature(seen.signature, outcome.includes);
+    this.#handled = wholeSignature(seen.signature, outcome.includes);
     if (outcome.kind === 'broken') {
       const first = outcome.diagnostics.find(({ severity }) => severity === 'error')!;
       this.#fail({ code: first.code, message: first.message, diagnostics: outcome.diagnostics });
@@ -315,14 +326,6 @@ export class Zone {
       await this.#take(seen, outcome, policy);
     }
     return true;
-  }
-
-  #signature(own: FileSignature, includes: readonly IncludedPart[]): FileSignature {
-    return [own, ...includes.map(({ path, signature }) => `${path} ${signature}`)].join('|');
-  }
-
-  #lookAtIncludes(): IncludedPart[] {
-    return this.#includes.map(({ path }) => ({ path, signature: lookAtIncluded(this.#directory, path) }));
   }
 
   // ---- What is served ----
@@ -349,6 +352,7 @@ export class Zone {
     this.#loaded = { image, digest, octets: seen.octets, sharedOctets, policy, warnings, since: now };
     this.problem = undefined;
     this.#context.vouching.touch(this);
+    this.#context.children.touch(this);
     await published;
     noteDropped(before?.sharedOctets ?? 0);
     this.#log.warnings(warnings);
@@ -374,6 +378,7 @@ export class Zone {
     const octets = this.#loaded?.sharedOctets ?? 0;
     this.#loaded = undefined;
     this.#context.vouching.forget(this);
+    this.#context.children.forget(this);
     await this.keeper.remove();
     if (wasServed) this.#log.removed(this.signing?.keys.path);
     noteDropped(octets);
@@ -391,8 +396,4 @@ export class Zone {
     const { image, since } = this.#loaded;
     return `still serving serial ${image.serial}, loaded ${formatInstant(since)}; nothing was changed`;
   }
-}
-
-function denialOf({ denial, optOut }: Policy): DenialWish {
-  return { mode: denial, optOut };
 }

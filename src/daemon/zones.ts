@@ -10,6 +10,7 @@ import { policyOf } from '../store/config.ts';
 import { type Look, lookAtZones, type Misnamed, type SeenZone, ZonesDirectoryError } from '../store/zones.ts';
 import { formatName, type Name } from '../wire/name.ts';
 import { tagsAtParent } from './atparent.ts';
+import { Children } from './children.ts';
 import { Concerns } from './concerns.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { KeptZones } from './keptzones.ts';
@@ -49,7 +50,7 @@ export interface Reloaded {
 }
 
 /** What zones have one of together, and make themselves. */
-type Made = 'clock' | 'turns' | 'monitor' | 'vouching' | 'concerns';
+type Made = 'clock' | 'turns' | 'monitor' | 'vouching' | 'children' | 'concerns';
 
 /** What all zones are given, but for what they have one of. */
 export interface ZonesContext extends Omit<ZoneContext, Made> {
@@ -86,7 +87,9 @@ export class Zones {
       find: (apex) => this.find(apex),
       renew: (holder) => holder.renew(),
     });
-    this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching, concerns };
+    const find = (apex: Name) => this.find(apex);
+    const children = new Children({ ...shared, ...shared.signing, clock, parents, find });
+    this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching, children, concerns };
   }
 
   /** Who looks at the parents of zones, if anybody does. */
@@ -97,6 +100,11 @@ export class Zones {
   /** What zones of ours say of others. */
   get vouching(): Vouching {
     return this.#context.vouching;
+  }
+
+  /** What zones of ours do as parents. */
+  get children(): Children {
+    return this.#context.children;
   }
 
   /** The time that key states go by. */
