@@ -12,10 +12,12 @@ export function octetWords(octets: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** `1.4 MiB: image 900 KiB, …`. */
+/** `up to 1.4 MiB: image 900 KiB, …`. */
 export function memoryWords(memory: ZoneMemory): string {
-  const parts = KINDS.filter((kind) => memory[kind] > 0).map((kind) => `${kind} ${octetWords(memory[kind])}`);
-  return `${octetWords(memory.total)}: ${parts.join(', ')}`;
+  const parts = KINDS.filter((kind) => memory[kind] > 0).map(
+    (kind) => `${kind === 'signatures' ? 'room for signatures' : kind} ${octetWords(memory[kind])}`,
+  );
+  return `up to ${octetWords(memory.total)}: ${parts.join(', ')}`;
 }
 
 /** The process and its zones, in a line. */

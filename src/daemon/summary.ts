@@ -10,17 +10,21 @@ const TOLD_ZONES = 20;
 export function startSummary(config: Config, zones: readonly Zone[], version: string): string[] {
   const served = zones.filter((zone) => zone.served !== undefined);
   const signed = served.filter((zone) => zone.signing !== undefined).length;
-  const failed = zones.length - served.length;
+  const others = zones.filter((zone) => zone.served === undefined);
+  const failed = others.filter((zone) => zone.problem !== undefined).length;
+  const loading = others.length - failed;
   const { tlsListen } = config.transport;
   const listen = [
     ...config.listen.map(formatListen),
     ...tlsListen.map((place) => `${formatListen(place)} (TLS)`),
   ];
   const broken = failed === 0 ? '' : `, ${failed} not loaded (see the log)`;
+  const late = loading === 0 ? '' : `, ${loading} still loading`;
   const lines = [
-    `keyturn ${version} serves ${counted(served.length, 'zone')} (${signed} signed${broken}) on ${listen.join(', ')}`,
+    `keyturn ${version} serves ${counted(served.length, 'zone')} (${signed} signed${broken}${late}) on ${listen.join(', ')}`,
   ];
   if (served.length === 0) {
+    if (loading > 0) return lines;
     lines.push(`  no zones yet: put a file like example.com.zone into ${config.zonesDirectory}`);
     return lines;
   }

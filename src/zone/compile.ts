@@ -11,8 +11,9 @@ import { equalNames, LOWER } from '../wire/name.ts';
 import { checkZone } from './check.ts';
 import type { ImageMemory } from './image.ts';
 import type { ImagePack } from './imagepack.ts';
+import { ImageSizeError } from './imagewriter.ts';
 import type { ZoneRecords } from './records.ts';
-import { renderImage } from './render.ts';
+import { type RenderOptions, renderImage } from './render.ts';
 import { ZoneTree } from './tree.ts';
 
 /** What signers make from keys; a zone file's own are ignored (DESIGN §8). */
@@ -57,7 +58,8 @@ export function compileZone(
     const record = tree.sorted[soaAt]!;
     const soa = readSoa(records.heap, records.rdataAt[record]!, records.rdataOctets[record]!);
     const negativeTtl = Math.min(records.ttls[record]!, soa.minimum);
-    image = renderImage(tree, { nsec: options.nsec, serial: soa.serial, negativeTtl, pack: options.pack });
+    const { nsec, pack } = options;
+    image = rendered(tree, { nsec, serial: soa.serial, negativeTtl, pack }, diagnostics);
   }
   return { image, diagnostics, foreignKeys, foreignCds, ignoredSignatures };
 }
@@ -70,6 +72,23 @@ function isSignal({ heap, ownerAt, types }: ZoneRecords, record: number, origin:
 }
 
 /** RDATA of the records of some types, as far as they tell of keys of the zone. */
+/** The image; undefined, with an error, if it would be too large. */
+function rendered(
+  tree: ZoneTree,
+  options: RenderOptions,
+  diagnostics: Diagnostic[],
+): ImageMemory | undefined {
+  try {
+    return renderImage(tree, options);
+  } catch (error) {
+    if (!(error instanceof ImageSizeError)) throw error;
+    const [file = ''] = tree.records.files;
+    const place = { file, line: 0, column: 0, fix: 'delegate parts of it to zones of their own' };
+    diagnostics.push({ severity: 'error', code: 'ZONE_LIMIT', message: error.message, ...place });
+    return undefined;
+  }
+}
+
 function rdataOf(
   records: ZoneRecords,
   types: readonly number[],

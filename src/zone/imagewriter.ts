@@ -15,6 +15,14 @@ export interface ImageSize {
   readonly heapOctets: number;
 }
 
+/** Offsets are words of 32 bits, and no view of memory is longer. */
+const MAX_IMAGE_OCTETS = 2 ** 32 - 8;
+
+/** Thrown when an image would be larger than offsets can tell. */
+export class ImageSizeError extends Error {
+  override readonly name = 'ImageSizeError';
+}
+
 const NAME_TYPES = new Set<number>([
   RRTYPE.NS,
   RRTYPE.MD,
@@ -55,6 +63,11 @@ export class ImageWriter {
   constructor(size: ImageSize, seed: number, pack?: ImagePack) {
     const hashWords = hashSize(size.nodes);
     const octets = imageOctets(size, hashWords);
+    if (octets > MAX_IMAGE_OCTETS) {
+      throw new ImageSizeError(
+        `it would take ${octets} octets of memory, over the limit of ${MAX_IMAGE_OCTETS}`,
+      );
+    }
     this.image = pack?.take(octets) ?? new SharedArrayBuffer(octets);
     const { u8, u32, at } = viewsOf(this.image);
     this.u8 = u8;

@@ -28,7 +28,11 @@ describe('dig line', () => {
 
 describe('summary', () => {
   const zone = (name: string, isServed = true) =>
-    ({ ...signed(name), served: isServed ? {} : undefined }) as unknown as Zone;
+    ({
+      ...signed(name),
+      served: isServed ? {} : undefined,
+      problem: isServed ? undefined : {},
+    }) as unknown as Zone;
 
   it('counts, and shows twenty zones at most', () => {
     const zones = Array.from({ length: 23 }, (_, i) => zone(`z${i}.`));
@@ -38,6 +42,14 @@ describe('summary', () => {
     );
     expect(lines.filter((line) => line.includes('dig @'))).toHaveLength(20);
     expect(lines.at(-1)).toMatch(/3 more/);
+  });
+
+  it('tells zones that are still loading from those that failed', () => {
+    const loading = { ...zone('slow.', false), problem: undefined } as unknown as Zone;
+    const lines = startSummary(configOn('127.0.0.1:53'), [loading, zone('bad.', false)], '1');
+    expect(lines).toEqual([
+      'keyturn 1 serves 0 zones (0 signed, 1 not loaded (see the log), 1 still loading) on 127.0.0.1:53',
+    ]);
   });
 
   it('says what to do without zones', () => {

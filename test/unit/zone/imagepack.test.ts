@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ImageMemory, ZoneImage } from '../../../src/zone/image.ts';
 import { ImagePack } from '../../../src/zone/imagepack.ts';
-import { ImageWriter } from '../../../src/zone/imagewriter.ts';
+import { ImageSizeError, ImageWriter } from '../../../src/zone/imagewriter.ts';
 import { imageOf, signedEpoch, TestServer } from '../../support/served.ts';
 
 const text = (host: string, hosts = 1) =>
@@ -45,16 +45,15 @@ describe('small images', () => {
 
   it('get a new pack when one is full, and memory of their own when they are not small', () => {
     const pack = new ImagePack();
-    const images = Array.from({ length: 300 }, (_, i) => imageOf(`z${i}.example.`, text('h'), { pack }));
+    const images = Array.from({ length: 160 }, (_, i) => imageOf(`z${i}.example.`, text('h'), { pack }));
     const memories = new Set(images.map(memoryOf));
     expect(memories.size).toBeGreaterThan(1);
     expect(memories.size).toBeLessThan(20);
-    images.forEach((image, i) => {
-      expect(ZoneImage.open(image).origin[1]).toBe(122);
-      expect(ZoneImage.open(image).octets, `zone ${i}`).toBe(
-        ZoneImage.open(imageOf(`z${i}.example.`, text('h'))).octets,
-      );
-    });
+    const alone = ZoneImage.open(imageOf('z0.example.', text('h')));
+    for (const image of images.slice(0, 10).map((one) => ZoneImage.open(one))) {
+      expect(image.origin[1]).toBe(122);
+      expect(image.octets).toBe(alone.octets);
+    }
     expect(imageOf('large.example.', text('h', 1_000), { pack })).toBeInstanceOf(SharedArrayBuffer);
   });
 
@@ -68,6 +67,16 @@ describe('small images', () => {
     const [a, b] = [write(), write()];
     expect(ZoneImage.open(a).isSameAs(ZoneImage.open(a))).toBe(true);
     expect(ZoneImage.open(a).isSameAs(ZoneImage.open(b))).toBe(false);
+  });
+});
+
+describe('an image', () => {
+  it('is not begun if offsets could not tell where it ends', () => {
+    const write = (heapOctets: number) =>
+      new ImageWriter({ nodes: 1, rrsets: 0, targetWords: 0, heapOctets }, 1);
+    expect(() => write(2 ** 32)).toThrow(ImageSizeError);
+    expect(() => write(2 ** 32)).toThrow('over the limit of 4294967288');
+    expect(() => write(1)).not.toThrow();
   });
 });
 
