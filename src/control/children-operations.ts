@@ -5,7 +5,7 @@ import { operation } from './operation.ts';
 import { zone } from './params.ts';
 
 const parent = zone.describe('name of the zone that delegates');
-const child = z.string().min(1).describe('name of the child');
+const child = zone.describe('name of the child');
 
 export const CHILDREN_OPERATIONS = {
   'children.list': operation({

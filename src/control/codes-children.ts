@@ -18,14 +18,14 @@ export const CHILD_CODES: Explanations<ChildReason> = {
     cause: 'It is down, lame, or unreachable; or its address cannot be found.',
     effect: EFFECT,
     fix: AGAIN,
-    rfc: 'RFC 9975',
+    rfc: 'RFC 9975 §3.1',
   },
   CHILD_SERVERS_DIFFER: {
     meaning: 'Name servers of the child have other CDS or CDNSKEY records than others.',
     cause: 'One of them is behind, or the child has several signers that do not agree.',
     effect: EFFECT,
     fix: AGAIN,
-    rfc: 'RFC 9975',
+    rfc: 'RFC 9975 §3.1',
   },
   CHILD_REQUEST_BOGUS: {
     meaning: 'The CDS or CDNSKEY records are not signed by a key that the DS names now.',

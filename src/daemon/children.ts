@@ -6,7 +6,6 @@
  *
  * A NOTIFY is a hint: it may be forged, so that it costs one look in a while and proves nothing.
  */
-import { LRUCache } from 'lru-cache';
 import { type FileStore, FileStoreError } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { tagOfDs } from '../dnssec/ds.ts';
@@ -81,9 +80,9 @@ interface ParentZone {
 export class Children {
   readonly #context: ChildrenContext;
   readonly #parents = new Map<string, ParentZone>();
-  readonly #looked = new LRUCache<string, Looked>({ max: MAX_VIEWS });
+  readonly #looked = new Map<string, Looked>();
   /** Until when a child that has told is not looked at again (monotonic milliseconds). */
-  readonly #quiet = new LRUCache<string, number>({ max: MAX_VIEWS });
+  readonly #quiet = new Map<string, number>();
   readonly #queue = new LookQueue<string>(MAX_LOOKS);
   readonly #underWay = new Map<string, Promise<ScanOutcome>>();
 
@@ -185,7 +184,7 @@ export class Children {
   /** Looks at a child that has told, and again after a while if that led to nothing that lasts. */
   #follow(zone: Zone, child: Name, tried: number): void {
     const key = formatName(child);
-    this.#quiet.set(key, this.#context.clock.monotonicMs() + QUIET_MS);
+    setNewest(this.#quiet, key, this.#context.clock.monotonicMs() + QUIET_MS);
     void this.#look(zone, child, 'asked').then((outcome) => {
       const again = outcome.kind === 'refused' ? AGAIN_MS[tried] : undefined;
       if (again === undefined) return;
@@ -216,7 +215,7 @@ export class Children {
     const takenInception = this.#parentOf(zone).log.find(child)?.inception ?? null;
     const outcome = await scanChild(parents, delegated, { accept, takenInception }, clock.now());
     const before = this.#looked.get(formatName(child));
-    this.#looked.set(formatName(child), { at: clock.now(), outcome });
+    setNewest(this.#looked, formatName(child), { at: clock.now(), outcome });
     if (outcome.kind === 'accepted') return this.#take(zone, delegated, outcome);
     if (outcome.kind === 'refused' && textOf(before?.outcome) !== textOf(outcome)) {
       this.#tell(zone, child, `the request of ${formatName(child)} is not followed: ${textOf(outcome)}`, {
@@ -342,6 +341,14 @@ const SCHEME_NOTIFY = 1;
 
 function textOf(outcome: ScanOutcome | undefined): string {
   return outcome?.kind === 'refused' ? outcome.faults.map(({ text }) => text).join('; ') : '';
+}
+
+/** Sets an entry; of too many, the one goes that was set longest ago. */
+function setNewest<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > MAX_VIEWS && oldest !== undefined) map.delete(oldest);
 }
 
 function timerOf({ name }: Zone): string {
