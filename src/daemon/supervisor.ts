@@ -56,6 +56,10 @@ export interface ThreadStatus {
 const STOP_MS = 4_500;
 const RETRY_LISTEN_MS = 1_000;
 
+/** There is one for each core, and none of them makes much garbage: memory that V8 would give it lies idle. */
+const UDP_THREAD = './udp-thread.js';
+const UDP_YOUNG_MIB = 2;
+
 interface Data {
   readonly thread: SupervisedThread<FromData, ToData>;
   readonly counters: Counters;
@@ -98,7 +102,7 @@ export class Supervisor {
     this.#stream = this.#add('stream', './stream-thread.js', ({ kind }) => kind !== 'udp');
     for (let i = 0; i < options.udpThreads; i++) {
       const isItsOwn = ({ kind, worker }: HandedSocket) => kind === 'udp' && (worker ?? i) === i;
-      this.#add(`udp-${i + 1}`, './udp-thread.js', isItsOwn);
+      this.#add(`udp-${i + 1}`, UDP_THREAD, isItsOwn);
     }
   }
 
@@ -182,6 +186,7 @@ export class Supervisor {
         name,
         entry: new URL(entry, import.meta.url),
         workerData,
+        ...(entry === UDP_THREAD ? { youngGenerationMib: UDP_YOUNG_MIB } : {}),
         log,
         scheduler,
         onStart: () => {

@@ -18,6 +18,8 @@ export interface ThreadOptions<In> {
   /** Compiled JavaScript. */
   readonly entry: URL;
   readonly workerData?: unknown;
+  /** The part of its heap where new objects are; V8 decides if it is left out. */
+  readonly youngGenerationMib?: number;
   readonly log: Log;
   readonly scheduler: Scheduler;
   /** A fresh thread waits for messages. */
@@ -53,8 +55,10 @@ export class SupervisedThread<In, Out> {
   }
 
   start(): void {
-    const { entry, workerData, onMessage, onStart } = this.#options;
-    const worker = new Worker(entry, { workerData, name: this.name });
+    const { entry, workerData, youngGenerationMib, onMessage, onStart } = this.#options;
+    const resourceLimits =
+      youngGenerationMib === undefined ? {} : { maxYoungGenerationSizeMb: youngGenerationMib };
+    const worker = new Worker(entry, { workerData, resourceLimits, name: this.name });
     this.#worker = worker;
     this.#outbox = [];
     this.#startedMs = performance.now();
