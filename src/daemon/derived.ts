@@ -33,8 +33,9 @@ export function isOfSameFiles(one: string, other: string): boolean {
 }
 
 /**
- * Puts the RRsets in. Nothing of it can break a zone: beside a CNAME of the file, where nothing else may be (RFC 2181
- * §10.1), it is left out, and a DS where the file has no delegation. `at` is a record of the file, to which what is said of derived ones is pinned.
+ * Puts the RRsets in. Nothing of it can break a zone: it is left out beside a CNAME of the file, where nothing else may be
+ * (RFC 2181 §10.1), and a DS where the file has no delegation. `at` is a record of the file, to which what is said of
+ * derived ones is pinned.
  */
 export function putDerived(records: ZoneRecords, derived: readonly DerivedRRset[], at: number): void {
   if (derived.length === 0) return;

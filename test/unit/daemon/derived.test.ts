@@ -14,6 +14,7 @@ const FILE = [
   `CHILD 300 DS 1 13 2 ${'AA'.repeat(32)}`,
   `child 300 DS 2 13 2 ${'BB'.repeat(32)}`,
   `other 300 DS 3 13 2 ${'CC'.repeat(32)}`,
+  'bare 300 NS ns.elsewhere.',
   'alias 300 CNAME ns',
 ].join('\n');
 
@@ -57,12 +58,16 @@ it('removes an RRset of the file if there shall be none', () => {
 });
 
 it('comes to what the file has at other names', () => {
-  expect(put(ds('new.zone.test.', 9))).toHaveLength(4);
+  expect(put(ds('bare.zone.test.', 9))).toHaveLength(4);
   expect(put()).toHaveLength(3);
 });
 
-it('is left out beside an alias', () => {
-  expect(put(ds('alias.zone.test.', 9))).toHaveLength(3);
+it('is left out beside an alias, and a DS where there is no delegation', () => {
+  const records = recordsOf();
+  const signal = (owner: string) => ({ ...ds(owner, 9), type: RRTYPE.CDS });
+  putDerived(records, [signal('alias.zone.test.'), signal('new.zone.test.'), ds('new.zone.test.', 9)], 0);
+  expect(linesOf(records, RRTYPE.CDS)).toEqual(['new.zone.test. 60 CDS 9']);
+  expect(linesOf(records, RRTYPE.DS)).toHaveLength(3);
 });
 
 it('is digested with the file, in any order', () => {
