@@ -10,6 +10,8 @@ import type { Finding } from './watch-shapes.ts';
 
 /** A parent that cannot be seen for so long holds up what waits for it. */
 const UNSEEN_SECONDS = 86_400;
+/** Reasons why a zone still waits that do not go away by themselves. */
+const STUCK_CODES: readonly string[] = ['PARENT_FLAPS', 'PARENT_IGNORES_CDS', 'DSYNC_SEVERAL'];
 
 /** What health says of the parent of a zone. */
 export function parentFindings(zone: Zone, monitor: ParentMonitor | undefined, now: UnixSeconds): Finding[] {
@@ -17,7 +19,19 @@ export function parentFindings(zone: Zone, monitor: ParentMonitor | undefined, n
   const found = concernsOf(zone, monitor, now).map((concern) => ({ ...concern, zone: name }));
   if (monitor === undefined || signing === undefined) return found;
   const { watch } = monitor.knownOf(zone);
-  return [...found, ...unseenFindings(name, watch, waitingSince(signing.zoneState), now)];
+  return [
+    ...found,
+    ...unseenFindings(name, watch, waitingSince(signing.zoneState), now),
+    ...stuckFindings(zone),
+  ];
+}
+
+function stuckFindings({ name, parentReasons }: Zone): Finding[] {
+  const stuck = parentReasons.filter(({ code }) => STUCK_CODES.includes(code));
+  return stuck.map(({ code, text }) => ({
+    ...{ level: 'warning', code, zone: name, message: `what waits for the parent may wait long: ${text}` },
+    fix: `keyturn parent show ${name}; keyturn explain ${code}`,
+  }));
 }
 
 function unseenFindings(

@@ -132,6 +132,17 @@ it('tells after a day that a parent is silent, and why', async () => {
   expect(codes()).toContain('warning PARENT_SILENT');
 });
 
+it('tells of a parent that shows this and that in turn', async () => {
+  const parent = await start();
+  parentHas(parent, ownDs(), PARENT_ADDRESSES);
+  for (let i = 0; i < 8; i++) {
+    parentHas(parent, i % 2 === 0 ? ownDs() : [], PARENT_ADDRESSES);
+    await bench.zones.monitor!.look(bench.zones.find(nameOf(ZONE))!);
+  }
+  expect(codes()).toContain('warning PARENT_FLAPS');
+  expect((await show()).reasons.map(({ code }) => code)).toContain('PARENT_FLAPS');
+});
+
 it('looks to a person like this', async () => {
   const parent = await start();
   parentHas(parent, ownDs(), [ONE]);
