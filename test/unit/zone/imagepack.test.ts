@@ -45,7 +45,7 @@ describe('small images', () => {
 
   it('get a new pack when one is full, and memory of their own when they are not small', () => {
     const pack = new ImagePack();
-    const images = Array.from({ length: 160 }, (_, i) => imageOf(`z${i}.example.`, text('h'), { pack }));
+    const images = Array.from({ length: 250 }, (_, i) => imageOf(`z${i}.example.`, text('h'), { pack }));
     const memories = new Set(images.map(memoryOf));
     expect(memories.size).toBeGreaterThan(1);
     expect(memories.size).toBeLessThan(20);
