@@ -6,6 +6,7 @@ import { type BootstrapFault, dsOf, judgeBootstrap } from '../parent/bootstrap.t
 import { gatherBootstrap } from '../parent/bootstrap-gather.ts';
 import { gatherChild } from '../parent/child-gather.ts';
 import type { DelegatedHost } from '../parent/delegation.ts';
+import type { Budget } from '../parent/finder.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { isAtOrBelow, lowerName, type Name } from '../wire/name.ts';
 import { formatAddress } from '../wire/peer.ts';
@@ -21,6 +22,9 @@ export interface Delegated {
   readonly image: ZoneImage;
   readonly node: NodeIndex;
 }
+
+/** Questions on the way to the addresses of all name servers of a child: it may name some that cost much to find. */
+const MAX_QUESTIONS = 200;
 
 /** What a look led to. `accepted`: the child shall have this DS RRset, by this proof. */
 export type ScanOutcome =
@@ -87,10 +91,11 @@ function hostsOf(
   now: UnixSeconds,
 ): Promise<DelegatedHost[]> {
   const names = rdatasAt(image, node, RRTYPE.NS).map(lowerName);
+  const budget: Budget = { questions: MAX_QUESTIONS };
   return Promise.all(
     names.map(async (name): Promise<DelegatedHost> => {
       const glue = addressesIn(image, name);
-      const addresses = glue.length > 0 ? glue : await finder.addressesOf(name, now);
+      const addresses = glue.length > 0 ? glue : await finder.addressesOf(name, now, budget);
       return { name, glue, addresses };
     }),
   );
