@@ -23,11 +23,12 @@ import type { Concerns } from './concerns.ts';
 import type { DerivedRRset } from './derived.ts';
 import { ForeignKeysError, type ForeignRecords } from './foreignkeys.ts';
 import { noteDropped } from './garbage.ts';
+import type { Handover } from './handover.ts';
 import { lookAgain, wholeSignature } from './includes.ts';
 import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
 import type { Hold } from './keptzones.ts';
 import type { LoadQueue } from './loadqueue.ts';
-import type { IncludedPart, LoadedZone, LoadJob, LoadOutcome, SerialRule } from './messages.ts';
+import type { IncludedPart, LoadedZone, LoadJob, LoadOutcome } from './messages.ts';
 import type { ParentMonitor } from './monitor.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
 import { ServedSerial } from './servedserial.ts';
@@ -51,6 +52,8 @@ export interface ZoneContext extends KeeperContext {
   readonly vouching: Vouching;
   /** What zones do as parents. */
   readonly children: Children;
+  /** What is handed over to its parent. */
+  readonly handover: Handover;
   /** Asks for another look at the directory. */
   readonly lookSoon: (ms: number) => void;
 }
@@ -116,11 +119,9 @@ export class Zone {
     this.#policy = policy.policy;
     this.#context = context;
     this.#log = new ZoneLog(context.log, seen.name, context.events, () => this.parentReasons);
+    const { monitor, vouching, children, concerns, handover } = context;
     const turned = () => {
-      context.monitor?.touch(this);
-      context.vouching.touch(this);
-      context.children.touch(this);
-      context.concerns.touch(this);
+      for (const one of [monitor, vouching, children, concerns, handover]) one?.touch(this);
     };
     const namedByParent = () => namedInLook(this, context.monitor);
     const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy, turned, namedByParent };
@@ -273,9 +274,9 @@ export class Zone {
 
   async #read(seen: SeenZone, policy: Policy): Promise<LoadOutcome> {
     const { loads, limitOctets, seed, isUnsigned, clock } = this.#context;
-    let serial: SerialRule;
+    let kept: Pick<LoadJob, 'serial' | 'derived'>;
     try {
-      serial = this.#serial.rule(policy.serial, clock.now());
+      kept = { serial: this.#serial.rule(policy.serial, clock.now()), derived: this.#derived };
     } catch (error) {
       return { kind: 'broken', diagnostics: problemOfError(error, seen.path).diagnostics, includes: [] };
     }
@@ -291,8 +292,7 @@ export class Zone {
       seed,
       denial: isUnsigned ? null : { mode: policy.denial, optOut: policy.optOut },
       zonemd: policy.zonemd,
-      serial,
-      derived: this.#derived,
+      ...kept,
     });
   }
 
@@ -374,6 +374,7 @@ export class Zone {
     this.#context.scheduler.cancel(`retry ${this.name}`);
     this.#context.monitor?.forget(this);
     this.#context.concerns.forget(this);
+    this.#context.handover.forget(this);
     const wasServed = this.served !== undefined;
     const octets = this.#loaded?.sharedOctets ?? 0;
     this.#loaded = undefined;

@@ -22,7 +22,7 @@ export interface ChildDs {
   readonly child: Name;
   /** RDATA; none if it asked for none. */
   readonly ds: readonly Uint8Array[];
-  /** Of the newest signature over what it asked. */
+  /** Of the newest signature over what it ever asked; 0 if it has only been signaled. */
   readonly inception: UnixSeconds;
   readonly at: UnixSeconds;
   /** By which proof: `CDS`, or `signals` (RFC 9615). */
@@ -53,12 +53,15 @@ export class ChildrenLog {
     return this.#read().get(formatName(child));
   }
 
-  /** Notes a DS RRset; durable when the promise resolves. Rejects with FileStoreError, and nothing has changed. */
-  async take(taken: ChildDs): Promise<void> {
-    const { child, ds, inception, at, by } = taken;
+  /**
+   * Notes a DS RRset; durable when the promise resolves. The inception never goes back: a first DS, which was taken by
+   * signals, must not open the way for older requests. Rejects with FileStoreError, and nothing has changed.
+   */
+  async take({ child, ds, at, by, inception: signed }: ChildDs): Promise<void> {
+    const inception = unixSeconds(Math.max(signed, this.find(child)?.inception ?? 0));
     const hex = ds.map((rdata) => Buffer.from(rdata).toString('hex'));
     await this.#append({ at: formatInstant(at), child: formatName(child), ds: hex, inception, by });
-    this.#read().set(formatName(child), taken);
+    this.#read().set(formatName(child), { child, ds, inception, at, by });
   }
 
   /** From now on the zone file says which DS a child has. Rejects with FileStoreError. */

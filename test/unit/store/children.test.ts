@@ -3,6 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { unixSeconds } from '../../../src/base/time.ts';
 import { ChildrenLog } from '../../../src/store/children.ts';
 import { DiskFileStore } from '../../../src/store/files.ts';
 import { nameOf } from '../../../src/wire/name.ts';
@@ -53,4 +54,14 @@ it('skips lines of other shapes', async () => {
   for (const line of ['[]', '{}', '{"child":"x y.","ds":[]}', '{"child":"one.test.","ds":["zz"],"at":"x"}'])
     appendFileSync(log.path, `${line}\n`);
   expect(open().all()).toEqual([taken(ONE, 1)]);
+});
+
+it('opens no way to older requests when a first DS is taken by signals', async () => {
+  const log = open();
+  await log.take({ ...taken(ONE), inception: NOW });
+  const signaled = { ...taken(ONE, 5), inception: unixSeconds(0), by: 'signals' };
+  await log.take(signaled);
+  for (const known of [log, open()]) expect(known.find(ONE)).toEqual({ ...signaled, inception: NOW });
+  await log.take({ ...taken(OTHER, 6), inception: unixSeconds(0), by: 'signals' });
+  expect(open().find(OTHER)?.inception).toBe(0);
 });
