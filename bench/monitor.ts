@@ -186,6 +186,7 @@ try {
   const looked = await measure(parent);
   const bare = await measureWithout(parent.port, looked.seconds);
   const { parents } = looked;
+  const lookMs = ((looked.cpuS - bare.cpuS) / parents.looks) * 1_000;
   const mib = (octets: number) => `${(octets / MIB).toFixed(0)} MiB`;
   const rows = [
     ['messages in any second, as the parent saw them, at most', `${looked.most} (limit ${RATE})`],
@@ -200,7 +201,7 @@ try {
     ['an operator orders a look meanwhile, to its answer', `${looked.orderedMs.toFixed(0)} ms`],
     [
       'CPU of the server for that, and without looks for as long',
-      `${looked.cpuS.toFixed(1)} s, ${bare.cpuS.toFixed(1)} s: ${(((looked.cpuS - bare.cpuS) / parents.looks) * 1_000).toFixed(2)} ms a look`,
+      `${looked.cpuS.toFixed(1)} s, ${bare.cpuS.toFixed(1)} s: ${lookMs.toFixed(2)} ms a look`,
     ],
     [
       'resident memory then, and without looks',
