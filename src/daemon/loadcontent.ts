@@ -52,12 +52,14 @@ export interface ContentRules {
 
 /** Applies the rules; changes `records`. */
 export function prepareContent(zone: ReadZone, rules: ContentRules): PreparedContent {
-  const soa = apexRecord(zone, RRTYPE.SOA);
   const own = apexRecord(zone, RRTYPE.ZONEMD);
   const diagnostics: Diagnostic[] = [];
-  if (soa === NONE) return { diagnostics, lacksDigests: false };
-  const ttl = zone.records.ttls[own === NONE ? soa : own]!;
+  if (apexRecord(zone, RRTYPE.SOA) === NONE) return { diagnostics, lacksDigests: false };
+  const ownTtl = own === NONE ? undefined : zone.records.ttls[own]!;
   const verdict = own === NONE ? undefined : takeZonemd(zone, own, rules.zonemd, diagnostics);
+  // Only now: what was taken out may have stood before it.
+  const soa = apexRecord(zone, RRTYPE.SOA);
+  const ttl = ownTtl ?? zone.records.ttls[soa]!;
   if (rules.serial !== undefined) setSerial(zone, soa, rules.serial, diagnostics);
   const hashes = zone.isSigned ? [] : hashesOf(rules.zonemd?.publish ?? 'file', verdict);
   const { records } = zone;
