@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { PARENTS, startHandsFree } from '../support/hands-free.ts';
+import { TLD } from '../support/hierarchy.ts';
 import { CHILD, expectSafeIn, type LiveRollover } from '../support/live-rollover.ts';
 import { describeWithPeers } from '../support/peers.ts';
 
@@ -73,3 +74,18 @@ describeWithPeers(PEERS, 'a hierarchy without an operator', () =>
     });
   }),
 );
+
+describeWithPeers(PEERS, 'a hierarchy in one process', () => {
+  it('replaces the key of the TLD, which the root follows', async () => {
+    const live = await startHandsFree('keyturn, all in one process');
+    await expectSafeIn('the TLD below our root', live, async () => {
+      const [before] = await live.servedKeys(TLD);
+      await live.rollAbove(TLD, 'csk');
+      const after = await live.servedKeys(TLD);
+      expect(after).toHaveLength(1);
+      expect(after[0]!.tag).not.toBe(before!.tag);
+      const ds = await live.answered('DS', TLD);
+      expect(ds.map((rdata) => Number.parseInt(rdata, 10))).toEqual([after[0]!.tag]);
+    });
+  });
+});

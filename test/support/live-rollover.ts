@@ -229,8 +229,9 @@ export class LiveRollover {
     return stderr;
   }
 
-  async status(): Promise<Status> {
-    const { code, stdout, stderr } = await this.#daemon.keyturn('--json', 'rollover', 'status', CHILD);
+  /** Of the child, or of a zone above it that its server has, too. */
+  async status(zone = CHILD): Promise<Status> {
+    const { code, stdout, stderr } = await this.#daemon.keyturn('--json', 'rollover', 'status', zone);
     if (code !== 0) throw new Error(`rollover status: exit ${code}\n${stderr}${stdout}`);
     return JSON.parse(stdout) as Status;
   }
@@ -256,10 +257,16 @@ export class LiveRollover {
     this.#tell(`step ${steps}`);
   }
 
-  async waitUntilDone(): Promise<void> {
+  /** The same for a zone above the child that its server has, too. */
+  async rollAbove(zone: string, type: string): Promise<void> {
+    await this.command('rollover', 'start', zone, '--type', type);
+    await this.waitUntilDone(zone);
+  }
+
+  async waitUntilDone(zone = CHILD): Promise<void> {
     let last: string | undefined;
     await this.waitFor('a finished rollover', async () => {
-      const { rollover, overlapping, waiting } = await this.status();
+      const { rollover, overlapping, waiting } = await this.status(zone);
       this.#waiting = waiting.map(({ tag, reason, because }) => `${tag} ${reason}: ${because}`);
       if (rollover !== null && rollover.step !== last) this.#tell(`step ${rollover.step}`);
       last = rollover?.step;
@@ -278,14 +285,14 @@ export class LiveRollover {
   }
 
   /** Keys whose DNSKEY is served. */
-  async servedKeys(): Promise<readonly LiveKey[]> {
-    const { keys } = await this.status();
+  async servedKeys(zone = CHILD): Promise<readonly LiveKey[]> {
+    const { keys } = await this.status(zone);
     return keys.filter(({ dnskey }) => dnskey === 'rumoured' || dnskey === 'omnipresent');
   }
 
   /** What our server answers for a type at the apex. */
-  async answered(type: string): Promise<readonly string[]> {
-    const { answer } = await dig(this.#daemon.port, CHILD, type);
+  async answered(type: string, zone = CHILD): Promise<readonly string[]> {
+    const { answer } = await dig(this.#daemon.port, zone, type);
     return answer.filter((record) => record.type === type).map(({ rdata }) => rdata);
   }
 
