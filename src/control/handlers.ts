@@ -11,6 +11,7 @@ import type { Zones } from '../daemon/zones.ts';
 import { tagOfDs } from '../dnssec/ds.ts';
 import { isShown, type Key, stateOf } from '../kasp/key.ts';
 import { dnskeyOf, wantedDs } from '../kasp/records.ts';
+import { waitingSince } from '../parent/news.ts';
 import { exportZone } from '../signer/export.ts';
 import { addZonemd } from '../signer/export-zonemd.ts';
 import type { Config } from '../store/config.ts';
@@ -250,11 +251,15 @@ function statusOf(context: HandlerContext): StatusResult {
 /** How looks at parents do; null if nobody looks. */
 function parentsOf({ monitor }: Zones, all: readonly Zone[]): StatusResult['parents'] {
   if (monitor === undefined) return null;
-  const awaiting = all.flatMap((zone) => {
-    const [first] = parentReasonsOf(zone);
-    return first === undefined ? [] : [{ zone: zone.name, ...first }];
+  const awaiting = all.filter(
+    ({ signing }) => signing !== undefined && waitingSince(signing.zoneState) !== null,
+  );
+  // Reasons cost digests; nobody reads ten thousand of them.
+  const told = awaiting.slice(0, TOLD_AWAITING).flatMap((zone) => {
+    return parentReasonsOf(zone)
+      .slice(0, 1)
+      .map((first) => ({ zone: zone.name, ...first }));
   });
-  const told = awaiting.slice(0, TOLD_AWAITING);
   return { ...monitor.counters, awaiting: told, more: awaiting.length - told.length };
 }
 
