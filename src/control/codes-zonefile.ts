@@ -90,7 +90,8 @@ export const ZONE_TEXT_CODES = {
     rfc: 'RFC 1035 §5.1',
   },
   ZONE_LIMIT: {
-    meaning: 'The text goes beyond a limit of the parser: a token, a record, all records or all files.',
+    meaning:
+      'The text goes beyond a limit: a token, a record, all records, all files, or what they take in memory.',
     cause: 'A file that is no zone file, a quotation or parenthesis that does not end, a huge $GENERATE.',
     effect: EFFECT.rejected,
     fix: 'The message names the limit; look at the place that it shows.',
