@@ -46,7 +46,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'zone forget': [
     example('keyturn zone forget gone.example', 'its file was removed on purpose, so serve it no longer'),
     example(
-      "keyturn zone forget gone.example --force-orphan 'the domain was sold'",
+      'keyturn zone forget gone.example --force-orphan "the domain was sold"',
       'although its parent has a DS of it',
     ),
   ],

@@ -52,8 +52,9 @@ export function printStatus(output: Output, status: StatusResult): void {
   for (const { what, at } of status.due.slice(0, 5)) output.print(`  due             ${at} ${what}`);
   for (const { message, fix } of status.alarms)
     output.print(`${marked(output, 'error', message)}\n    fix: ${fix}`);
-  for (const { zone, code, message } of status.problems) {
-    output.print(marked(output, 'warn', `${zone}: ${message} [${code}]`));
+  for (const { zone, code, message, level, fix } of status.problems) {
+    output.print(marked(output, level === 'critical' ? 'error' : 'warn', `${zone}: ${message} [${code}]`));
+    output.print(`    fix: ${fix}`);
   }
   if (status.parents !== null) printParents(output, status.parents);
   printNeeds(output, status.needs);

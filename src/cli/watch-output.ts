@@ -1,14 +1,15 @@
 /** How health, events and the level of the log look. */
 import { formatDuration } from '../base/time.ts';
 import type { EventLine, Finding, HealthResult, LogLevelResult } from '../control/watch-shapes.ts';
-import { marked, type Output } from './output.ts';
+import { marked, type Output, printNeeds } from './output.ts';
 
 const MARKS = { ok: 'ok', warning: 'warn', critical: 'error' } as const;
 
 /** `health`. */
 export function printHealth(output: Output, health: HealthResult): void {
-  const { level, zones, rollovers, signaturesLeft, findings, more } = health;
-  const words = level === 'ok' ? 'nothing needs a person' : `${level}: ${findings.length + more} to see to`;
+  const { level, zones, rollovers, signaturesLeft, needs, findings, more } = health;
+  const fine = needs.length === 0 ? 'nothing needs a person' : 'nothing is wrong';
+  const words = level === 'ok' ? fine : `${level}: ${findings.length + more} to see to`;
   output.print(marked(output, MARKS[level], words));
   output.print(
     `  zones           ${zones.served} served, ${zones.stale} stale, ${zones.failed} failed, ${zones.held} held`,
@@ -17,6 +18,7 @@ export function printHealth(output: Output, health: HealthResult): void {
   if (signaturesLeft !== null) output.print(`  signatures      the first expires ${inWords(signaturesLeft)}`);
   for (const finding of findings) printFinding(output, finding);
   if (more > 0) output.print(`  and ${more} more`);
+  printNeeds(output, needs);
 }
 
 function printFinding(output: Output, { level, code, zone, message, fix }: Finding): void {

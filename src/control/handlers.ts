@@ -23,6 +23,7 @@ import { algorithmName, iso, keySummary, needsOf, parentReasonsOf, rolloverStatu
 import { countChanges, diffOf } from './diff.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
 import { forgetZones } from './forget.ts';
+import { allZoneFindings, misnamedFindings } from './health.ts';
 import { createJobHandlers } from './jobs.ts';
 import { createKeyHandlers } from './key-handlers.ts';
 import type { KeyContext } from './key-import.ts';
@@ -220,15 +221,14 @@ function cautionOf(staying: readonly Key[], from: UnixSeconds | null): string | 
 function statusOf(context: HandlerContext): StatusResult {
   const { config, zones, supervisor, scheduler, version, startedAt } = context;
   const all = zones.all();
-  const troubled = all.flatMap((zone) => {
-    const problem = zone.problem ?? zone.signingProblem;
-    return problem === undefined ? [] : [{ zone: zone.name, code: problem.code, message: problem.message }];
-  });
-  const misnamed = zones.misnamed.map(({ path, why }) => ({
-    zone: path,
-    code: 'ZONE_FILE_NAME',
-    message: why,
+  const troubled = allZoneFindings(zones, context.clock.now()).map(({ zone, ...rest }) => ({
+    zone: zone ?? '',
+    ...rest,
   }));
+  const misnamed = misnamedFindings(zones).map((finding, i) => {
+    const { path, why } = zones.misnamed[i]!;
+    return { ...finding, zone: path, message: why };
+  });
   return {
     version,
     pid: process.pid,

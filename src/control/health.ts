@@ -5,13 +5,14 @@ import type { Supervisor } from '../daemon/supervisor.ts';
 import type { Zone } from '../daemon/zone.ts';
 import type { Zones } from '../daemon/zones.ts';
 import type { WaitReason } from '../kasp/step.ts';
-import { findKey, rolloversOf } from '../kasp/zonestate.ts';
+import { findKey, rolloversOf, type ZoneState } from '../kasp/zonestate.ts';
 import { needsOf } from './describe.ts';
 import { parentFindings } from './health-parent.ts';
 import type { Finding, HealthResult } from './watch-shapes.ts';
 import { countZones, stateOfZone } from './zone-state.ts';
 
 const TOLD_FINDINGS = 100;
+const TOLD_NEEDS = 100;
 /** A person who was asked has forgotten it after so long. */
 const OVERDUE_SECONDS = 7 * 86_400;
 /** Signatures are renewed long before. */
@@ -41,8 +42,8 @@ export function healthOf({ zones, supervisor, bulk, alarms }: HealthContext, now
     ...threadFindings(supervisor),
     ...misnamedFindings(zones),
     ...jobFindings(bulk),
-    ...all.flatMap((zone) => [...zoneFindings(zone, now), ...parentFindings(zone, zones.monitor, now)]),
-  ].sort((a, b) => rank(a) - rank(b));
+    ...allZoneFindings(zones, now),
+  ].sort(worstFirst);
   const rollovers = all.flatMap((zone) =>
     zone.signing === undefined ? [] : rolloversOf(zone.signing.zoneState),
   );
@@ -52,13 +53,23 @@ export function healthOf({ zones, supervisor, bulk, alarms }: HealthContext, now
     zones: countZones(all),
     rollovers: { running: rollovers.length, stalled: rollovers.filter(({ isStalled }) => isStalled).length },
     signaturesLeft: signaturesLeft(all, now),
+    needs: all.flatMap(needsOf).slice(0, TOLD_NEEDS),
     findings: findings.slice(0, TOLD_FINDINGS),
     more: Math.max(0, findings.length - TOLD_FINDINGS),
   };
 }
 
-function rank({ level }: Finding): number {
-  return level === 'critical' ? 0 : 1;
+/** What is wrong with zones, as they are seen from inside and as their parents show it; `status` tells the same. */
+export function allZoneFindings(zones: Zones, now: UnixSeconds): Finding[] {
+  return zones
+    .all()
+    .flatMap((zone) => [...zoneFindings(zone, now), ...parentFindings(zone, zones.monitor, now)])
+    .sort(worstFirst);
+}
+
+function worstFirst(a: Finding, b: Finding): number {
+  const rank = ({ level }: Finding) => (level === 'critical' ? 0 : 1);
+  return rank(a) - rank(b);
 }
 
 function alarmFindings(alarms: readonly ServerAlarm[]): Finding[] {
@@ -76,7 +87,8 @@ function threadFindings(supervisor: HealthContext['supervisor']): Finding[] {
   }));
 }
 
-function misnamedFindings({ misnamed }: Zones): Finding[] {
+/** Files that name no zone. */
+export function misnamedFindings({ misnamed }: Zones): Finding[] {
   return misnamed.map(({ path, why }) => ({
     level: 'warning',
     code: 'ZONE_FILE_NAME',
@@ -156,16 +168,20 @@ function signatureFindings({ name, served }: Zone, now: UnixSeconds): Finding[] 
   ];
 }
 
-function rolloverFindings({ name, signing }: Zone): Finding[] {
+function rolloverFindings(zone: Zone): Finding[] {
+  const { name, signing } = zone;
   if (signing === undefined) return [];
   const stalled = rolloversOf(signing.zoneState).filter(({ isStalled }) => isStalled);
-  return stalled.map(({ type, step, stepSince }) => ({
-    level: 'warning',
-    code: 'ROLLOVER_STALLED',
-    zone: name,
-    message: `the ${type} rollover is at step ${step} since ${formatInstant(stepSince)}`,
-    fix: `keyturn rollover status ${name}`,
-  }));
+  const fix = needsOf(zone)[0]?.command ?? `keyturn rollover status ${name}`;
+  return stalled.map(({ type, step, stepSince }) => {
+    const since = `the ${type} rollover is at step ${step} since ${formatInstant(stepSince)}`;
+    return { level: 'warning', code: 'ROLLOVER_STALLED', zone: name, message: `${since}${whyOf(zone)}`, fix };
+  });
+}
+
+/** Why what waits for the parent still waits, as looks show it. */
+function whyOf({ parentReasons: [first] }: Zone): string {
+  return first === undefined ? '' : `; ${first.text} [${first.code}]`;
 }
 
 /** Waits that only a person or the parent ends. */
@@ -179,14 +195,20 @@ function overdueFindings(zone: Zone, now: UnixSeconds): Finding[] {
     .map(({ keyId }) => findKey(signing.zoneState, keyId)?.states.ds?.since)
     .filter((at) => at !== undefined);
   const first = since.length === 0 ? now : (Math.min(...since) as UnixSeconds);
-  if (now - first <= OVERDUE_SECONDS) return [];
+  // Of a rollover that is stalled it is told already.
+  const isTold = rolloversOf(signing.zoneState).some(({ isStalled }) => isStalled);
+  if (now - first <= OVERDUE_SECONDS || isTold) return [];
+  const code = isNeverSecured(signing.zoneState) ? 'ZONE_NEVER_SECURED' : 'DS_OVERDUE';
   return needsOf(zone).map(({ what, command }) => ({
-    level: 'warning',
-    code: 'DS_OVERDUE',
-    zone: name,
-    message: `waits since ${formatInstant(first)}: ${what}`,
-    fix: command,
+    ...{ level: 'warning', code, zone: name, fix: command },
+    message: `waits since ${formatInstant(first)}: ${what}${whyOf(zone)}`,
   }));
+}
+
+/** A zone that shall be signed, asks for its first DS, and of which nobody ever saw one. */
+function isNeverSecured({ keys, goal, delegation, rollover }: ZoneState): boolean {
+  const wasSeen = keys.some(({ dsObservation }) => dsObservation.lastSeenAnywhereAt !== null);
+  return goal === 'secure' && delegation !== 'secure' && rollover === null && !wasSeen;
 }
 
 function signaturesLeft(all: readonly Zone[], now: UnixSeconds): number | null {

@@ -201,7 +201,14 @@ export const status = z.object({
   keysDirectory: z.string(),
   zones: zoneCounts,
   alarms: z.array(z.object({ code: z.string(), message: z.string(), fix: z.string() })),
-  problems: z.array(z.object({ zone: z.string(), code: z.string(), message: z.string() })),
+  /** What is wrong with zones, the worst first: what `health` finds of them. */
+  problems: z.array(
+    z.object({
+      ...{ zone: z.string(), code: z.string(), message: z.string() },
+      level: z.enum(['warning', 'critical']),
+      fix: z.string(),
+    }),
+  ),
   /** What waits for a person, a zone at a time. */
   needs: z.array(need),
   threads: z.array(z.object({ name: z.string(), running: z.boolean(), restarts: z.number() })),

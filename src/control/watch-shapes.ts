@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { EVENT_KINDS } from '../ops/events.ts';
 import { LOG_LEVELS } from '../store/words.ts';
-import { instant, zoneCounts } from './shapes.ts';
+import { instant, need, zoneCounts } from './shapes.ts';
 
 export const HEALTH_LEVELS = ['ok', 'warning', 'critical'] as const;
 
@@ -26,6 +26,8 @@ export const health = z.object({
   rollovers: z.object({ running: z.number(), stalled: z.number() }),
   /** Seconds until the first signature that is served expires; null if none is made ahead. */
   signaturesLeft: z.number().nullable(),
+  /** What waits for a person, though nothing is wrong yet; `status` lists the same. */
+  needs: z.array(need),
   /** The worst first. */
   findings: z.array(finding),
   /** Findings that are left out of the list. */

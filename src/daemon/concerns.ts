@@ -22,13 +22,27 @@ import type { Zone } from './zone.ts';
 /** A zone is served although its file is gone. */
 const HELD = 'ZONE_HELD_FOR_DS';
 
+/** Name servers of a zone serve other CDS than we do. */
+const UNEVEN = 'SERVERS_CDS_DIFFER';
+
 /** What is wrong, as it can be seen now. */
 export function concernsOf(zone: Zone, monitor: ParentMonitor | undefined, now: UnixSeconds): Concern[] {
   const { signing, name, origin } = zone;
   const held = zone.hold === 'parent' ? [heldConcern(zone, tagsAtParent(zone, monitor, now))] : [];
   if (signing === undefined) return held;
   const chain = chainOf(monitor?.knownOf(zone).watch ?? UNWATCHED, origin, signing.zoneState);
-  return [...(chain === undefined ? [] : chainConcerns(name, chain)), ...held];
+  const differing = monitor?.even.differingOf(zone) ?? [];
+  return [
+    ...(chain === undefined ? [] : chainConcerns(name, chain)),
+    ...held,
+    ...(differing.length === 0 ? [] : [unevenConcern(name, differing)]),
+  ];
+}
+
+function unevenConcern(name: string, differing: readonly string[]): Concern {
+  const message = `not all name servers have its CDS and CDNSKEY as they are here: ${differing.join(', ')}`;
+  const fix = `see why these are behind: keyturn diagnose ${name}; until then its parent takes no change`;
+  return { level: 'warning', code: UNEVEN, message, fix };
 }
 
 function heldConcern({ name }: Zone, tags: readonly number[]): Concern {
@@ -105,8 +119,7 @@ export class Concerns {
     const found = concernsOf(zone, monitor, now);
     const codes = found.map(({ code }) => code);
     // What nobody can see now is not over by that.
-    const isBlind = monitor !== undefined && !isWhole(monitor.knownOf(zone).watch);
-    const isKept = ({ code }: Concerned) => isBlind && code !== HELD && !codes.includes(code);
+    const isKept = ({ code }: Concerned) => !codes.includes(code) && isUnseen(code, zone, monitor);
     const known = zoneState.concerns.filter((one) => !isKept(one));
     const { concerns, ...rest } = reviewed(known, codes, now, policy.staleAfter);
     return { ...rest, concerns: [...zoneState.concerns.filter(isKept), ...concerns], found };
@@ -128,6 +141,13 @@ export class Concerns {
     log.info({ zone: name, code }, `${name}: ${code} is over`);
     events.add({ kind: 'alarm-over', zone: name, message: `${code} is over`, details: { code } });
   }
+}
+
+/** Whether nobody can say now if something is still so. */
+function isUnseen(code: string, zone: Zone, monitor: ParentMonitor | undefined): boolean {
+  if (monitor === undefined || code === HELD) return false;
+  if (code === UNEVEN) return monitor.even.differingOf(zone) === undefined;
+  return !isWhole(monitor.knownOf(zone).watch);
 }
 
 /** What was found of a zone, and what is to be told of it. */

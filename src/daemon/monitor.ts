@@ -12,6 +12,7 @@ import { type News, newsOf, nextLookAt, waitingSince, withNews } from '../parent
 import { type ParentReason, reasonsOf } from '../parent/reasons.ts';
 import { afterLook, foreignDs, sightOf, UNWATCHED, type Watch } from '../parent/watch.ts';
 import { formatName } from '../wire/name.ts';
+import { EvenCds } from './evencds.ts';
 import { FirstDs, type FirstDsReason } from './firstds.ts';
 import { LookQueue, type LookUrgency } from './lookqueue.ts';
 import type { ParentNetCounters } from './parentnet.ts';
@@ -68,11 +69,13 @@ export class ParentMonitor {
   readonly #firstDs: FirstDs;
 
   readonly push: ParentPush | undefined;
+  readonly even: EvenCds;
 
   constructor(context: MonitorContext, push?: ParentPush) {
     this.#context = context;
     this.push = push;
     this.#firstDs = new FirstDs(context);
+    this.even = new EvenCds(context);
     const atOnce = Math.floor(context.network.rate / QUESTIONS_A_LOOK);
     this.#queue = new LookQueue(Math.min(MAX_LOOKS, Math.max(1, atOnce)));
   }
@@ -105,6 +108,7 @@ export class ParentMonitor {
   /** Forgets a zone that is no longer served. */
   forget(zone: Zone): void {
     this.push?.forget(zone);
+    this.even.forget(zone);
     this.#firstDs.forget(zone);
     this.#watched.delete(zone);
     this.#context.scheduler.cancel(timerOf(zone));
@@ -176,6 +180,7 @@ export class ParentMonitor {
     const checked = this.#firstDs.check(zone, outcome, urgency === 'asked');
     this.touch(zone);
     this.#context.looked(zone);
+    void this.even.review(zone);
     if (urgency === 'asked') await checked;
   }
 

@@ -4,17 +4,13 @@
  *
  *     the zone waits for its parent → all its servers have the same CDS → DSYNC → NOTIFY → any response: told
  */
-import { cdsSet } from '../kasp/records.ts';
-import type { ZoneState } from '../kasp/zonestate.ts';
+import type { UnixSeconds } from '../base/time.ts';
 import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import { findNotifyTarget, type NotifyTarget } from '../parent/dsync.ts';
-import { readAnswer } from '../parent/judge.ts';
 import { waitingSince } from '../parent/news.ts';
 import { isNotifyResponse, notifyFor } from '../parent/notify.ts';
-import { questionFor } from '../parent/question.ts';
-import { findRRset } from '../parent/rrset.ts';
-import { RRTYPE } from '../wire/iana.ts';
+import { cdsText, compareCds } from './evencds.ts';
 import type { ParentsContext } from './parents.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SteadyClock } from './steadyclock.ts';
@@ -36,12 +32,23 @@ const SILENT_MS: readonly number[] = [60_000, 120_000, 240_000, 480_000, 960_000
 export type PushOutcome = 'told' | 'no target' | 'several targets' | 'silent' | 'servers differ' | 'unknown';
 
 interface Pushed {
-  /** The CDS and CDNSKEY RRsets that it is about. */
+  /** The CDS and CDNSKEY RRsets that it is about, and since when they are told. */
   content: string;
+  since: UnixSeconds;
   outcome: PushOutcome | null;
   uneven: number;
   silent: number;
   isUnderWay: boolean;
+}
+
+/** A parent that was told of CDS and has not acted for `staleAfter` is told of them every week (ROLLOVER 2.10). */
+const WEEK = 7 * 86_400;
+
+function isDueAgain({ signing }: Zone, { since, outcome }: Pushed, now: UnixSeconds): boolean {
+  const waiting = waitingSince(signing!.zoneState);
+  const isStale = waiting !== null && now - waiting >= signing!.policy.staleAfter;
+  const isOver = outcome !== null && outcome !== 'servers differ' && outcome !== 'unknown';
+  return isStale && isOver && now - since >= WEEK;
 }
 
 export class ParentPush {
@@ -57,9 +64,11 @@ export class ParentPush {
     const { signing } = zone;
     // Not before every thread serves it: the parent would find what was there before.
     if (signing === undefined || signing.isPending || waitingSince(signing.zoneState) === null) return;
-    const content = contentOf(zone, signing.zoneState);
-    if (content === '' || this.#pushed.get(zone)?.content === content) return;
-    this.#pushed.set(zone, { content, outcome: null, uneven: 0, silent: 0, isUnderWay: false });
+    const content = cdsText(zone);
+    const { now } = this.#context.clock.keyInstant();
+    const pushed = this.#pushed.get(zone);
+    if (content === '' || (pushed?.content === content && !isDueAgain(zone, pushed, now))) return;
+    this.#pushed.set(zone, { content, since: now, outcome: null, uneven: 0, silent: 0, isUnderWay: false });
     this.#after(zone, 0);
   }
 
@@ -111,23 +120,9 @@ export class ParentPush {
   /** Whether every server of the zone, as its parent delegates it, has the CDS and CDNSKEY that we have; signals, too. */
   async #isEverywhere(zone: Zone): Promise<boolean> {
     if (!zone.isVouchedFor) return false;
-    const { finder, network, clock } = this.#context;
-    const servers = await finder.serversOf(zone.origin, clock.now());
-    if ('kind' in servers) return false;
-    const same = await Promise.all(
-      servers.map(async (server) => {
-        const found = await Promise.all(
-          [RRTYPE.CDS, RRTYPE.CDNSKEY].map(async (type) => {
-            const octets = await network.exchange(server, questionFor(zone.origin, type));
-            const answer = 'fault' in octets ? octets : readAnswer(octets, zone.origin, type);
-            if (!('answer' in answer)) return 'unknown';
-            return textOf(findRRset(answer.answer, zone.origin, type)?.rdatas ?? []);
-          }),
-        );
-        return found.join(' | ') === this.#pushed.get(zone)?.content;
-      }),
-    );
-    return same.every(Boolean);
+    const content = this.#pushed.get(zone)?.content ?? '';
+    const found = await compareCds(this.#context, zone, content, this.#context.clock.now());
+    return found !== undefined && found.differing.length + found.silent.length === 0;
   }
 
   /** Tells one address after the other until one answers, whatever it says. */
@@ -177,19 +172,6 @@ const CODES: Readonly<Record<Exclude<PushOutcome, 'told'>, PushReason['code']>> 
 export function pushReasonOf(outcome: PushOutcome): PushReason | undefined {
   if (outcome === 'told') return undefined;
   return { code: CODES[outcome], address: null, since: null, text: WORDS[outcome] };
-}
-
-/** CDS and CDNSKEY as text, to compare; empty if there are none. */
-function contentOf({ signing, origin }: Zone, state: ZoneState): string {
-  const { cds, cdnskey } = cdsSet(state, origin, signing!.policy);
-  return cds.length + cdnskey.length === 0 ? '' : [cds, cdnskey].map(textOf).join(' | ');
-}
-
-function textOf(rdatas: readonly Uint8Array[]): string {
-  return rdatas
-    .map((rdata) => Buffer.from(rdata).toString('hex'))
-    .sort()
-    .join(' ');
 }
 
 function timerOf({ name }: Zone): string {

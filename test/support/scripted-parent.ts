@@ -56,6 +56,7 @@ export class ScriptedInternet implements Network {
   readonly asked = new Map<string, number>();
   /** Where parents are looked at, for a server of zones. */
   readonly context: ParentsContext;
+  readonly #root: readonly string[];
   readonly #servers = new Map<string, TestServer>();
   readonly #clock: () => UnixSeconds;
   readonly #behaviours = new Map<string, Behaviour>();
@@ -63,7 +64,7 @@ export class ScriptedInternet implements Network {
   /** `clock` says what time it is when a server answers. */
   constructor(zone: ScriptedZone, clock: () => UnixSeconds = () => NOW) {
     this.#clock = clock;
-    const root = [
+    this.#root = [
       '$TTL 600',
       '. SOA ns. hostmaster. 1 3600 600 86400 60',
       '. NS ns.',
@@ -72,10 +73,15 @@ export class ScriptedInternet implements Network {
       ...(zone.isIsland === true ? [] : [`test. DS ${dsTextOf('test.')}`]),
       ...PARENT_ADDRESSES.map((address, i) => `ns${i + 1}.test. A ${address}`),
     ];
-    this.#servers.set(ROOT_ADDRESS, this.#signed('.', root));
+    this.signRoot();
     for (const address of PARENT_ADDRESSES) this.serve(address, zone);
     this.finder = this.finderWith([dsRdata(nameOf('.'), DNSKEY, 2)]);
     this.context = { network: this, finder: this.finder, isPushing: false };
+  }
+
+  /** Signs the root at the instant that it is now: its signatures last for a week. */
+  signRoot(): void {
+    this.#servers.set(ROOT_ADDRESS, this.#signed('.', this.#root));
   }
 
   /** One that starts at the root with these DS records for trust anchors. */

@@ -102,7 +102,8 @@ describe('health', () => {
     }
     const waits = bench.zones.all()[0]!.signing!.waiting;
     expect(waits.map(({ reason, record }) => `${record} ${reason}`)).toContain('ds parent_ds');
-    const overdue = (later: number) => health(UP, later).findings.filter(({ code }) => code === 'DS_OVERDUE');
+    const overdue = (later: number) =>
+      health(UP, later).findings.filter(({ code }) => code === 'ZONE_NEVER_SECURED');
     expect(overdue(0)).toEqual([]);
     expect(overdue(9 * DAY)).toMatchObject([{ level: 'warning', zone: 'a.example.' }]);
     expect(overdue(9 * DAY)[0]!.fix).toContain('keyturn rollover confirm-ds a.example.');
@@ -123,6 +124,7 @@ describe('how it looks', () => {
     zones: { total: 3, served: 2, stale: 1, failed: 0, held: 0 },
     rollovers: { running: 1, stalled: 0 },
     signaturesLeft: 3_600,
+    needs: [],
     findings: [finding],
     more: 2,
   };
@@ -135,6 +137,19 @@ describe('how it looks', () => {
     expect(text).toContain('the first expires in 1h');
     expect(text).toContain('warn a.: late | very [DS_OVERDUE]\n    fix: do it');
     expect(text).toMatch(/and 2 more$/);
+  });
+
+  it('says that nothing needs a person only if nothing does', () => {
+    const fine: HealthResult = { ...result, level: 'ok', findings: [], more: 0 };
+    const textOf = (shown: HealthResult) => {
+      const { runner, out } = capturedRunner();
+      printHealth(runner.output, shown);
+      return out.join('\n');
+    };
+    expect(textOf(fine)).toMatch(/^ok nothing needs a person\n/);
+    const waits = textOf({ ...fine, needs: [{ zone: 'a.', what: 'its DS', command: 'keyturn ds a.' }] });
+    expect(waits).toMatch(/^ok nothing is wrong\n/);
+    expect(waits).toMatch(/a\. needs you: its DS:\n +keyturn ds a\.$/);
   });
 
   it('is one line with performance data for monitoring', () => {
