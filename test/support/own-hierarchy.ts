@@ -176,7 +176,10 @@ class OwnParent implements Above {
   async bring(records: readonly string[]): Promise<void> {
     const rows = records.map((record) => `${CHILD} IN DS ${record}\n`).join('');
     writeFileSync(join(this.#daemon.zones, `${nameOf(TLD)}.zone`), textOf(TLD, this.#known, 3) + rows);
-    for (const args of [['reload'], ['children', 'forget', TLD, CHILD]]) {
+    for (const args of [
+      ['zone', 'reload', TLD],
+      ['children', 'forget', TLD, CHILD],
+    ]) {
       const { code, stderr } = await this.#daemon.keyturn(...args);
       if (code !== 0) throw new Error(`keyturn ${args.join(' ')}: exit ${code}\n${stderr}`);
     }
