@@ -59,7 +59,7 @@ export function printReasons(output: Output, reasons: readonly ParentReasonView[
 export function printParents(output: Output, parents: NonNullable<StatusResult['parents']>): void {
   const { zones, unseen, looks, questions, answers, timeouts, faults, queued, lateSeconds } = parents;
   const { rate, perSecond, mostPerSecond, awaiting, more } = parents;
-  const fresh = unseen === 0 ? '' : `, ${unseen} not looked at yet`;
+  const fresh = unseen === 0 ? '' : `, ${unseen} not seen yet`;
   output.print(`  parents         of ${zones} zones${fresh}; ${looks} looks`);
   output.print(
     `  asked           ${questions} messages, ${answers} answered, ${timeouts} not in time, ${faults} failed`,

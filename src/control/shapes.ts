@@ -169,7 +169,7 @@ const parents = z.object({
   spared: z.number(),
   open: z.number(),
   waiting: z.number(),
-  /** Zones that are watched, and those of them that were not looked at yet. */
+  /** Zones that are watched, and those of them of which no look was complete yet. */
   zones: z.number(),
   unseen: z.number(),
   looks: z.number(),

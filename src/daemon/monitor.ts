@@ -41,7 +41,7 @@ const QUESTIONS_A_LOOK = 4;
 export interface MonitorCounters extends ParentNetCounters {
   /** Messages in any second, at most. */
   readonly rate: number;
-  /** Zones whose parent is watched, and those of them that were never looked at since the start. */
+  /** Zones whose parent is watched, and those of them of which no look was complete since the start. */
   readonly zones: number;
   readonly unseen: number;
   /** Looks that were taken since the start; those under way; those that are due and wait. */
@@ -147,7 +147,7 @@ export class ParentMonitor {
   get counters(): MonitorCounters {
     const { network, clock } = this.#context;
     const oldest = this.#queue.oldestDue;
-    const unseen = [...this.#watched.values()].filter(({ watch }) => watch.last === null).length;
+    const unseen = [...this.#watched.values()].filter(({ watch }) => watch.rounds.length === 0).length;
     return {
       ...network.counters,
       ...{ rate: network.rate, zones: this.#watched.size, unseen, looks: this.#looks },

@@ -109,17 +109,20 @@ class Connection {
     this.#questions++;
     this.#id = getId(message);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        // Late answers must find nobody.
-        this.#settle = undefined;
-        this.#got = Buffer.alloc(1);
-        resolve(silentFor(timeoutMs));
-      }, timeoutMs);
-      this.#settle = (outcome) => {
+      const settle = (outcome: Outcome) => {
         clearTimeout(timer);
         this.#settle = undefined;
         resolve(outcome);
       };
+      const expire = () => {
+        if (this.#settle !== settle) return;
+        // Late answers must find nobody.
+        this.#got = Buffer.alloc(1);
+        settle(silentFor(timeoutMs));
+      };
+      // What came while the event loop was busy is read before the time is up.
+      const timer = setTimeout(() => setImmediate(expire), timeoutMs);
+      this.#settle = settle;
       if (this.#socket.destroyed) this.#fail({ code: 'closed', fault: 'it closed the connection' });
       else this.#socket.write(framed(message));
     });

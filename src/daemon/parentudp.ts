@@ -12,7 +12,8 @@ export async function sendDatagram(
 ): Promise<Uint8Array | NetworkFault> {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
   const outcome = await new Promise<Uint8Array | NetworkFault>((resolve) => {
-    const timer = setTimeout(() => resolve(silentFor(timeoutMs)), timeoutMs);
+    // What came while the event loop was busy is read before the time is up.
+    const timer = setTimeout(() => setImmediate(() => resolve(silentFor(timeoutMs))), timeoutMs);
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(faultOf(error)));
     socket.once('close', () => clearTimeout(timer));
     socket.on('message', (octets) => {
