@@ -160,7 +160,9 @@ export class ZoneLog implements SigningListener {
     const [reason] = this.#reasons();
     const why = reason === undefined ? '' : ` (${reason.text} [${reason.code}])`;
     const text = `${waits} for over ${formatDuration(after)}: ${what}${why}`;
-    const fields = { event: 'reminder', type, rollover: id, step, after, reason: reason?.code ?? null };
+    const code = reason?.code ?? wait.reason;
+    const fix = need?.command ?? null;
+    const fields = { event: 'reminder', type, rollover: id, step, after, code, level: 'warning', fix };
     this[after >= LOUD_AFTER ? 'error' : 'warn'](fields, `${this.#zone}: ${text}`);
     this.#tell('rollover', text, fields);
   }
