@@ -165,6 +165,7 @@ export async function serve({
     await control.start();
     void succession?.finish();
     bulk.resume();
+    zones.handover.deliveries.start();
   } catch (error) {
     await stop();
     throw explanationOf(error);

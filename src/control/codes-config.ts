@@ -29,6 +29,12 @@ export const CONFIG_CODES = {
     effect: NOT_TAKEN,
     fix: 'Durations are written 90s, 5m, 1h, 7d or 1y; keyturn config schema says what each key takes.',
   },
+  CONFIG_NO_CHANNEL: {
+    meaning: 'A channel is named that is not in "channels", or cannot do what it is named for.',
+    cause: 'A name misspelt; or reminders that name a dynamic update, which nobody reads.',
+    effect: NOT_TAKEN,
+    fix: 'Add it to channels, or name one of those that the message lists.',
+  },
   CONFIG_ZONE_NAME: {
     meaning: 'A key below "zones" is no domain name.',
     cause: 'A name misspelt.',

@@ -42,7 +42,7 @@ function withValue(policy: Policy, assignment: string): Policy {
 function documentWith(policy: Policy, [name, inner]: readonly string[], text: string): unknown {
   const document: Record<string, unknown> = { ...policy };
   const value = yamlValue(text.trim());
-  if (inner === undefined) document[name!] = name === 'digests' ? listOf(text) : value;
+  if (inner === undefined) document[name!] = name === 'digests' || name === 'handover' ? listOf(text) : value;
   else document[name!] = { ...(document[name!] as PolicyDocument), [inner]: value };
   return document;
 }
@@ -57,7 +57,8 @@ function listOf(text: string): (string | number | boolean)[] {
   return text
     .replace(/[[\]]/g, '')
     .split(',')
-    .map((part) => yamlValue(part.trim()));
+    .map((part) => yamlValue(part.trim()))
+    .filter((part) => part !== '');
 }
 
 function wrong(message: string, fix: string): OperationError {

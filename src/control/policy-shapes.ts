@@ -37,7 +37,7 @@ const policyFinding = z.object({
 const policyValue = z.object({
   /** `lifetime.zsk` */
   key: z.string(),
-  value: z.union([z.string(), z.number(), z.boolean(), z.array(z.number())]),
+  value: z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.number(), z.string()]))]),
   text: z.string(),
   /** set: the configuration says otherwise than the default. */
   origin: z.enum(['default', 'set']),

@@ -58,6 +58,7 @@ const ROWS: readonly Row[] = [
   { key: 'children.scan', of: ({ children }) => children.scan, kind: 'duration', isUsed: acceptsChildren },
   { key: 'children.dsTtl', of: ({ children }) => children.dsTtl, kind: 'duration', isUsed: acceptsChildren },
   { key: 'children.dsync', of: ({ children }) => children.dsync, kind: 'word', isUsed: acceptsChildren },
+  { key: 'handover', of: (policy) => [...policy.handover], kind: 'list' },
 ];
 
 /** The keys of all values, as `--set` takes them. */

@@ -23,6 +23,7 @@ import type { Concerns } from './concerns.ts';
 import type { DerivedRRset } from './derived.ts';
 import { ForeignKeysError, type ForeignRecords } from './foreignkeys.ts';
 import { noteDropped } from './garbage.ts';
+import type { Handover } from './handover.ts';
 import { lookAgain, wholeSignature } from './includes.ts';
 import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
 import type { Hold } from './keptzones.ts';
@@ -51,6 +52,8 @@ export interface ZoneContext extends KeeperContext {
   readonly vouching: Vouching;
   /** What zones do as parents. */
   readonly children: Children;
+  /** What is handed over to its parent. */
+  readonly handover: Handover;
   /** Asks for another look at the directory. */
   readonly lookSoon: (ms: number) => void;
 }
@@ -116,11 +119,9 @@ export class Zone {
     this.#policy = policy.policy;
     this.#context = context;
     this.#log = new ZoneLog(context.log, seen.name, context.events, () => this.parentReasons);
+    const { monitor, vouching, children, concerns, handover } = context;
     const turned = () => {
-      context.monitor?.touch(this);
-      context.vouching.touch(this);
-      context.children.touch(this);
-      context.concerns.touch(this);
+      for (const one of [monitor, vouching, children, concerns, handover]) one?.touch(this);
     };
     const namedByParent = () => namedInLook(this, context.monitor);
     const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy, turned, namedByParent };
@@ -371,8 +372,8 @@ export class Zone {
   async remove(): Promise<void> {
     this.#isRemoved = true;
     this.#context.scheduler.cancel(`retry ${this.name}`);
-    this.#context.monitor?.forget(this);
-    this.#context.concerns.forget(this);
+    const { monitor, concerns, handover } = this.#context;
+    for (const one of [monitor, concerns, handover]) one?.forget(this);
     const wasServed = this.served !== undefined;
     const octets = this.#loaded?.sharedOctets ?? 0;
     this.#loaded = undefined;

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../base/ports.ts';
 import { formatDuration, type UnixSeconds } from '../base/time.ts';
+import type { NewEvent } from '../ops/events.ts';
 import type { Config } from '../store/config.ts';
 import { policyOf } from '../store/config.ts';
 import { type Look, lookAtZones, type Misnamed, type SeenZone, ZonesDirectoryError } from '../store/zones.ts';
@@ -12,6 +13,7 @@ import { formatName, type Name } from '../wire/name.ts';
 import { tagsAtParent } from './atparent.ts';
 import { Children } from './children.ts';
 import { Concerns } from './concerns.ts';
+import { Handover } from './handover.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { KeptZones } from './keptzones.ts';
 import { ParentMonitor } from './monitor.ts';
@@ -50,7 +52,7 @@ export interface Reloaded {
 }
 
 /** What zones have one of together, and make themselves. */
-type Made = 'clock' | 'turns' | 'monitor' | 'vouching' | 'children' | 'concerns';
+type Made = 'clock' | 'turns' | 'monitor' | 'vouching' | 'children' | 'concerns' | 'handover';
 
 /** What all zones are given, but for what they have one of. */
 export interface ZonesContext extends Omit<ZoneContext, Made> {
@@ -76,7 +78,21 @@ export class Zones {
     this.#heartbeat = new Heartbeat(context);
     this.#kept = new KeptZones({ ...context.signing, log: context.log });
     const clock = new SteadyClock(context.clock, this.#heartbeat.load());
-    const { parents, ...shared } = context;
+    const { parents, events: plain, ...others } = context;
+    const find = (apex: Name) => this.find(apex);
+    const handover = new Handover({
+      ...others,
+      ...others.signing,
+      events: plain,
+      config: config.handover,
+      find,
+    });
+    // What is told of as an alarm is handed to people, too.
+    const add = (event: NewEvent) => {
+      plain.add(event);
+      handover.remind(event);
+    };
+    const shared = { ...others, events: { add } };
     const concerns = new Concerns({ ...shared, clock, monitor: () => this.monitor });
     const looked = (zone: Zone) => concerns.touch(zone);
     const looking = parents === undefined ? undefined : { ...shared, ...parents, clock, looked };
@@ -87,9 +103,8 @@ export class Zones {
       find: (apex) => this.find(apex),
       renew: (holder) => holder.renew(),
     });
-    const find = (apex: Name) => this.find(apex);
     const children = new Children({ ...shared, ...shared.signing, clock, parents, find });
-    this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching, children, concerns };
+    this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching, children, concerns, handover };
   }
 
   /** Who looks at the parents of zones, if anybody does. */
@@ -107,6 +122,11 @@ export class Zones {
     return this.#context.children;
   }
 
+  /** What is handed over to parents and people. */
+  get handover(): Handover {
+    return this.#context.handover;
+  }
+
   /** The time that key states go by. */
   get keyTime(): UnixSeconds {
     return this.#context.clock.keyInstant().now;
@@ -120,6 +140,7 @@ export class Zones {
   /** Begins nothing more with keys; resolves when what has begun is over. */
   async close(): Promise<void> {
     this.monitor?.close();
+    await this.handover.close();
     await this.#context.turns.close();
     await this.#heartbeat.beat(this.#context.clock, 0);
     await this.#kept.close();

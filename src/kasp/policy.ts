@@ -91,6 +91,8 @@ export interface Policy {
   readonly serial: SerialMode;
   readonly zonemd: ZonemdPolicy;
   readonly children: ChildrenPolicy;
+  /** Names of channels by which the parent gets the DS, besides CDS and NOTIFY, in their order. */
+  readonly handover: readonly string[];
 }
 
 const MINUTE = 60;
@@ -125,4 +127,5 @@ export const DEFAULT_POLICY: Policy = {
   serial: 'file',
   zonemd: { check: 'warn', publish: 'file' },
   children: { accept: 'none', scan: DAY, dsTtl: HOUR, dsync: 'off' },
+  handover: [],
 };

@@ -20,6 +20,7 @@ export const EVENT_KINDS = [
   'ds',
   'child',
   'parent',
+  'handover',
   'reported',
   'rollover',
   'order',

@@ -9,6 +9,7 @@ import { abuseKeys } from './config-abuse.ts';
 import { childrenKeys } from './config-children.ts';
 import { contentKeys } from './config-content.ts';
 import { ednsKeys } from './config-edns.ts';
+import { handoverKeys, handoverPolicyKeys } from './config-handover.ts';
 import { parents } from './config-parents.ts';
 import { synthesisKeys } from './config-synthesis.ts';
 import { transportKeys } from './config-transport.ts';
@@ -146,6 +147,7 @@ export const policySchema = z.strictObject({
     .describe('digest types of DS and CDS: 2 is SHA-256, 4 is SHA-384'),
   ...contentKeys,
   ...childrenKeys,
+  ...handoverPolicyKeys,
 });
 
 export const configSchema = z.strictObject({
@@ -170,6 +172,7 @@ export const configSchema = z.strictObject({
   ...ednsKeys,
   maxZoneFileOctets: z.int().min(1).max(0xffff_ffff).optional().describe('a longer zone file is not loaded'),
   parents: parents.optional(),
+  ...handoverKeys,
   policies: z
     .record(z.string(), policySchema)
     .optional()

@@ -13,6 +13,7 @@ import { DEFAULT_POLICY, type DenialMode, type Policy } from '../kasp/policy.ts'
 import { formatName, lowerName, type Name, parseName } from '../wire/name.ts';
 import { type RateLimitConfig, rateLimitOf } from './config-abuse.ts';
 import { type EdnsConfig, ednsOf } from './config-edns.ts';
+import { channelFault, type HandoverConfig, handoverOf } from './config-handover.ts';
 import { type ConfigDocument, completePolicy, configSchema } from './config-schema.ts';
 import { type SynthesisSettings, synthesisOf } from './config-synthesis.ts';
 import { type TlsFiles, type TransportSettings, transportOf } from './config-transport.ts';
@@ -53,6 +54,8 @@ export interface Config {
   readonly tls: TlsFiles | undefined;
   /** Where the way to the parents of zones begins; undefined if nobody looks at them. */
   readonly parents: ConfigDocument['parents'];
+  /** Channels for DS records and reminders. */
+  readonly handover: HandoverConfig;
   readonly policies: ReadonlyMap<string, Policy>;
   /** Name of the policy of a zone, by `formatName` of its origin in lower case. */
   readonly zonePolicies: ReadonlyMap<string, string>;
@@ -105,6 +108,7 @@ export function parseConfig(text: string, file: string, overrides: ConfigOverrid
   }
   const policies = policiesIn(document);
   checkNames(document, source);
+  checkChannels(document, source);
   if ((document.listenTls ?? []).length > 0 && document.tls === undefined) {
     source.report(
       ['listenTls'],
@@ -171,6 +175,7 @@ function assemble(document: ConfigDocument, base: string, overrides: ConfigOverr
     identity: document.user === undefined ? undefined : { user: document.user, group: document.group },
     maxZoneFileOctets: document.maxZoneFileOctets ?? DEFAULT_MAX_ZONE_FILE_OCTETS,
     parents: document.parents,
+    handover: handoverOf(document, base),
     policies: withDenial(policiesIn(document), overrides.denial),
     zonePolicies,
   };
@@ -184,6 +189,20 @@ function tlsFilesOf({ tls }: ConfigDocument, base: string): TlsFiles | undefined
 
 function zoneName(text: string): Name | string {
   return parseName(text.endsWith('.') ? text : `${text}.`);
+}
+
+/** Channels that are named are there. */
+function checkChannels(document: ConfigDocument, source: ConfigSource): void {
+  const check = (at: readonly string[], names: readonly string[], topic: 'handover' | 'reminders') => {
+    for (const name of names) {
+      const fault = channelFault(document, name, topic);
+      if (fault !== undefined) source.report(at, 'CONFIG_NO_CHANNEL', fault);
+    }
+  };
+  check(['reminders'], document.reminders ?? [], 'reminders');
+  for (const [name, { handover = [] }] of Object.entries(document.policies ?? {})) {
+    check(['policies', name, 'handover'], handover, 'handover');
+  }
 }
 
 /** Zones are domain names, each once, and their policies exist. */

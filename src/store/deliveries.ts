@@ -1,0 +1,125 @@
+/**
+ * `deliveries.json` in the keys directory: what is to be handed over, replaced as a whole and atomically. Keys do not depend on
+ * it: if it is lost, what is wanted now is handed over anew.
+ *
+ *     { "format": 1, "deliveries": [ fields of Delivery, instants in ISO 8601 ] }
+ */
+import { type FileStore, FileStoreError } from '../base/ports.ts';
+import { formatInstant, type UnixSeconds } from '../base/time.ts';
+import {
+  asObject,
+  must,
+  oneOf,
+  readInstant,
+  readInstantOrNull,
+  readList,
+  readSeconds,
+  readText,
+  ShapeError,
+} from './json-shape.ts';
+
+export const DELIVERIES_FILE = 'deliveries.json';
+const FORMAT = 1;
+const MAX_OCTETS = 256 * 1024 * 1024;
+
+export const TOPICS = ['ds-wanted', 'reminder'] as const;
+/** ds-wanted: the DS RRset that a zone wants at its parent; reminder: what a person must see to. */
+export type Topic = (typeof TOPICS)[number];
+
+/** waiting: for its next try; handed: the channel has taken it; dead: no channel is left. */
+export const DELIVERY_STATES = ['waiting', 'handed', 'dead'] as const;
+
+export interface Delivery {
+  /** The same at every try: who gets it twice can tell. */
+  readonly id: string;
+  readonly topic: Topic;
+  /** Name of the zone; empty if it is about the server. */
+  readonly zone: string;
+  /** What it is about: there is one delivery of it at a time. */
+  readonly about: string;
+  /** JSON of what is handed over. */
+  readonly payload: string;
+  /** Names of channels: the one in use, then those that are left. */
+  readonly channels: readonly string[];
+  /** Seconds after which the next channel has its turn although this one has taken it; 0: never. */
+  readonly patience: number;
+  readonly state: (typeof DELIVERY_STATES)[number];
+  /** Tries over this channel. */
+  readonly tries: number;
+  readonly createdAt: UnixSeconds;
+  /** Of the next try, or of the next channel; null if none is to come. */
+  readonly nextAt: UnixSeconds | null;
+  /** What the last try led to; empty before. */
+  readonly last: string;
+}
+
+/** Loads what is to be handed over. Throws ShapeError for a file that is damaged, and FileStoreError. */
+export function loadDeliveries(files: FileStore, keysDirectory: string): Delivery[] {
+  let text: string;
+  try {
+    text = Buffer.from(files.read(`${keysDirectory}/${DELIVERIES_FILE}`, MAX_OCTETS)).toString('utf8');
+  } catch (error) {
+    if (error instanceof FileStoreError && error.code === 'ENOENT') return [];
+    throw error;
+  }
+  return parseDeliveries(text);
+}
+
+/** Saves it, atomically and durably. Throws FileStoreError. */
+export async function saveDeliveries(
+  files: FileStore,
+  keysDirectory: string,
+  deliveries: readonly Delivery[],
+): Promise<void> {
+  const text = formatDeliveries(deliveries);
+  await files.replaceDurable(`${keysDirectory}/${DELIVERIES_FILE}`, Buffer.from(text));
+}
+
+/** The text of the file. */
+export function formatDeliveries(deliveries: readonly Delivery[]): string {
+  const written = deliveries.map((one) => ({
+    ...one,
+    createdAt: formatInstant(one.createdAt),
+    nextAt: one.nextAt === null ? null : formatInstant(one.nextAt),
+  }));
+  return `${JSON.stringify({ format: FORMAT, deliveries: written })}\n`;
+}
+
+/** Reads the text of the file. Throws ShapeError. */
+export function parseDeliveries(text: string): Delivery[] {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    throw new ShapeError(`not JSON: ${(error as Error).message}`);
+  }
+  const { format, deliveries } = asObject(document);
+  must(format === FORMAT, `the format of deliveries is ${FORMAT}`);
+  return readList(deliveries, 'deliveries', readDelivery);
+}
+
+function readDelivery(value: unknown): Delivery {
+  const one = asObject(value);
+  const channels = readList(one.channels, 'channels', readText);
+  must(channels.length > 0, 'a delivery has a channel');
+  return {
+    id: readText(one.id),
+    topic: oneOf(one.topic, TOPICS, 'topic'),
+    zone: readString(one.zone),
+    about: readText(one.about),
+    payload: readText(one.payload),
+    channels,
+    patience: readSeconds(one.patience),
+    state: oneOf(one.state, DELIVERY_STATES, 'state'),
+    tries: readSeconds(one.tries),
+    createdAt: readInstant(one.createdAt),
+    nextAt: readInstantOrNull(one.nextAt),
+    last: readString(one.last),
+  };
+}
+
+/** A text that may be empty. */
+function readString(value: unknown): string {
+  must(typeof value === 'string', 'a zone or a result is a text');
+  return value;
+}
