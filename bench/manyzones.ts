@@ -138,7 +138,8 @@ async function signed(): Promise<string[][]> {
   const { restartS, signedMib } = GOALS;
   const isFair = signedCount >= 100_000;
   const goals = isFair
-    ? `≤ ${restartS} s: ${verdict(again.readyS <= restartS)}; ≤ ${signedMib} MiB: ${verdict(again.octets <= signedMib * MIB)}`
+    ? `≤ ${restartS} s: ${verdict(again.readyS <= restartS)}; ` +
+      `≤ ${signedMib} MiB: ${verdict(again.octets <= signedMib * MIB)}`
     : `goals are for 100,000 zones`;
   return [
     row(`keyturn, ${signedCount} zones signed, first start with its keys made`, first, ''),
@@ -151,7 +152,9 @@ try {
     ...(values.only === 'signed' ? [] : await unsigned()),
     ...(values.only === 'unsigned' ? [] : await signed()),
   ];
-  const head = `\`npm run bench:manyzones -- ${process.argv.slice(2).join(' ')}\`, ${new Date().toISOString().slice(0, 16)}Z. ${machine()}. Load ${loadavg()[0]!.toFixed(1)} at the end.`;
+  const head =
+    `\`npm run bench:manyzones -- ${process.argv.slice(2).join(' ')}\`, ${new Date().toISOString().slice(0, 16)}Z. ` +
+    `${machine()}. Load ${loadavg()[0]!.toFixed(1)} at the end.`;
   const note =
     'One UDP worker each. Ready is when a sample of the zones and the last of them are answered; memory is the ' +
     'proportional set size of the process tree five seconds later.';

@@ -107,6 +107,7 @@ export async function serve({
     signing: { files, random, keysDirectory, replaceKeys },
     lookSoon: (ms) => watch.lookSoon(ms),
   });
+  zones.monitor?.wait();
   const watch = new ZonesWatch({ directory, log, scheduler, look: () => zones.look() });
   const bulk = new BulkRunner({ clock, scheduler, zones, files, random, keysDirectory, log, events });
   const certificate = certificateOf(config, { clock, scheduler, log, events, supervisor });
@@ -162,6 +163,7 @@ export async function serve({
     const settled = () => Promise.race([zones.settled(), scheduler.sleep('start', MAX_START_MS)]);
     await (succession?.ready(zones) ?? settled());
     await supervisor.listen();
+    zones.monitor?.begin(zones.all());
     await control.start();
     void succession?.finish();
     bulk.resume();

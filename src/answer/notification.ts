@@ -1,6 +1,6 @@
 /**
- * @hot NOTIFY of a child that has new CDS records (RFC 9859 §4): a hint to the parent, told from other messages here. What it
- * leads to is for the shell; it is answered at once.
+ * @hot NOTIFY of a child that has new CDS records (RFC 9859 §4): a hint to the parent, told from other messages here. What
+ * it leads to is for the shell; it is answered at once.
  */
 import { CLASS, OPCODE, RRTYPE } from '../wire/iana.ts';
 import type { Query } from '../wire/query.ts';

@@ -18,8 +18,8 @@ export const GUARD_CODES = {
     cause: 'The registrar was never told, the parent does not look for CDS, or takes no first DS from them.',
     effect: 'The zone is served and signed well, and no validator knows: it has no protection yet.',
     fix:
-      'See what its parent would find: keyturn parent preflight ZONE. Hand over what keyturn ds ZONE prints; if there shall be ' +
-      'none: keyturn rollover confirm-ds ZONE --none.',
+      'See what its parent would find: keyturn parent preflight ZONE. Hand over what keyturn ds ZONE prints; if there ' +
+      'shall be none: keyturn rollover confirm-ds ZONE --none.',
     rfc: 'RFC 9615 §4',
   },
   SERVERS_CDS_DIFFER: {

@@ -1,7 +1,7 @@
 /**
- * What a person must see to at the parent of a zone, and who tells of it: the log, the events, and whoever follows those. It
- * is told at once, and again as long as it lasts (`kasp/concerns.ts`); what was told is in the state of the zone before it is
- * told, so that a restart repeats nothing.
+ * What a person must see to at the parent of a zone, and who tells of it: the log, the events, whoever follows those.
+ * It is told at once, and again as long as it lasts (`kasp/concerns.ts`); what was told is in the state of the zone before
+ * it is told, so that a restart repeats nothing.
  */
 import { formatDuration, type UnixSeconds } from '../base/time.ts';
 import { nextTelling, type Reviewed, reviewed, type Telling } from '../kasp/concerns.ts';

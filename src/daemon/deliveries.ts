@@ -223,7 +223,7 @@ export class Deliveries {
     void this.#save();
   }
 
-  /** Resolves when the disk has what is known now, or has refused it. A write has all that came while the last was under way. */
+  /** Resolves when the disk has what is known now, or has refused it. A write has all that came during the last one. */
   #save(): Promise<void> {
     if (this.#saving === undefined) {
       this.#saving = this.#write().finally(() => {

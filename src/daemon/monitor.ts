@@ -71,6 +71,8 @@ export class ParentMonitor {
   readonly push: ParentPush | undefined;
   readonly even: EvenCds;
 
+  #isWaiting = false;
+
   constructor(context: MonitorContext, push?: ParentPush) {
     this.#context = context;
     this.push = push;
@@ -80,10 +82,23 @@ export class ParentMonitor {
     this.#queue = new LookQueue(Math.min(MAX_LOOKS, Math.max(1, atOnce)));
   }
 
+  /** Begins nothing until `begin`: a parent that is served here answers only when the sockets are open. */
+  wait(): void {
+    this.#isWaiting = true;
+  }
+
+  /** Begins with these zones, after `wait`. */
+  begin(zones: readonly Zone[]): void {
+    this.#isWaiting = false;
+    for (const zone of zones) this.touch(zone);
+  }
+
   /** The keys of a zone have had a turn: it may have something to ask of its parent now. */
   touch(zone: Zone): void {
-    const { signing, keeper } = zone;
-    if (signing === undefined || keeper.epoch === undefined) return;
+    const { signing, keeper, origin } = zone;
+    // The root has no parent.
+    const isWatchable = origin[0] !== 0 && !this.#isWaiting;
+    if (signing === undefined || keeper.epoch === undefined || !isWatchable) return;
     this.push?.touch(zone);
     this.#firstDs.touch(zone, () => void this.look(zone, 'awaited'));
     const watched = this.#of(zone);

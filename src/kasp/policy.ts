@@ -31,7 +31,7 @@ export interface ZonemdPolicy {
 
 /** What a zone does for the zones that it delegates. */
 export interface ChildrenPolicy {
-  /** Whose wish for other DS records is followed: nobody's, that of a child with a DS, also that of one without (RFC 9615). */
+  /** Whose wish for other DS records is followed: nobody's, a child's with a DS, also one's without (RFC 9615). */
   readonly accept: 'none' | 'update' | 'bootstrap';
   /** Each child is asked once in this time, besides when it tells of new CDS records. */
   readonly scan: number;

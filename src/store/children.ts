@@ -5,8 +5,8 @@
  *     {"at":"2026-11-28T12:00:00Z","child":"example.org.","ds":["1f2e…"],"inception":1795867200,"by":"CDS"}
  *     {"at":"2026-11-28T13:00:00Z","child":"example.org.","ds":null,"inception":0,"by":"operator"}
  *
- * `ds` is RDATA in hexadecimal, `[]` if the child asked for none, `null` if the zone file has its say again. A line that power
- * loss tore is skipped: what it told of was not served yet.
+ * `ds` is RDATA in hexadecimal, `[]` if the child asked for none, `null` if the zone file has its say again. A line that
+ * power loss tore is skipped: what it told of was not served yet.
  */
 import type { FileStore } from '../base/ports.ts';
 import { formatInstant, type UnixSeconds, unixSeconds } from '../base/time.ts';

@@ -1,6 +1,6 @@
 /**
- * `deliveries.json` in the keys directory: what is to be handed over, replaced as a whole and atomically. Keys do not depend on
- * it: if it is lost, what is wanted now is handed over anew.
+ * `deliveries.json` in the keys directory: what is to be handed over, replaced as a whole and atomically. Keys do not depend
+ * on it: if it is lost, what is wanted now is handed over anew.
  *
  *     { "format": 1, "deliveries": [ fields of Delivery, instants in ISO 8601 ] }
  */

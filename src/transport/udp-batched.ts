@@ -158,7 +158,7 @@ export class BatchedServer implements UdpServer {
     setImmediate(this.#turn);
   };
 
-  /** Lets datagrams gather if `served` were many at once, but not so many that the thread lags behind; false if none were. */
+  /** Lets datagrams gather if `served` were many, but not so many that the thread lags behind; false if none were. */
   #gather(served: number): boolean {
     const { gatherUs, batch } = this.#options;
     if (served >= GATHERING_FROM && served < batch >> 1 && gatherUs > 0) this.#libc.usleep(gatherUs);

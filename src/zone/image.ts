@@ -260,7 +260,7 @@ export class ZoneImage {
     return this.#node(node, NODE.WILDCARD) as NodeIndex;
   }
 
-  /** True if the node has a child `*`. Cheaper than to look at that: NO_NODE is a number that does not fit a word with a sign. */
+  /** True if the node has a child `*`. Cheaper than to look at that: NO_NODE may be an object, as it has no sign. */
   hasWildcard(node: NodeIndex): boolean {
     return this.u32[this.nodesAt + node * NODE.WORDS + NODE.WILDCARD] !== NO_NODE;
   }

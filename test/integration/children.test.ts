@@ -21,9 +21,11 @@ afterEach(async () => {
 });
 
 const head = (origin: string, serial: number) =>
-  `$TTL 2\n${origin} SOA ns.${origin} admin.${origin} ${serial} 3600 600 86400 2\n${origin} NS ns.${origin}\nns.${origin} A 127.0.0.1\n`;
+  `$TTL 2\n${origin} SOA ns.${origin} admin.${origin} ${serial} 3600 600 86400 2\n` +
+  `${origin} NS ns.${origin}\nns.${origin} A 127.0.0.1\n`;
 const parentText = (ds: readonly string[], serial: number) =>
-  `${head(PARENT, serial)}${CHILD} NS ns.${CHILD}\nns.${CHILD} A 127.0.0.1\n${ds.map((rdata) => `${CHILD} DS ${rdata}\n`).join('')}`;
+  `${head(PARENT, serial)}${CHILD} NS ns.${CHILD}\nns.${CHILD} A 127.0.0.1\n` +
+  ds.map((rdata) => `${CHILD} DS ${rdata}\n`).join('');
 
 /** Waits of seconds, so that a rollover is over soon. */
 const QUICK = `dnskeyTtl: 1s, cdsTtl: 1s, publishSafety: 0s, retireSafety: 0s, propagation: 1s, cdsHold: 0s, minInterval: 0s,
@@ -110,8 +112,8 @@ describe('a zone that delegates to another one', () => {
     // Not delegated, or not ours.
     expect(rcode(await notify(`other.${PARENT}`))).toBe(5);
     expect(rcode(await notify('example.'))).toBe(5);
-    const isLooked = async () => (await view(daemon)).lookedAt !== null;
-    await waitUntil(isLooked, 'a look at the child', 10_000, daemon.process);
-    expect(await view(daemon)).toMatchObject({ outcome: 'same' });
+    // The child itself may have told before, when it had no DS.
+    const isSame = async () => (await view(daemon)).outcome === 'same';
+    await waitUntil(isSame, 'a look at the child', 20_000, daemon.process);
   });
 });

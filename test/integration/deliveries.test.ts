@@ -11,7 +11,9 @@ import { freePort, ServerProcess, Workplace, waitUntil } from '../support/proces
 import { ROOT_FOLDER } from '../support/sources.ts';
 
 const ZONE = 'example.test.';
-const TEXT = `$TTL 60\n${ZONE} SOA ns.${ZONE} a.${ZONE} 1 3600 600 86400 60\n${ZONE} NS ns.${ZONE}\nns.${ZONE} A 127.0.0.1\n`;
+const TEXT =
+  `$TTL 60\n${ZONE} SOA ns.${ZONE} a.${ZONE} 1 3600 600 86400 60\n` +
+  `${ZONE} NS ns.${ZONE}\nns.${ZONE} A 127.0.0.1\n`;
 
 const running: { stop(): unknown }[] = [];
 afterEach(async () => {

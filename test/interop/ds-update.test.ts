@@ -104,7 +104,7 @@ async function dsAt(port: number): Promise<string[]> {
 
 const WANTED = `12345132${DIGEST}`;
 
-describeWithPeers(['named', 'knotd', 'dig'], 'an update of the DS', () => {
+describeWithPeers(['named', 'knotd', 'dig', 'nsupdate', 'jq'], 'an update of the DS', () => {
   describe.each([
     ['named', startNamed],
     ['knotd', startKnot],

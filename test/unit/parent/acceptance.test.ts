@@ -1,6 +1,6 @@
 /**
- * When a parent follows a child's wish for other DS records (RFC 7344 §4.1, RFC 8078 §4): each rule by itself broken, and the
- * reason that is then named. Signatures are real.
+ * When a parent follows a child's wish for other DS records (RFC 7344 §4.1, RFC 8078 §4): each rule by itself broken, and
+ * the reason that is then named. Signatures are real.
  */
 import { describe, expect, it } from 'vitest';
 import { plus, type UnixSeconds } from '../../../src/base/time.ts';
@@ -118,7 +118,11 @@ describe('a child that asks for other DS records', () => {
     ['signs for the future', { signing: { inception: plus(NOW, 60) } }, 'CHILD_REQUEST_BOGUS'],
     ['has no DNSKEY any more', { keys: [] }, 'CHILD_REQUEST_BOGUS'],
     ['has lost the key of its DS', { keys: [FRESH], dnskeySigning: { by: [FRESH] } }, 'CHILD_REQUEST_BOGUS'],
-    ['has an expired DNSKEY RRset', { dnskeySigning: { by: [OLD], expiration: plus(NOW, -1) } }, 'CHILD_REQUEST_BOGUS'],
+    [
+      'has an expired DNSKEY RRset',
+      { dnskeySigning: { by: [OLD], expiration: plus(NOW, -1) } },
+      'CHILD_REQUEST_BOGUS',
+    ],
     ['asks for a key that is not published', { cds: [dsOf(STRANGER)], cdnskey: [] }, 'CHILD_CHAIN_BROKEN'],
     ['asks for a key that does not sign', { dnskeySigning: { by: [OLD] } }, 'CHILD_CHAIN_BROKEN'],
     ['has other CDS than CDNSKEY', { cdnskey: [dnskeyOf(OLD)] }, 'CHILD_REQUEST_MISMATCH'],

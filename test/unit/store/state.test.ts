@@ -205,7 +205,8 @@ describe('state.json', () => {
       );
     }
     for (const name of Object.keys(JSON.parse(formatState(stored, ORIGIN)))) {
-      if (name === 'sha256' || ['pausedSince', 'remindedUntil', 'dsWords', 'concerns'].includes(name)) continue;
+      if (name === 'sha256' || ['pausedSince', 'remindedUntil', 'dsWords', 'concerns'].includes(name))
+        continue;
       const text = resealed(stored, (document) => delete document[name]);
       expect(codeOf(text), name).toBe(name === 'zone' ? 'STATE_FOREIGN' : 'STATE_CORRUPT');
     }
