@@ -162,6 +162,36 @@ async function reloadUnderLoad(port: number, daemon: ServerProcess): Promise<str
   for (const one of [dnsperf, prober]) await one.stop('SIGINT');
   const [most, probed] = [dnsperf, prober].map((one) => parseReport(one.lines.join('\n')));
   const isKept = (await signatureOf(port, 'host5')) === before;
+  return reloadRows({
+    rate,
+    most: most!,
+    probed: probed!,
+    isKept,
+    calm,
+    meanwhile,
+    tookMs,
+    memory,
+    pid: daemon.pid,
+  });
+}
+
+/** What was seen while zones were reloaded under load. */
+interface Reloading {
+  readonly rate: number;
+  readonly most: ReturnType<typeof parseReport>;
+  readonly probed: ReturnType<typeof parseReport>;
+  readonly isKept: boolean;
+  /** Latencies before, and of each reload, in milliseconds. */
+  readonly calm: readonly number[];
+  readonly meanwhile: readonly (readonly number[])[];
+  readonly tookMs: readonly number[];
+  /** Resident, after each reload, in octets. */
+  readonly memory: readonly number[];
+  readonly pid: number;
+}
+
+function reloadRows(seen: Reloading): string[][] {
+  const { rate, most, probed, isKept, calm, meanwhile, tookMs, memory, pid } = seen;
   const all = meanwhile.flat();
   const goalMs = Math.max(2 * percentile(calm, 0.99), LEAST_GOAL_MS);
   const isQuick = percentile(all, 0.99) <= goalMs;
@@ -180,7 +210,7 @@ async function reloadUnderLoad(port: number, daemon: ServerProcess): Promise<str
     ['signature of an rrset that did not change', isKept ? 'the same octets' : '**made anew**'],
     [
       `queries at half load (${rate}/s) meanwhile`,
-      `${most!.completed + probed!.completed} answered, ${most!.lost + probed!.lost} lost, ${most!.rcodes}`,
+      `${most.completed + probed.completed} answered, ${most.lost + probed.lost} lost, ${most.rcodes}`,
     ],
     [`p50, p99, most of ${calm.length} answers before`, latency(calm)],
     [
@@ -191,7 +221,7 @@ async function reloadUnderLoad(port: number, daemon: ServerProcess): Promise<str
       'p99 of the worst reload',
       `${Math.max(...meanwhile.map((one) => percentile(one, 0.99))).toFixed(2)} ms`,
     ],
-    ['most memory that the process ever had', mib(memoryOf(daemon.pid).peak)],
+    ['most memory that the process ever had', mib(memoryOf(pid).peak)],
   ];
 }
 
