@@ -140,8 +140,8 @@ export class Zones {
   /** Begins nothing more with keys; resolves when what has begun is over. */
   async close(): Promise<void> {
     this.monitor?.close();
-    await this.handover.close();
-    await this.#context.turns.close();
+    // Turns end at once: whoever takes the keys over waits for that, not for a hook.
+    await Promise.all([this.#context.turns.close(), this.handover.close()]);
     await this.#heartbeat.beat(this.#context.clock, 0);
     await this.#kept.close();
   }
