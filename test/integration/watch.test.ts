@@ -120,7 +120,7 @@ describe('health', () => {
     const { code, stdout } = await daemon.keyturn('health');
     expect(code).toBe(0);
     // A zone that has no DS yet waits for a person, and nothing is wrong.
-    expect(stdout).toMatch(/^ok nothing is wrong\n {2}zones +1 served[^]* needs you: DS of key \d+ /);
+    expect(stdout).toMatch(/^ok nothing is wrong\n {2}zones +1 served[\s\S]* needs you: DS of key \d+ /);
     const plugin = await daemon.keyturn('health', '--nagios');
     expect(plugin.code).toBe(0);
     expect(plugin.stdout).toMatch(
