@@ -1,9 +1,10 @@
 /** `keyturn ds`: DS records in the form that a registrar wants. */
 import { type Command, Option } from 'commander';
 import type { DsResult } from '../control/shapes.ts';
+import { dsForm } from './ds-form.ts';
 import type { Runner } from './runner.ts';
 
-const DS_FORMATS = ['ds', 'dnskey', 'cds', 'fields', 'json'] as const;
+const DS_FORMATS = ['ds', 'dnskey', 'cds', 'fields', 'form', 'json'] as const;
 export type DsFormat = (typeof DS_FORMATS)[number];
 
 /** Adds `--format`. */
@@ -21,6 +22,7 @@ export function addDsFormats(command: Command, runner: Runner): void {
 
 /** Lines of `ds` in a format other than JSON. */
 export function dsLines(result: DsResult, format: Exclude<DsFormat, 'json'>): string[] {
+  if (format === 'form') return dsForm(result);
   const { zone, ds, dnskey } = result;
   const digestLine = (type: string) =>
     ds.map(

@@ -20,6 +20,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ds: [
     example('keyturn ds example.com', 'the DS records for the registrar, one a line'),
     example('keyturn ds example.com --format fields', 'the same, as fields of a form'),
+    example(
+      'keyturn ds example.com --format form',
+      'all that forms ask for, and what to delete at the parent',
+    ),
   ],
   'zone list': [example('keyturn zone list --json', 'for programs')],
   'zone show': [example('keyturn zone show example.com', 'file, keys, and what is waited for')],

@@ -8,9 +8,7 @@ import type { Scheduler } from '../daemon/scheduler.ts';
 import type { Supervisor } from '../daemon/supervisor.ts';
 import type { Zone } from '../daemon/zone.ts';
 import type { Zones } from '../daemon/zones.ts';
-import { tagOfDs } from '../dnssec/ds.ts';
-import { isShown, type Key, stateOf } from '../kasp/key.ts';
-import { dnskeyOf, wantedDs } from '../kasp/records.ts';
+import { isShown } from '../kasp/key.ts';
 import { waitingSince } from '../parent/news.ts';
 import { exportZone } from '../signer/export.ts';
 import { addZonemd } from '../signer/export-zonemd.ts';
@@ -19,8 +17,9 @@ import { formatListen } from '../transport/listen.ts';
 import { formatName } from '../wire/name.ts';
 import type { ZoneImage } from '../zone/image.ts';
 import { createChildrenHandlers } from './children-handlers.ts';
-import { algorithmName, iso, keySummary, needsOf, parentReasonsOf, rolloverStatusOf } from './describe.ts';
+import { iso, keySummary, needsOf, parentReasonsOf, rolloverStatusOf } from './describe.ts';
 import { countChanges, diffOf } from './diff.ts';
+import { dsFrom, dsOf } from './ds.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
 import { forgetZones } from './forget.ts';
 import { allZoneFindings, misnamedFindings } from './health.ts';
@@ -28,12 +27,11 @@ import { createJobHandlers } from './jobs.ts';
 import { createKeyHandlers } from './key-handlers.ts';
 import type { KeyContext } from './key-import.ts';
 import { memoryOfServer, memoryOfZone } from './memory.ts';
-import { OperationError } from './operation.ts';
 import { createParentHandlers } from './parent-handlers.ts';
 import { createPolicyHandlers } from './policy-handlers.ts';
 import { createRolloverHandlers } from './rollovers.ts';
 import type { Handlers } from './server.ts';
-import type { DsResult, ReloadedZone, StatusResult, ZoneDetail, ZoneSummary } from './shapes.ts';
+import type { ReloadedZone, StatusResult, ZoneDetail, ZoneSummary } from './shapes.ts';
 import { createTimelineHandlers } from './timeline-handlers.ts';
 import { createWatchHandlers, type WatchContext } from './watch-handlers.ts';
 import { countZones, stateOfZone } from './zone-state.ts';
@@ -85,7 +83,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       return zonemd ? addZonemd(lines, origin, 'sha384', signed ? served.epoch.signers : []) : lines;
     },
     'zone.forget': (params) => forgetZones(context, params),
-    'ds.show': ({ zone }) => dsOf(getZone(zones, zone)),
+    'ds.show': ({ zone }) => dsOf(getZone(zones, zone), zones.monitor),
     ...createKeyHandlers(context),
     ...createRolloverHandlers(context),
     ...createParentHandlers(context),
@@ -168,52 +166,6 @@ async function withChanges(told: ReloadedZone, zone: Zone, before: ZoneImage): P
   if (told.outcome !== 'loaded' || after === undefined) return told;
   const { added, removed, retimed } = await countChanges(before, after, 0);
   return { ...told, changes: { added, removed, retimed } };
-}
-
-/** Until when the zone must not ask for a DS; null if it does, or need not wait. */
-function dsFrom(zone: Zone): UnixSeconds | null {
-  return zone.signing?.waiting.find(({ reason }) => reason === 'bootstrap_hold')?.until ?? null;
-}
-
-// ---- DS ----
-
-function dsOf(zone: Zone): DsResult {
-  const { signing, served, name } = zone;
-  if (signing === undefined) {
-    throw served === undefined
-      ? notServed(name)
-      : new OperationError('NO_SUCH_OBJECT', 'ZONE_UNSIGNED', `${name} is served unsigned and has no DS`);
-  }
-  const { keys } = signing.keys.zoneState;
-  const staying = keys.filter((key) => key.goal === 'IN' && key.roles.includes('key-signing'));
-  const from = dsFrom(zone);
-  return {
-    zone: name,
-    ds: wantedDs(keys, zone.origin, signing.policy).map((rdata) => ({
-      keyTag: tagOfDs(rdata),
-      algorithm: rdata[2]!,
-      algorithmName: algorithmName(rdata[2]!),
-      digestType: rdata[3]!,
-      digest: Buffer.from(rdata.subarray(4)).toString('hex').toUpperCase(),
-    })),
-    dnskey: staying.map((key) => ({
-      keyTag: key.tag,
-      flags: key.flags,
-      protocol: 3 as const,
-      algorithm: key.algorithm,
-      publicKey: Buffer.from(dnskeyOf(key).subarray(4)).toString('base64'),
-    })),
-    notBefore: iso(from),
-    caution: cautionOf(staying, from),
-  };
-}
-
-function cautionOf(staying: readonly Key[], from: UnixSeconds | null): string | null {
-  if (from !== null) {
-    return `do not hand these to the parent before ${formatInstant(from)}: caches may still hold the unsigned zone`;
-  }
-  const isEarly = staying.some((key) => stateOf(key, 'dnskey') === 'hidden');
-  return isEarly ? 'do not hand these to the parent yet: the zone is not signed with them' : null;
 }
 
 // ---- Status ----

@@ -125,6 +125,19 @@ const dsRecord = z.object({
   digest: z.string(),
 });
 
+const leavingDs = z.object({
+  keyTag: z.number(),
+  algorithm: z.number(),
+  algorithmName: z.string(),
+  /** It was seen at the parent; false if nobody could say. */
+  seen: z.boolean(),
+  /** When it may be removed: `replaced`: not before the DS records that shall be there are there; `later`: not yet. */
+  when: z.enum(['now', 'replaced', 'later']),
+  /** The soonest instant, if it is later; null if time alone does not end the wait. */
+  from: instant.nullable(),
+  because: z.string(),
+});
+
 export const dsResult = z.object({
   zone: z.string(),
   ds: z.array(dsRecord),
@@ -137,6 +150,8 @@ export const dsResult = z.object({
       publicKey: z.string(),
     }),
   ),
+  /** Keys that go while the parent has, or may have, a DS of them. */
+  leaving: z.array(leavingDs),
   /** From when on the parent may have the DS; null if it may now. */
   notBefore: instant.nullable(),
   caution: z.string().nullable(),
@@ -314,4 +329,5 @@ export type RolloverPlan = z.infer<typeof rolloverPlan>;
 export type RolloverList = z.infer<typeof rolloverList>;
 export type HistoryResult = z.infer<typeof history>;
 export type DsResult = z.infer<typeof dsResult>;
+export type LeavingDs = z.infer<typeof leavingDs>;
 export type StatusResult = z.infer<typeof status>;

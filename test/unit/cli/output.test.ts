@@ -44,6 +44,7 @@ const DS: DsResult = {
   zone: 'example.com.',
   ds: [{ keyTag: 54_321, algorithm: 13, algorithmName: 'ECDSAP256SHA256', digestType: 2, digest: 'A1B2' }],
   dnskey: [{ keyTag: 54_321, flags: 257, protocol: 3, algorithm: 13, publicKey: 'mdsswUyr' }],
+  leaving: [],
   notBefore: null,
   caution: null,
 };

@@ -41,7 +41,7 @@ const handlers: Handlers = {
     for (let i = 0; i < 20_000; i++) yield `${zone} ${signed} ${i}`;
   } as Handlers['zone.export'],
   'zone.forget': () => ({ zones: ['a.'], kept: [] }),
-  'ds.show': ({ zone }) => ({ zone, ds: [], dnskey: [], notBefore: null, caution: null }),
+  'ds.show': ({ zone }) => ({ zone, ds: [], dnskey: [], leaving: [], notBefore: null, caution: null }),
 };
 
 const server = new ControlServer(file, handlers, createLog('fatal' as 'error', { isTerminal: false }));
