@@ -86,6 +86,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'the zone file says again which DS it has',
     ),
   ],
+  'handover list': [
+    example('keyturn handover list', 'which DS records and reminders wait, and which are dead'),
+  ],
+  'handover retry': [example('keyturn handover retry example.com', 'now, after the channel was mended')],
+  'handover drop': [example('keyturn handover drop example.com', 'the registrar was told by hand')],
   diagnose: [
     example(
       'keyturn diagnose example.com',

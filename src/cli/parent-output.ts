@@ -1,6 +1,7 @@
 /** How the parent of a zone looks. */
 import type { ParentView } from '../control/parent-shapes.ts';
 import type { ParentReasonView, StatusResult } from '../control/shapes.ts';
+import { printOutcomes } from './handover-output.ts';
 import { marked, type Output, table } from './output.ts';
 
 const SIGHT_WORDS = {
@@ -14,6 +15,7 @@ const SIGHT_WORDS = {
 export function printParent(output: Output, view: ParentView): void {
   const { zone, isWatched, lookedAt, nextLookAt, parent, isSecure, code, because } = view;
   output.print(zone);
+  printOutcomes(output, view.handover);
   if (!isWatched) {
     output.print('  nobody looks at the parent: say "parents: { anchors: iana }" in the configuration');
     return;

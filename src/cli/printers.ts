@@ -6,6 +6,7 @@ import { printChildren } from './children-output.ts';
 import { printDiagnosis } from './diagnose-output.ts';
 import { countWords, diffExit, printDiff } from './diff-output.ts';
 import { dsLines } from './ds.ts';
+import { printDeliveries } from './handover-output.ts';
 import { printCancelledJob, printJob, printJobs, printStarted } from './job-output.ts';
 import { importExit, printImport, printKey, printKeys } from './key-output.ts';
 import { type Output, printZone, printZones } from './output.ts';
@@ -58,6 +59,9 @@ export const PRINTERS: Printers = {
   'children.show': printChildren,
   'children.scan': printChildren,
   'children.forget': printChildren,
+  'handover.list': printDeliveries,
+  'handover.retry': printDeliveries,
+  'handover.drop': printDeliveries,
   diagnose: printDiagnosis,
   'job.start': printStarted,
   'job.list': (output, { jobs }) => printJobs(output, jobs),

@@ -107,6 +107,12 @@ export const CALL_CODES = {
     effect: 'Nothing was done.',
     fix: 'See the NS records of the zone; keyturn children list ZONE shows the children that are known.',
   },
+  NO_SUCH_DELIVERY: {
+    meaning: 'Nothing of this zone waits to be handed over or could not be handed over.',
+    cause: 'It was handed over, the zone waits for nothing of its parent, or its policy names no channel.',
+    effect: 'Nothing was done.',
+    fix: 'See what there is: keyturn handover list.',
+  },
   NO_SUCH_ZONE: {
     meaning: 'The server has no zone of that name.',
     cause: 'A typing mistake, or its file is not in the zones directory.',

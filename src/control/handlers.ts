@@ -22,6 +22,7 @@ import { countChanges, diffOf } from './diff.ts';
 import { dsFrom, dsOf } from './ds.ts';
 import { getZone, noSuchZone, notServed, originOf } from './find.ts';
 import { forgetZones } from './forget.ts';
+import { createHandoverHandlers } from './handover-handlers.ts';
 import { allZoneFindings, misnamedFindings } from './health.ts';
 import { createJobHandlers } from './jobs.ts';
 import { createKeyHandlers } from './key-handlers.ts';
@@ -88,6 +89,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...createRolloverHandlers(context),
     ...createParentHandlers(context),
     ...createChildrenHandlers(context),
+    ...createHandoverHandlers(context),
     ...createJobHandlers(context),
     ...createWatchHandlers(context),
     ...createPolicyHandlers(context),

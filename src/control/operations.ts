@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { CHILDREN_OPERATIONS } from './children-operations.ts';
+import { HANDOVER_OPERATIONS } from './handover-operations.ts';
 import { JOB_OPERATIONS } from './job-operations.ts';
 import { KEY_OPERATIONS } from './key-operations.ts';
 import { PARENT_OPERATIONS } from './parent-operations.ts';
@@ -22,6 +23,7 @@ export const OPERATIONS = {
   ...ROLLOVER_OPERATIONS,
   ...PARENT_OPERATIONS,
   ...CHILDREN_OPERATIONS,
+  ...HANDOVER_OPERATIONS,
   ...JOB_OPERATIONS,
   ...WATCH_OPERATIONS,
   ...POLICY_OPERATIONS,

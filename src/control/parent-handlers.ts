@@ -1,6 +1,5 @@
 /** Handlers of the operations that are about the parent of a zone. */
 import type { Clock } from '../base/ports.ts';
-import type { ParentMonitor } from '../daemon/monitor.ts';
 import type { Zones } from '../daemon/zones.ts';
 import { tagOfDs } from '../dnssec/ds.ts';
 import { dnskeyOf } from '../kasp/records.ts';
@@ -10,6 +9,7 @@ import { formatName } from '../wire/name.ts';
 import { iso, parentReasonsOf } from './describe.ts';
 import { diagnose } from './diagnose.ts';
 import { findSigned, getZone, type SignedZone } from './find.ts';
+import { outcomesOf } from './handover-handlers.ts';
 import { OperationError } from './operation.ts';
 import type { PARENT_OPERATIONS } from './parent-operations.ts';
 import type { ParentView } from './parent-shapes.ts';
@@ -24,12 +24,12 @@ export function createParentHandlers({
   readonly clock: Pick<Clock, 'now'>;
 }): Pick<Handlers, keyof typeof PARENT_OPERATIONS> {
   return {
-    'parent.show': ({ zone }) => viewOf(findSigned(zones, zone), zones.monitor),
+    'parent.show': ({ zone }) => viewOf(findSigned(zones, zone), zones),
     'parent.look': async ({ zone }) => {
       const found = findSigned(zones, zone);
       if (zones.monitor === undefined) throw notWatched();
       await zones.monitor.look(found.zone);
-      return viewOf(found, zones.monitor);
+      return viewOf(found, zones);
     },
     'parent.preflight': ({ zone }) => {
       const found = getZone(zones, zone);
@@ -47,7 +47,7 @@ function notWatched(): OperationError {
   return new OperationError('REFUSED', 'PARENT_NOT_WATCHED', message, fix);
 }
 
-function viewOf({ zone, signing }: SignedZone, monitor: ParentMonitor | undefined): ParentView {
+function viewOf({ zone, signing }: SignedZone, { monitor, handover }: Zones): ParentView {
   const { watch, nextAt } = monitor?.knownOf(zone) ?? { watch: UNWATCHED, nextAt: null };
   const { last, rounds } = watch;
   const outcome = last?.outcome;
@@ -69,6 +69,7 @@ function viewOf({ zone, signing }: SignedZone, monitor: ParentMonitor | undefine
     keys: keys.map((key) => ({ tag: key.tag, ds: sightOf(sights, zone.origin, dnskeyOf(key)) })),
     servers: sights.map((sight) => serverOf(sight, watch)),
     push: monitor?.push?.outcomeOf(zone) ?? null,
+    handover: outcomesOf(handover.deliveries.dsOf(zone.name)),
     foreign: foreignDs(watch, zone.origin, keys.map(dnskeyOf)).map(tagOfDs),
     reasons: parentReasonsOf(zone),
   };

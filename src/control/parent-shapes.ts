@@ -1,5 +1,6 @@
 /** What operations give that are about the parent of a zone. */
 import { z } from 'zod';
+import { channelOutcome } from './handover-shapes.ts';
 import { instant, parentReason } from './shapes.ts';
 
 /** What one address of a server of the parent said. */
@@ -37,6 +38,8 @@ export const parentView = z.object({
   servers: z.array(sight),
   /** What became of telling the parent of the CDS that are served (RFC 9859); null if there was nothing to tell. */
   push: z.string().nullable(),
+  /** What of the DS was handed over by the channels of the policy: the last try over each, the newest at the end. */
+  handover: z.array(channelOutcome),
   /** Tags of DS records that belong to no key of the zone. */
   foreign: z.array(z.number()),
   /** Why what waits for the parent still waits; empty if nothing does. */

@@ -5,6 +5,7 @@
  *     deliver ─▶ durable ─▶ try ─▶ done: handed       ─▶ (patience) next channel
  *                            │ └─▶ later: waits ever longer, MAX_TRIES times
  *                            └───▶ for good: next channel, or dead, told in log and events
+ *     dead ─▶ (operator) tried anew, or dropped
  *
  * Nothing here proves anything: key states go by what is seen at the parent.
  */
@@ -13,12 +14,18 @@ import type { Clock, FileStore } from '../base/ports.ts';
 import { plus } from '../base/time.ts';
 import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
-import { DELIVERIES_FILE, type Delivery, loadDeliveries, saveDeliveries } from '../store/deliveries.ts';
+import {
+  type ChannelOutcome,
+  DELIVERIES_FILE,
+  type Delivery,
+  loadDeliveries,
+  saveDeliveries,
+} from '../store/deliveries.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** done: the channel has taken it; retry: perhaps later; failed: not over this channel. */
+/** What a try led to. */
 export interface Outcome {
-  readonly kind: 'done' | 'retry' | 'failed';
+  readonly kind: ChannelOutcome['outcome'];
   /** For people, one clause. */
   readonly text: string;
 }
@@ -82,8 +89,10 @@ export class Deliveries {
     const { zone, topic } = wanted;
     const key = keyOf(wanted);
     const same = this.#known.get(key);
-    if (same?.about === wanted.about) return;
-    if (same === undefined && this.#known.size >= MAX_DELIVERIES) {
+    // A reminder that died is no reason to keep quiet when the same is to be told again.
+    const isAnew = same?.topic === 'reminder' && same.state === 'dead';
+    if (same?.about === wanted.about && !isAnew) return;
+    if (same === undefined && !this.#makeRoom()) {
       const message = `${zone}: ${MAX_DELIVERIES} deliveries wait already, this one is dropped`;
       this.#context.log.error({ zone, topic }, message);
       return;
@@ -96,6 +105,7 @@ export class Deliveries {
       createdAt: now,
       nextAt: now,
       last: '',
+      outcomes: [],
     } as const;
     this.#known.set(key, { ...wanted, ...made, payload: JSON.stringify(payload) });
     void this.#save().then(() => this.#arm());
@@ -106,11 +116,58 @@ export class Deliveries {
     if (this.#known.delete(keyOf({ topic: 'ds-wanted', zone, about: '' }))) void this.#save();
   }
 
+  /** The DS RRset that a zone wants of its parent, and what became of it. */
+  dsOf(zone: string): Delivery | undefined {
+    return this.#known.get(keyOf({ topic: 'ds-wanted', zone, about: '' }));
+  }
+
+  /**
+   * Tries now what of a zone waits, is dead or was dropped; a DS that is not waiting over `channels` from the first on, if
+   * there are any. Returns how many those are; what is under way is one of them.
+   */
+  retry(zone: string, channels: readonly string[]): number {
+    const found = this.all().filter((one) => one.zone === zone && one.state !== 'handed');
+    const nextAt = this.#context.clock.now();
+    for (const one of found.filter(({ id }) => !this.#open.has(id))) {
+      const isWhole = one.state !== 'waiting' && one.topic === 'ds-wanted' && channels.length > 0;
+      const again = {
+        state: 'waiting',
+        tries: 0,
+        nextAt,
+        channels: isWhole ? channels : one.channels,
+      } as const;
+      this.#known.set(keyOf(one), { ...one, ...again });
+    }
+    if (found.length > 0) void this.#save().then(() => this.#arm());
+    return found.length;
+  }
+
+  /**
+   * Drops what of a zone is dead, and returns how many those are. A DS RRset is kept as dropped as long as the zone wants
+   * it: it would be handed over anew at the next turn of the keys.
+   */
+  dropDead(zone: string): number {
+    const found = this.all().filter((one) => one.zone === zone && one.state === 'dead');
+    for (const one of found) {
+      if (one.topic === 'reminder') this.#known.delete(keyOf(one));
+      else this.#known.set(keyOf(one), { ...one, state: 'dropped' });
+    }
+    if (found.length > 0) void this.#save();
+    return found.length;
+  }
+
   /** Begins nothing more; resolves when the disk has what is known. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#saving;
     await this.#nextSave;
+  }
+
+  /** False if there is none: dead reminders go for what is new, the oldest first. */
+  #makeRoom(): boolean {
+    if (this.#known.size < MAX_DELIVERIES) return true;
+    const oldest = this.all().find(({ state, topic }) => state === 'dead' && topic === 'reminder');
+    return oldest !== undefined && this.#known.delete(keyOf(oldest));
   }
 
   // ---- Tries ----
@@ -126,7 +183,7 @@ export class Deliveries {
   }
 
   #pending(): Delivery[] {
-    return this.all().filter((one) => !this.#open.has(one.id) && one.state !== 'dead' && one.nextAt !== null);
+    return this.all().filter((one) => !this.#open.has(one.id) && one.nextAt !== null);
   }
 
   /** In seconds. A clock that was set back makes nobody wait longer than was meant. */
@@ -156,7 +213,10 @@ export class Deliveries {
 
   #settle(delivery: Delivery, { kind, text }: Outcome): void {
     const tries = delivery.tries + 1;
-    const tried = { ...delivery, tries, last: text };
+    const channel = delivery.channels[0]!;
+    const others = delivery.outcomes.filter((one) => one.channel !== channel);
+    const outcome = { channel, outcome: kind, at: this.#context.clock.now(), because: text };
+    const tried = { ...delivery, tries, last: text, outcomes: [...others, outcome] };
     if (kind === 'done') this.#handed(tried);
     else if (kind === 'failed' || tries >= MAX_TRIES) this.#goOn(tried, text);
     else {
@@ -186,8 +246,7 @@ export class Deliveries {
   #goOn(delivery: Delivery, why: string): void {
     const [failed, ...left] = delivery.channels;
     if (left.length === 0) {
-      if (delivery.topic === 'reminder') this.#forget(delivery);
-      else this.#put({ ...delivery, state: 'dead', nextAt: null });
+      this.#put({ ...delivery, state: 'dead', nextAt: null });
       this.#tell(delivery, 'dead', `cannot be handed over by ${failed}, and no other way is left: ${why}`);
       return;
     }
@@ -199,9 +258,9 @@ export class Deliveries {
   #tell({ id, topic, zone, channels }: Delivery, what: string, text: string): void {
     const { log, events } = this.#context;
     const message = `${topic === 'reminder' ? 'reminder' : 'DS'} ${text}`;
-    const fix = `mend the channel and restart, or hand it over by hand: keyturn ds ${zone}`;
-    if (what === 'dead' && topic === 'ds-wanted') log.error({ zone, id, fix }, `${zone}: ${message}. ${fix}`);
-    else if (what === 'dead') log.error({ zone, id }, `${zone}: ${message}`);
+    const again = `mend the channel, then: keyturn handover retry ${zone === '' ? '.' : zone}`;
+    const fix = topic === 'reminder' ? again : `${again}; or hand it over by hand: keyturn ds ${zone}`;
+    if (what === 'dead') log.error({ zone, id, fix }, `${zone}: ${message}. ${fix}`);
     else log.info({ zone, id, channel: channels[0] }, `${zone}: ${message}`);
     events.add({
       kind: 'handover',
@@ -256,8 +315,9 @@ export class Deliveries {
   #load(): Delivery[] {
     const { files, keysDirectory, log } = this.#context;
     try {
-      // A start is a new attempt: what was dead is handed over anew if it is still wanted.
-      return loadDeliveries(files, keysDirectory).filter(({ state }) => state !== 'dead');
+      // A start is a new attempt: a DS RRset that was dead is handed over anew if it is still wanted.
+      const left = loadDeliveries(files, keysDirectory);
+      return left.filter(({ state, topic }) => state !== 'dead' || topic === 'reminder');
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       log.error(

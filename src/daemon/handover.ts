@@ -90,6 +90,12 @@ export class Handover {
     }
   }
 
+  /** Tries now what of a zone waits, is dead or was dropped; empty: what is about the server. Returns how many those are. */
+  retry(zone: string): number {
+    const channels = zone === '' ? [] : this.#context.find(nameOf(zone))?.policy.handover;
+    return this.deliveries.retry(zone, channels ?? []);
+  }
+
   /** Ends what is under way: it is tried again by the next process. */
   async close(): Promise<void> {
     const closed = this.deliveries.close();

@@ -26,8 +26,23 @@ export const TOPICS = ['ds-wanted', 'reminder'] as const;
 /** ds-wanted: the DS RRset that a zone wants at its parent; reminder: what a person must see to. */
 export type Topic = (typeof TOPICS)[number];
 
-/** waiting: for its next try; handed: the channel has taken it; dead: no channel is left. */
-export const DELIVERY_STATES = ['waiting', 'handed', 'dead'] as const;
+/**
+ * waiting: for its next try; handed: the channel has taken it; dead: no channel is left; dropped: it was dead, and an
+ * operator does not want it to be tried again.
+ */
+export const DELIVERY_STATES = ['waiting', 'handed', 'dead', 'dropped'] as const;
+
+/** done: the channel has taken it; retry: perhaps later; failed: not over this channel. */
+export const OUTCOME_KINDS = ['done', 'retry', 'failed'] as const;
+
+/** What the last try over one channel led to. */
+export interface ChannelOutcome {
+  readonly channel: string;
+  readonly outcome: (typeof OUTCOME_KINDS)[number];
+  readonly at: UnixSeconds;
+  /** For people, one clause. */
+  readonly because: string;
+}
 
 export interface Delivery {
   /** The same at every try: who gets it twice can tell. */
@@ -51,6 +66,8 @@ export interface Delivery {
   readonly nextAt: UnixSeconds | null;
   /** What the last try led to; empty before. */
   readonly last: string;
+  /** By channel, the one that was tried last at the end. */
+  readonly outcomes: readonly ChannelOutcome[];
 }
 
 /** Loads what is to be handed over. Throws ShapeError for a file that is damaged, and FileStoreError. */
@@ -81,6 +98,7 @@ export function formatDeliveries(deliveries: readonly Delivery[]): string {
     ...one,
     createdAt: formatInstant(one.createdAt),
     nextAt: one.nextAt === null ? null : formatInstant(one.nextAt),
+    outcomes: one.outcomes.map((outcome) => ({ ...outcome, at: formatInstant(outcome.at) })),
   }));
   return `${JSON.stringify({ format: FORMAT, deliveries: written })}\n`;
 }
@@ -115,6 +133,18 @@ function readDelivery(value: unknown): Delivery {
     createdAt: readInstant(one.createdAt),
     nextAt: readInstantOrNull(one.nextAt),
     last: readString(one.last),
+    // Files of earlier versions do not have them.
+    outcomes: readList(one.outcomes ?? [], 'outcomes', readOutcome),
+  };
+}
+
+function readOutcome(value: unknown): ChannelOutcome {
+  const one = asObject(value);
+  return {
+    channel: readText(one.channel),
+    outcome: oneOf(one.outcome, OUTCOME_KINDS, 'outcome'),
+    at: readInstant(one.at),
+    because: readString(one.because),
   };
 }
 

@@ -65,6 +65,21 @@ policies:
     dnskey: [{ flags: 257, protocol: 3, algorithm: 13 }],
   });
   await waitUntil(() => kept().includes('"state":"handed"'), 'the note of it', 10_000, again.process);
+  const { stdout } = await again.keyturn('handover', 'list', '--json');
+  expect(JSON.parse(stdout).deliveries).toMatchObject([
+    {
+      ...{ zone: ZONE, topic: 'ds-wanted', state: 'handed', channel: 'web', left: [], nextAt: null },
+      outcomes: [
+        { channel: 'broken', outcome: 'failed' },
+        { channel: 'web', outcome: 'done' },
+      ],
+    },
+  ]);
+  expect((await again.keyturn('parent', 'show', ZONE)).stdout).toMatch(/handed over +web: taken at/);
+  expect(await again.keyturn('handover', 'retry', ZONE)).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('NO_SUCH_DELIVERY'),
+  });
 });
 
 it.each([

@@ -14,6 +14,7 @@ import { DEFAULT_POLICY, type Policy } from '../../src/kasp/policy.ts';
 import { EventRing } from '../../src/ops/events.ts';
 import { createLog } from '../../src/ops/log.ts';
 import { type Config, defaultConfig } from '../../src/store/config.ts';
+import type { HandoverConfig } from '../../src/store/config-handover.ts';
 import { DiskFileStore } from '../../src/store/files.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -47,6 +48,8 @@ export interface BenchOptions {
   readonly policies?: Readonly<Record<string, Policy>>;
   /** Where parents are looked at. */
   readonly parents?: ParentsContext;
+  /** Channels, and which of them get reminders. */
+  readonly handover?: HandoverConfig;
 }
 
 /** A server without threads and sockets. */
@@ -89,6 +92,7 @@ export class ZonesBench {
       ...defaultConfig({ zonesDirectory: this.directory, keysDirectory: this.place.at('keys') }),
       policies: new Map([['default', DEFAULT_POLICY], ...Object.entries(policies)]),
       zonePolicies: new Map(Object.keys(policies).map((name) => [name, name])),
+      ...(options.handover && { handover: options.handover }),
     };
     const { config } = this;
     if (options.keyTime !== undefined) {
