@@ -14,6 +14,7 @@ import { framed, StreamClient } from './streamclient.ts';
 
 const BATCH = 50;
 const GOOD_ID = 0xffff;
+const LAST_ID = GOOD_ID - 1;
 const GIVE_UP_MS = 5_000;
 const NO_ANSWER = new Uint8Array(0);
 
@@ -88,7 +89,10 @@ export async function fuzzDatagrams(
   }
 }
 
-/** Sends all and waits until the last, the good query, is answered. */
+/**
+ * Sends all, the good query last, and waits for the answers. Those of one batch come in any order, so when the good one is
+ * there, it is asked once more: behind that answer there are none.
+ */
 async function exchange(socket: Socket, messages: readonly Uint8Array[]): Promise<Map<number, Uint8Array>> {
   const answers = new Map<number, Uint8Array>();
   const isDone = new Promise<void>((resolve, reject) => {
@@ -96,7 +100,8 @@ async function exchange(socket: Socket, messages: readonly Uint8Array[]): Promis
     socket.removeAllListeners('message');
     socket.on('message', (octets) => {
       answers.set(idOf(octets), new Uint8Array(octets));
-      if (idOf(octets) !== GOOD_ID) return;
+      if (idOf(octets) === GOOD_ID) socket.send(withId(messages.at(-1)!, LAST_ID));
+      if (idOf(octets) !== LAST_ID) return;
       clearTimeout(timer);
       resolve();
     });
