@@ -3,6 +3,7 @@ import { ParentFinder } from '../parent/finder.ts';
 import type { Network } from '../parent/network.ts';
 import { IANA_ROOT } from '../parent/root.ts';
 import type { Config } from '../store/config.ts';
+import type { Name } from '../wire/name.ts';
 import { ParentNet, type ParentNetCounters } from './parentnet.ts';
 
 /** What looks at parents need. */
@@ -16,10 +17,12 @@ export interface ParentsContext {
   readonly finder: ParentFinder;
   /** Parents are told of new CDS records. */
   readonly isPushing: boolean;
+  /** Where parents may report why they do not follow (RFC 9859 §4.3); none if the configuration names none. */
+  readonly reportAgent?: Name | null;
 }
 
 /** Undefined if nobody shall look at parents. */
-export function parentsOf({ parents }: Config): ParentsContext | undefined {
+export function parentsOf({ parents, edns }: Config): ParentsContext | undefined {
   if (parents === undefined) return undefined;
   const { anchors: written, port, rate, timeout, notify: isPushing } = parents;
   const anchors =
@@ -30,5 +33,10 @@ export function parentsOf({ parents }: Config): ParentsContext | undefined {
           return { apex, ds, servers: servers.map((server) => ({ name: apex, ...server })) };
         });
   const network = new ParentNet({ rate, timeoutMs: timeout * 1_000 });
-  return { network, finder: new ParentFinder({ network, anchors, port }), isPushing };
+  return {
+    network,
+    finder: new ParentFinder({ network, anchors, port }),
+    isPushing,
+    reportAgent: edns.reportAgent,
+  };
 }

@@ -10,6 +10,7 @@ import type { Log } from '../ops/log.ts';
 import { findNotifyTarget, type NotifyTarget } from '../parent/dsync.ts';
 import { waitingSince } from '../parent/news.ts';
 import { isNotifyResponse, notifyFor } from '../parent/notify.ts';
+import { isAtOrBelow, type Name } from '../wire/name.ts';
 import { cdsText, compareCds } from './evencds.ts';
 import type { ParentsContext } from './parents.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -128,12 +129,21 @@ export class ParentPush {
   /** Tells one address after the other until one answers, whatever it says. */
   async #notify(zone: Zone, { host, port }: NotifyTarget): Promise<boolean> {
     const { finder, network, clock } = this.#context;
-    const message = notifyFor(zone.origin);
+    const message = notifyFor(zone.origin, await this.#agentFor(zone));
     for (const address of await finder.addressesOf(host, clock.now())) {
       const octets = await network.tell({ address, port }, message);
       if (!('fault' in octets) && isNotifyResponse(octets)) return true;
     }
     return false;
+  }
+
+  /** The agent for reports, if it is one that the parent may believe: at or below a name server of the zone. */
+  async #agentFor({ origin }: Zone): Promise<Name | null> {
+    const { finder, clock, reportAgent = null } = this.#context;
+    if (reportAgent === null) return null;
+    const servers = await finder.serversOf(origin, clock.now());
+    const isNamed = !('kind' in servers) && servers.some(({ name }) => isAtOrBelow(reportAgent, name));
+    return isNamed ? reportAgent : null;
   }
 
   #tell(zone: Zone, outcome: PushOutcome): void {
