@@ -10,9 +10,9 @@ import type { UnixSeconds } from '../base/time.ts';
 import { DIGEST_TYPE, isDeleteRequest } from '../dnssec/ds.ts';
 import { readRrsig, sortRdata } from '../dnssec/rrsig.ts';
 import { formatName, type Name } from '../wire/name.ts';
-import { chainFault, dsOf, isMatching } from './bootstrap.ts';
+import { chainFault, dsOf, isMatching, isSameSet } from './bootstrap.ts';
 import type { ReceivedRRset } from './rrset.ts';
-import type { NameServer } from './servers.ts';
+import { type NameServer, whereOf } from './servers.ts';
 import { faultOf, isDsOf } from './validate.ts';
 
 /** Why a request of a child is not followed. */
@@ -197,13 +197,4 @@ function chainFaults(
   if (fault === undefined) return [];
   const text = `with the DS that is asked for, what ${whereOf(server)} answers would be bogus: ${fault}`;
   return [childFault('CHILD_CHAIN_BROKEN', text)];
-}
-
-function isSameSet(one: readonly Uint8Array[], other: readonly Uint8Array[]): boolean {
-  const [some, others] = [sortRdata(one), sortRdata(other)];
-  return some.length === others.length && some.every((rdata, i) => Buffer.compare(rdata, others[i]!) === 0);
-}
-
-function whereOf({ name, address }: NameServer): string {
-  return `${formatName(name)} ${address}`;
 }

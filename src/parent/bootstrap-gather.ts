@@ -22,7 +22,7 @@ import type { Look } from './look.ts';
 import type { Network } from './network.ts';
 import { questionFor } from './question.ts';
 import { findRRset, type ReceivedRRset } from './rrset.ts';
-import type { NameServer } from './servers.ts';
+import { type NameServer, whereOf } from './servers.ts';
 import { signalingHosts, signalingName } from './signal.ts';
 import { faultOf } from './validate.ts';
 
@@ -98,7 +98,7 @@ async function apexOf(network: Network, server: NameServer, zone: Name): Promise
   let isOutOfReach = false;
   const ask = async (type: number): Promise<ReceivedRRset | undefined | BootstrapFault> => {
     const octets = await network.exchange(server, questionFor(zone, type));
-    const where = `${formatName(server.name)} ${server.address}`;
+    const where = whereOf(server);
     if ('fault' in octets) {
       isOutOfReach ||= octets.code === 'no route';
       return bootstrapFault('BOOTSTRAP_APEX_UNKNOWN', `${where}: ${octets.fault}`);

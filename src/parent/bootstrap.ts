@@ -11,7 +11,7 @@ import { sortRdata } from '../dnssec/rrsig.ts';
 import { equalNames, formatName, type Name } from '../wire/name.ts';
 import type { Verdict } from './judge.ts';
 import type { ReceivedRRset } from './rrset.ts';
-import type { NameServer } from './servers.ts';
+import { type NameServer, whereOf } from './servers.ts';
 import { signalingHosts, signalingName } from './signal.ts';
 import { isDsOf, keysByDs } from './validate.ts';
 
@@ -289,12 +289,11 @@ function rdatasIn(heard: Heard): readonly Uint8Array[] {
 }
 
 function isSame(one: Heard, other: Heard): boolean {
-  const [some, others] = [one, other].map((heard) => sortRdata(rdatasIn(heard)));
-  return (
-    some!.length === others!.length && some!.every((rdata, i) => Buffer.compare(rdata, others![i]!) === 0)
-  );
+  return isSameSet(rdatasIn(one), rdatasIn(other));
 }
 
-function whereOf({ name, address }: NameServer): string {
-  return `${formatName(name)} ${address}`;
+/** True if both have the same RDATA, in whatever order. */
+export function isSameSet(one: readonly Uint8Array[], other: readonly Uint8Array[]): boolean {
+  const [some, others] = [sortRdata(one), sortRdata(other)];
+  return some.length === others.length && some.every((rdata, i) => Buffer.compare(rdata, others[i]!) === 0);
 }

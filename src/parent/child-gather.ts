@@ -10,7 +10,7 @@ import { readAnswer } from './judge.ts';
 import type { Network } from './network.ts';
 import { questionFor } from './question.ts';
 import { findRRset, type ReceivedRRset } from './rrset.ts';
-import { distinct, type NameServer } from './servers.ts';
+import { distinct, type NameServer, whereOf } from './servers.ts';
 
 /** Addresses that are asked; a child with more is refused. */
 const MAX_ADDRESSES = 64;
@@ -47,7 +47,7 @@ interface Asked {
 }
 
 async function askServer(network: Network, server: NameServer, child: Name): Promise<Asked> {
-  const where = `${formatName(server.name)} ${server.address}`;
+  const where = whereOf(server);
   let isOutOfReach = false;
   const ask = async (type: number): Promise<ReceivedRRset | undefined | ChildFault> => {
     const octets = await network.exchange(server, questionFor(child, type));

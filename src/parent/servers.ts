@@ -1,6 +1,6 @@
 /** Name servers and their addresses, as NS and address RRsets tell them. */
 import { RRTYPE } from '../wire/iana.ts';
-import { lowerName, type Name } from '../wire/name.ts';
+import { formatName, lowerName, type Name } from '../wire/name.ts';
 import { formatAddress } from '../wire/peer.ts';
 import { findRRset, type ReceivedRRset } from './rrset.ts';
 
@@ -28,4 +28,9 @@ export function addressesIn(rrsets: readonly ReceivedRRset[], host: Name): strin
 export function distinct(servers: readonly NameServer[]): NameServer[] {
   const byAddress = new Map(servers.map((server) => [`${server.address} ${server.port}`, server]));
   return [...byAddress.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, server]) => server);
+}
+
+/** A name server for people: host and address. */
+export function whereOf({ name, address }: NameServer): string {
+  return `${formatName(name)} ${address}`;
 }
