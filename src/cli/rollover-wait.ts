@@ -20,7 +20,7 @@ interface WaitFlags {
 export function addWait(command: Command, runner: Runner): void {
   command.option(
     '--wait [step]',
-    'wait until the step is reached; without one, until you must act or it is over',
+    'wait until the step is reached and served; without one, until you must act or it is over',
   );
   command.option('--timeout <duration>', 'how long to wait; after that the exit code is 6', DEFAULT_TIMEOUT);
   command.action(async (zone: string, { wait, timeout }: WaitFlags) => {
@@ -58,10 +58,11 @@ async function waited(
   }
 }
 
-/** A step is reached also when it is over. */
-export function isReached({ rollover, needs }: RolloverStatus, wait: string | true): boolean {
+/** A step is reached also when it is over; and only when what it began is served. Throws OperationError. */
+export function isReached({ rollover, needs, waiting }: RolloverStatus, wait: string | true): boolean {
   if (rollover === null) return true;
-  if (wait === true) return needs.length > 0;
+  const isServed = waiting.every(({ reason }) => reason !== 'acknowledgement');
+  if (wait === true) return isServed && needs.length > 0;
   const { steps, step } = rollover;
   if (wait !== 'done' && !steps.includes(wait)) {
     const message = `a ${rollover.type} rollover has no step "${wait}"`;
@@ -72,5 +73,5 @@ export function isReached({ rollover, needs }: RolloverStatus, wait: string | tr
       `say done, or one of ${steps.join(', ')}`,
     );
   }
-  return wait !== 'done' && steps.indexOf(step) >= steps.indexOf(wait);
+  return wait !== 'done' && isServed && steps.indexOf(step) >= steps.indexOf(wait);
 }

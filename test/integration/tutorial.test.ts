@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type Bindings,
   bindInOrder,
@@ -23,18 +23,15 @@ const DOCUMENT = join(ROOT_FOLDER, 'docs/tutorial-first-rollover.md');
 const PORT = '5300';
 
 describe('docs/tutorial-first-rollover.md', () => {
-  const workplace = new Workplace();
-  let bash: Console | undefined;
-  afterAll(() => {
-    bash?.end();
-    workplace.remove();
-  });
-
-  it('prints what the document says', async () => {
+  it('prints what the document says', async ({ onTestFinished }) => {
+    // Of this attempt alone: one that follows begins with an empty folder.
+    const workplace = new Workplace();
+    onTestFinished(() => workplace.remove());
     const markdown = readFileSync(DOCUMENT, 'utf8');
     const port = `${await freePort()}`;
     writeCommand(workplace.path);
-    bash = new Console(workplace.path, { PATH: `${workplace.path}:${process.env.PATH}` });
+    const bash = new Console(workplace.path, { PATH: `${workplace.path}:${process.env.PATH}` });
+    onTestFinished(() => bash.end());
     for (const [name, text] of filesOf(markdown)) {
       writeFileSync(workplace.at(name), text.replaceAll(PORT, port));
     }
