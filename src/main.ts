@@ -165,7 +165,7 @@ export async function serve({
     await supervisor.listen();
     zones.monitor?.begin(zones.all());
     await control.start();
-    void succession?.finish();
+    void Promise.resolve(succession?.finish()).then(() => supervisor.becomeAlone());
     bulk.resume();
     zones.handover.deliveries.start();
   } catch (error) {

@@ -8,6 +8,7 @@ import { Responder } from '../answer/respond.ts';
 import { type ServedZone, ZoneTable } from '../answer/zonetable.ts';
 import { Counters } from '../base/counters.ts';
 import { unixSeconds } from '../base/time.ts';
+import type { HandedSocket } from '../transport/handed.ts';
 import { type ListenAddress, ListenError } from '../transport/listen.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { Respond } from '../wire/peer.ts';
@@ -32,26 +33,25 @@ const REPORT_INTERVAL_MS = 50;
 /** Each may cost a look at a child. */
 const NOTIFICATIONS_PER_SECOND = 200;
 
-/** Runs this thread with the server that `makeServer` makes, until it is told to stop. */
-export function runDataThread(
-  makeServer: (listen: readonly ListenAddress[], respond: Respond, setup: DataSetup) => Server,
-): void {
+/** Makes the server of a thread for sockets that are there already, or for those that it opens itself. */
+type MakeServer = (handed: readonly HandedSocket[] | null, respond: Respond, setup: DataSetup) => Server;
+
+/** Runs this thread with the server that `makeServer` makes when it shall listen, until it is told to stop. */
+export function runDataThread(makeServer: MakeServer): void {
   const port = parentPort;
   if (port === null) throw new Error('a data thread is started by the supervisor');
   const tell = (message: FromData) => port.postMessage(message);
   const setup = workerData as DataSetup;
-  const { listen, seed, answers } = setup;
+  const { seed, answers } = setup;
   const counters = new Counters(setup.counters);
   const table = new ZoneTable();
   const { rateLimit, accounts, ...rest } = answers;
   const limiter = rateLimit === null ? null : new RateLimiter(rateLimit, accounts, counters);
   const responder = new Responder(table, counters, seed, { ...rest, limiter });
-  const respond = answering(responder, tell);
-  const server = makeServer(
-    listen,
-    limiter === null ? respond : reporting(respond, limiter, table, tell),
-    setup,
-  );
+  const answer = answering(responder, tell);
+  const respond = limiter === null ? answer : reporting(answer, limiter, table, tell);
+  let server: Server | undefined;
+  let certificate: Certificate | undefined;
   const acknowledge = acknowledger(tell);
   const apply = (message: ToData) => {
     if (message.kind === 'publish') {
@@ -61,15 +61,18 @@ export function runDataThread(
       drop(responder, table.remove(message.id));
       acknowledge(message.version);
     } else if (message.kind === 'certificate') {
-      server.setCertificate?.(message.certificate);
+      certificate = message.certificate;
+      server?.setCertificate?.(certificate);
     } else if (message.kind === 'cookies') {
       responder.setCookieSecrets(message.secrets);
     } else if (message.kind === 'listen') {
       // Before anybody waits for answers: messages of many zones are gone through now.
       collectSoon();
+      server ??= makeServer(message.handed, respond, setup);
+      if (certificate !== undefined) server.setCertificate?.(certificate);
       void open(server, tell);
     } else {
-      void server.stop().then(() => {
+      void Promise.resolve(server?.stop()).then(() => {
         tell({ kind: 'stopped' });
         port.close();
       });

@@ -15,6 +15,7 @@ import type { TransportSettings } from '../store/config-transport.ts';
 import type { FileSignature, ZoneFault } from '../store/zonefile.ts';
 import type { HandedSocket } from '../transport/handed.ts';
 import type { ListenAddress } from '../transport/listen.ts';
+import type { SharedSteering } from '../transport/steering.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
 import type { OptSettings } from '../wire/edns-record.ts';
@@ -138,8 +139,8 @@ export interface DataSetup {
   /** The transport of UDP threads. */
   readonly udp: UdpKind;
   readonly transport: TransportSettings;
-  /** Sockets to serve; null: the thread opens its own. */
-  readonly handed: readonly HandedSocket[] | null;
+  /** With which other threads it shares the load of UDP; null if the kernel alone spreads it, and for TCP. */
+  readonly steering: SharedSteering | null;
   /** Others of this user may have the ports too: we take over from them. */
   readonly mayShare: boolean;
   readonly answers: AnswerSetup;
@@ -153,8 +154,8 @@ export type ToData =
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   /** Cookies are made and taken by these secrets from now on, the first makes them. */
   | { readonly kind: 'cookies'; readonly secrets: readonly Uint8Array[] }
-  /** Open the sockets. */
-  | { readonly kind: 'listen' }
+  /** Serve these sockets; null: open the sockets. */
+  | { readonly kind: 'listen'; readonly handed: readonly HandedSocket[] | null }
   /** Answer what has arrived, close, end. */
   | { readonly kind: 'stop' };
 

@@ -7,10 +7,12 @@ import fs from 'node:fs';
 import type { HandedSocket } from '../transport/handed.ts';
 import { loadLibc } from '../transport/libc.ts';
 import type { ListenAddress } from '../transport/listen.ts';
+import { ReuseportChooser } from '../transport/reuseport.ts';
 import { boundAddress } from '../transport/sockaddr.ts';
 import { bindListener } from '../transport/tcp-socket.ts';
-import { bindSocket, park } from '../transport/udp-socket.ts';
+import { deafen } from '../transport/udp-socket.ts';
 import { StartError } from './starterror.ts';
+import { bindDatagrams } from './udpports.ts';
 
 /** Whom to become. */
 export interface Identity {
@@ -44,14 +46,14 @@ export function bindEarly({ listen, tlsListen, udpThreads, mayShare }: WantedSoc
       kind: i < listen.length ? 'tcp' : 'tls',
     };
   });
-  const datagrams = Array.from({ length: udpThreads }, (_, worker) =>
-    listen.map((wanted): HandedSocket => {
-      const fd = bindSocket(libc, wanted);
-      park(libc, fd, wanted.address.includes(':') ? 6 : 4);
-      return { fd, kind: 'udp', listen: wanted, worker, isLent: false };
-    }),
-  );
-  return [...streams, ...datagrams.flat()];
+  const datagrams = bindDatagrams(libc, listen, udpThreads);
+  const chooser = new ReuseportChooser(libc);
+  for (const { fd } of datagrams) {
+    deafen(libc, fd);
+    // The first socket of the port is the other process's, which answers.
+    if (mayShare) chooser.give(fd, 0);
+  }
+  return [...streams, ...datagrams];
 }
 
 /** Becomes the user, with all threads and for good. Throws StartError. */

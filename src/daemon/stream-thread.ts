@@ -4,7 +4,7 @@ import { StreamServer } from '../transport/stream.ts';
 import { runDataThread } from './datathread.ts';
 
 runDataThread(
-  (listen, respond, { transport: { streams, tlsListen, proxies }, counters, handed, mayShare }) =>
+  (handed, respond, { listen, transport: { streams, tlsListen, proxies }, counters, mayShare }) =>
     new StreamServer(listen, respond, streams, {
       ...{ tlsListen, proxies, handed, mayShare },
       counters: new Counters(counters),

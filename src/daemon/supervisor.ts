@@ -18,6 +18,7 @@ import type { AnswerSetup, DataSetup, FromData, LoadJob, LoadReply, ToData } fro
 import type { Publisher } from './publisher.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SupervisedThread } from './thread.ts';
+import { UdpPorts } from './udpports.ts';
 
 /** Why the sockets of a thread are not open. */
 export interface ListenFailure {
@@ -34,7 +35,7 @@ export interface SupervisorOptions {
   readonly udp: UdpKind;
   readonly udpThreads: number;
   readonly transport: TransportSettings;
-  /** Sockets of all threads; null: each opens its own. */
+  /** Sockets of all threads; null: they are opened when all zones are there. */
   readonly handed: readonly HandedSocket[] | null;
   readonly mayShare: boolean;
   readonly answers: AnswerSetup;
@@ -63,6 +64,8 @@ const UDP_YOUNG_MIB = 2;
 interface Data {
   readonly thread: SupervisedThread<FromData, ToData>;
   readonly counters: Counters;
+  /** What it shall serve; null: it opens its own. */
+  readonly sockets: () => readonly HandedSocket[] | null;
   isListening: boolean;
 }
 
@@ -74,10 +77,11 @@ export class Supervisor {
   readonly #loader: SupervisedThread<readonly LoadReply[], LoadJob>;
   readonly #data: Data[] = [];
   readonly #stream: Data;
+  readonly #ports: UdpPorts;
   #certificate: Certificate | undefined;
   #cookieSecrets: readonly Uint8Array[] | undefined;
   #mayListen = false;
-  #firstListen: { resolve: () => void; reject: (failure: ListenFailure) => void } | undefined;
+  #firstListen: { resolve: () => void; reject: (failure: unknown) => void } | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -99,11 +103,11 @@ export class Supervisor {
         this.#tellDeath('loader', error);
       },
     });
-    this.#stream = this.#add('stream', './stream-thread.js', ({ kind }) => kind !== 'udp');
-    for (let i = 0; i < options.udpThreads; i++) {
-      const isItsOwn = ({ kind, worker }: HandedSocket) => kind === 'udp' && (worker ?? i) === i;
-      this.#add(`udp-${i + 1}`, UDP_THREAD, isItsOwn);
-    }
+    const { udp, udpThreads: threads, listen, handed } = options;
+    this.#ports = new UdpPorts({ udp, threads, listen, handed });
+    const streams = handed?.filter(({ kind }) => kind !== 'udp') ?? null;
+    this.#stream = this.#add('stream', './stream-thread.js', () => streams);
+    for (let i = 0; i < threads; i++) this.#add(`udp-${i + 1}`, UDP_THREAD, () => this.#ports.socketsOf(i));
   }
 
   start(): void {
@@ -112,21 +116,41 @@ export class Supervisor {
   }
 
   /**
-   * Opens the sockets of all threads; rejects with the first ListenFailure. TCP comes first: it finds out whether
+   * Opens the sockets of all threads; rejects with the first ListenFailure or ListenError. TCP comes first: it finds out whether
    * another server has the port, which SO_REUSEPORT would let us share with it.
    */
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#firstListen = { resolve, reject };
-      this.#stream.thread.post({ kind: 'listen' });
+      this.#tellListen(this.#stream);
     });
   }
 
   #listenUdp(): void {
+    try {
+      this.#ports.open();
+    } catch (error) {
+      this.#firstListen?.reject(error);
+      return;
+    }
     this.#mayListen = true;
     for (const data of this.#data) {
-      if (data !== this.#stream) data.thread.post({ kind: 'listen' });
+      if (data !== this.#stream) this.#tellListen(data);
     }
+  }
+
+  #tellListen({ thread, sockets }: Data): void {
+    thread.post({ kind: 'listen', handed: sockets() });
+  }
+
+  /** No other process has the ports from now on: how many threads answer follows the load (`transport/steering`). */
+  becomeAlone(): void {
+    this.#ports.becomeAlone();
+    this.#steer();
+  }
+
+  #steer(): void {
+    if (this.#data.every(({ isListening }) => isListening)) this.#ports.steer();
   }
 
   /** TLS shows this certificate from now on; it has been checked. */
@@ -143,6 +167,7 @@ export class Supervisor {
 
   /** Drains and ends all threads, in at most 5 s. */
   async stop(): Promise<void> {
+    this.#ports.leave();
     for (const { thread } of this.#data) thread.post({ kind: 'stop' });
     await Promise.all([this.#loader.stop(0), ...this.#data.map(({ thread }) => thread.stop(STOP_MS))]);
   }
@@ -165,9 +190,8 @@ export class Supervisor {
     return this.#data.reduce((sum, { counters }) => sum + counters.get(counter), 0);
   }
 
-  #add(name: string, entry: string, isItsOwn: (socket: HandedSocket) => boolean): Data {
-    const { listen, seed, udp, transport, handed, mayShare, answers, log, scheduler, publisher } =
-      this.#options;
+  #add(name: string, entry: string, sockets: Data['sockets']): Data {
+    const { listen, seed, udp, transport, mayShare, answers, log, scheduler, publisher } = this.#options;
     const counters = new Counters();
     const workerData: DataSetup = {
       listen,
@@ -175,12 +199,13 @@ export class Supervisor {
       seed,
       udp,
       transport,
-      handed: handed?.filter(isItsOwn) ?? null,
+      steering: entry === UDP_THREAD ? this.#ports.steering : null,
       mayShare,
       answers,
     };
     const data: Data = {
       counters,
+      sockets,
       isListening: false,
       thread: new SupervisedThread<FromData, ToData>({
         name,
@@ -195,11 +220,12 @@ export class Supervisor {
           if (certificate !== undefined) data.thread.post({ kind: 'certificate', certificate });
           const secrets = this.#cookieSecrets;
           if (secrets !== undefined) data.thread.post({ kind: 'cookies', secrets });
-          if (this.#mayListen) data.thread.post({ kind: 'listen' });
+          if (this.#mayListen) this.#tellListen(data);
         },
         onMessage: (message) => this.#onMessage(data, message),
         onDeath: (error) => {
           data.isListening = false;
+          this.#ports.spread();
           publisher.detach(data.thread);
           this.#tellDeath(name, error);
         },
@@ -226,6 +252,7 @@ export class Supervisor {
       data.isListening = true;
       if (data === this.#stream && !this.#mayListen) this.#listenUdp();
       if (this.#data.every(({ isListening }) => isListening)) this.#firstListen?.resolve();
+      this.#steer();
     } else if (message.kind === 'listenFailed') {
       this.#firstListen?.reject(message);
       const { transport, address, port, code } = message;
@@ -234,9 +261,7 @@ export class Supervisor {
         `cannot listen on ${address} port ${port} (${transport})`,
       );
       // Only a thread that was restarted tries on: at the start the daemon ends instead.
-      scheduler.after(`listen ${data.thread.name}`, RETRY_LISTEN_MS, () =>
-        data.thread.post({ kind: 'listen' }),
-      );
+      scheduler.after(`listen ${data.thread.name}`, RETRY_LISTEN_MS, () => this.#tellListen(data));
     }
   }
 }

@@ -3,6 +3,6 @@ import { Counters } from '../base/counters.ts';
 import { makeUdpServer } from '../transport/udp-choice.ts';
 import { runDataThread } from './datathread.ts';
 
-runDataThread((listen, respond, { udp, counters, transport: { proxies }, handed }) =>
-  makeUdpServer(udp, listen, respond, new Counters(counters), { proxies, handed }),
+runDataThread((handed, respond, { listen, udp, counters, transport: { proxies }, steering }) =>
+  makeUdpServer(udp, listen, respond, new Counters(counters), { proxies, handed, steering }),
 );

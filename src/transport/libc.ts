@@ -28,6 +28,8 @@ export interface Libc {
     toOctets: number,
   ): number;
   usleep(microseconds: number): number;
+  /** Fills in struct timespec: seconds and nanoseconds, 8 octets each. */
+  clock_gettime(clock: number, time: BigInt64Array): number;
   dup(fd: number): number;
   close(fd: number): number;
   errno(): number;
@@ -47,6 +49,8 @@ export const SO = {
   RCVBUF: 8,
   REUSEPORT: 15,
   RCVTIMEO: 20,
+  ATTACH_FILTER: 26,
+  DETACH_FILTER: 27,
   ATTACH_REUSEPORT_CBPF: 51,
 } as const;
 export const IP_PKTINFO = 8;
@@ -56,6 +60,7 @@ export const IPV6_V6ONLY = 26;
 export const IPV6_RECVPKTINFO = 49;
 export const MSG = { DONTWAIT: 0x40, WAITFORONE: 0x10000 } as const;
 export const POLLIN = 1;
+export const CLOCK_THREAD_CPUTIME_ID = 3;
 
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
@@ -87,6 +92,7 @@ function bindCalls(koffi: typeof import('koffi')): Libc {
     poll: library.func('int poll(void*, ulong, int)'),
     sendto: library.func('int64 sendto(int, void*, size_t, int, void*, uint)'),
     usleep: library.func('int usleep(uint)'),
+    clock_gettime: library.func('int clock_gettime(int, void*)'),
     dup: library.func('int dup(int)'),
     close: library.func('int close(int)'),
     errno: () => koffi.errno(),

@@ -4,6 +4,7 @@
  */
 import { AF, IPV6_V6ONLY, type Libc, SO, SOCK_CLOEXEC, SOCK_STREAM, SOL } from './libc.ts';
 import type { ListenAddress } from './listen.ts';
+import { ReuseportChooser } from './reuseport.ts';
 import { familyOf, listenError, setInteger, socketAddress } from './sockaddr.ts';
 
 /** Binds a socket, which does not listen yet; throws ListenError, if others have the port unless `mayShare`. */
@@ -27,21 +28,10 @@ function bound(libc: Libc, listen: ListenAddress, isShared: boolean): number {
   throw error;
 }
 
-/** A program of one instruction, "return 1" (struct sock_filter: BPF_RET | BPF_K), and its place in struct sock_fprog. */
-const RETURN_SECOND = Uint8Array.of(0x06, 0, 0, 0, 1, 0, 0, 0);
-const FPROG_OCTETS = 16;
-const FPROG_FILTER = 8;
-
 /**
  * Sends connections that begin from now on to the second of the sockets that share the port: the first one is the older,
  * and will be closed. Without a second one nothing changes.
  */
 export function leaveToSuccessor(libc: Libc, fd: number): void {
-  const { address, buffer } = libc.map(RETURN_SECOND.length);
-  new Uint8Array(buffer).set(RETURN_SECOND);
-  const program = new Uint8Array(FPROG_OCTETS);
-  const view = new DataView(program.buffer);
-  view.setUint16(0, 1, true);
-  view.setBigUint64(FPROG_FILTER, address, true);
-  libc.setsockopt(fd, SOL.SOCKET, SO.ATTACH_REUSEPORT_CBPF, program, program.length);
+  new ReuseportChooser(libc).give(fd, 1);
 }

@@ -15,6 +15,7 @@ import type { ListenAddress } from './listen.ts';
 import { Outgoing } from './outgoing.ts';
 import { isProxy, PROXY_MALFORMED, ProxyHeader } from './proxy-header.ts';
 import { ReflectionFilter } from './reflection.ts';
+import { type SharedSteering, Steering } from './steering.ts';
 import { newUdpCounters, type UdpCounters, type UdpServer } from './udp.ts';
 import { adoptSocket, type BoundSocket, openSocket, park } from './udp-socket.ts';
 
@@ -40,6 +41,8 @@ export interface BatchedOptions {
   readonly proxies: readonly Prefix[];
   /** Served instead of sockets of its own, unless null. */
   readonly handed: readonly HandedSocket[] | null;
+  /** With other threads that serve the same ports; null if the kernel shall choose. */
+  readonly steering: SharedSteering | null;
 }
 
 export const BATCHED_DEFAULTS: BatchedOptions = {
@@ -54,6 +57,7 @@ export const BATCHED_DEFAULTS: BatchedOptions = {
   sendsTogether: true,
   proxies: [],
   handed: null,
+  steering: null,
 };
 
 /** So many datagrams at once mean that more are to come soon; a batch that is half full gathers by itself. */
@@ -81,6 +85,7 @@ export class BatchedServer implements UdpServer {
   #used = 0;
   #lastSocket: BoundSocket | null = null;
   #isRunning = false;
+  #steering: Steering | null = null;
 
   constructor(
     libc: Libc,
@@ -118,6 +123,9 @@ export class BatchedServer implements UdpServer {
     }
     this.#filter.listensOn(this.addresses);
     this.#pollfds = pollfds(this.#sockets);
+    const { steering } = this.#options;
+    const fds = this.#sockets.map(({ fd }) => fd);
+    if (steering !== null) this.#steering = new Steering(this.#libc, fds, steering);
     this.#isRunning = true;
     setImmediate(this.#turn);
   }
@@ -155,6 +163,7 @@ export class BatchedServer implements UdpServer {
     } else {
       for (let i = 0; i < batchesPerTurn && this.#gather(this.#serveReady()); i++);
     }
+    this.#steering?.look(performance.now());
     setImmediate(this.#turn);
   };
 
@@ -188,6 +197,7 @@ export class BatchedServer implements UdpServer {
     this.#used = count;
     this.#counters.received += count;
     this.#peer.isBehind = count === batch.size;
+    this.#steering?.count(count === batch.size);
     this.#outgoing.begin();
     const mayShare = socket.cutsMessages && this.#options.sendsTogether;
     for (let i = 0; i < count; i++) {

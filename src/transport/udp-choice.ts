@@ -29,10 +29,10 @@ export function makeUdpServer(
   listen: readonly ListenAddress[],
   respond: Respond,
   counters: Counters,
-  { proxies, handed }: Pick<BatchedOptions, 'proxies' | 'handed'>,
+  options: Pick<BatchedOptions, 'proxies' | 'handed' | 'steering'>,
 ): UdpServer {
-  if (kind === 'dgram') return new DgramServer(listen, respond, { proxies }, counters);
+  if (kind === 'dgram') return new DgramServer(listen, respond, { proxies: options.proxies }, counters);
   const libc = loadLibc();
   if (typeof libc === 'string') throw new Error(`batched UDP cannot be had: ${libc}`);
-  return new BatchedServer(libc, listen, respond, { proxies, handed }, counters);
+  return new BatchedServer(libc, listen, respond, options, counters);
 }

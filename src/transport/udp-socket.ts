@@ -1,5 +1,6 @@
 /** UDP sockets made by the C library: options, binding, and the addresses that they have. */
 import type { AddressFamily } from '../wire/peer.ts';
+import { BPF, BpfProgram } from './bpf.ts';
 import type { HandedSocket } from './handed.ts';
 import {
   AF,
@@ -37,18 +38,17 @@ export interface SocketOptions {
 
 /** The discard port: a socket connected to it hears nobody. */
 const DISCARD_PORT = 9;
-const SOCKADDR_OCTETS = 16;
 
 /** Opens a SO_REUSEPORT socket bound to `listen`; throws ListenError. */
 export function openSocket(libc: Libc, listen: ListenAddress, options: SocketOptions): BoundSocket {
   return prepared(libc, bindSocket(libc, listen), { listen, isLent: false }, options);
 }
 
-/** A socket of this thread for one that was bound before, which stays open; throws ListenError. */
+/** A socket of this thread for one that was bound before, which stays open and hears from now on; throws ListenError. */
 export function adoptSocket(libc: Libc, handed: HandedSocket, options: SocketOptions): BoundSocket {
   const own = libc.dup(handed.fd);
   if (own < 0) throw listenError(libc, 'udp', handed.listen);
-  unpark(libc, own);
+  setInteger(libc, own, SOL.SOCKET, SO.DETACH_FILTER, 0);
   return prepared(libc, own, handed, options);
 }
 
@@ -99,16 +99,20 @@ function setTimeoutOption(libc: Libc, fd: number, milliseconds: number): void {
 }
 
 /**
+ * Has a socket throw away what comes until it is adopted. Connecting it to nobody would be kinder, as who asks would hear
+ * that nobody answers; but a socket of IPv6 hears from its peer alone even after it is disconnected (Linux 6.18).
+ */
+export function deafen(libc: Libc, fd: number): void {
+  const program = new BpfProgram(libc, [[BPF.RETURN, 0]]);
+  libc.setsockopt(fd, SOL.SOCKET, SO.ATTACH_FILTER, program.fprog, program.fprog.length);
+}
+
+/**
  * Takes a socket out of those among which the kernel spreads datagrams: it is connected to where nobody sends from. What
- * it has received stays readable and answers still leave, so that a socket is closed without losing a query. A failure
- * leaves it as it was.
+ * it has received stays readable and answers still leave, so that a socket is closed without losing a query. It is for
+ * good; a failure leaves it as it was.
  */
 export function park(libc: Libc, fd: number, family: AddressFamily): void {
   const name = socketAddress({ address: family === 6 ? '::1' : '127.0.0.1', port: DISCARD_PORT });
   libc.connect(fd, name, name.length);
-}
-
-/** The opposite of `park`: the socket hears everybody. */
-function unpark(libc: Libc, fd: number): void {
-  libc.connect(fd, new Uint8Array(SOCKADDR_OCTETS), SOCKADDR_OCTETS);
 }
