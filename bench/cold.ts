@@ -12,7 +12,7 @@ import { cpuSeconds } from './proc.ts';
 import { median } from './results.ts';
 import { ask, startServer } from './servers.ts';
 import type { ServerName } from './setups.ts';
-import { signatureUs } from './signature.ts';
+import { type SignatureCost, signatureUs } from './signature.ts';
 import { coldQuestions, largeZone } from './zonetext.ts';
 
 const ORIGIN = 'large.example.';
@@ -55,7 +55,7 @@ export async function measureCold(
     lost: 0,
   }));
   const beside: number[] = [];
-  const signatures: number[] = [];
+  const signatures: SignatureCost[] = [];
   for (let round = 1; round <= rounds; round++) {
     const signature = signatureUs(SIGNATURES_TIMED);
     signatures.push(signature);
@@ -67,10 +67,10 @@ export async function measureCold(
       tally.cpuUs.push(run.cpuUs);
       tally.perSecond.push(run.perSecond);
       tally.lost += run.lost;
-      if (i === 0) beside.push(run.cpuUs - signature);
+      if (i === 0) beside.push(run.cpuUs - signature.ours);
       console.log(
         `round ${round}  ${row.padEnd(20)}${name.padEnd(18)}${run.cpuUs.toFixed(2).padStart(7)} µs` +
-          `${Math.round(run.perSecond).toString().padStart(9)}/s  lost ${run.lost}  signature ${signature.toFixed(2)} µs`,
+          `${Math.round(run.perSecond).toString().padStart(9)}/s  lost ${run.lost}  signature ${signature.ours.toFixed(2)} µs`,
       );
     }
   }
@@ -82,7 +82,12 @@ export async function measureCold(
     extent,
     runs.map((run): Runs => ({ ...run, latenciesMs: [] })),
   );
-  const split = `1 signature (${median(signatures).toFixed(2)}) + ${verdict(median(beside), MOST_US)}`;
+  const [made, byNode] = [
+    median(signatures.map(({ ours }) => ours)),
+    median(signatures.map(({ node }) => node)),
+  ];
+  const cost = `${made.toFixed(2)}, by node:crypto ${byNode.toFixed(2)}`;
+  const split = `1 signature (${cost}) + ${verdict(median(beside), MOST_US)}`;
   return [ours!.map((cell, i) => (i === RATIO_CELL ? split : cell)), ...others];
 }
 

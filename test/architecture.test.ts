@@ -49,7 +49,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'lru-cache': ['parent/'],
   pino: ['ops/log.ts'],
   'pino-pretty': ['ops/log.ts'],
-  koffi: ['transport/libc.ts'],
+  koffi: ['transport/libc.ts', 'daemon/openssl.ts'],
   zod: ['store/config', 'control/'],
   yaml: ['store/config'],
   commander: ['cli'],

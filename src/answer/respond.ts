@@ -5,6 +5,7 @@
 import { COUNTER, type Counters } from '../base/counters.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { SigningBudget } from '../signer/budget.ts';
+import { type QuickSigner, SignatureMaker } from '../signer/maker.ts';
 import { DEFAULT_CACHE_OCTETS, SignatureCache } from '../signer/signaturecache.ts';
 import { OnlineSigner } from '../signer/signer.ts';
 import { Synthesizer } from '../signer/synthesized.ts';
@@ -59,6 +60,8 @@ export interface ResponderOptions {
   readonly identity: Identity;
   /** Children may tell of new CDS records (RFC 9859). */
   readonly takesNotify: boolean;
+  /** Left out: `node:crypto` signs. */
+  readonly quick?: QuickSigner;
 }
 
 export const RESPONDER_DEFAULTS: ResponderOptions = {
@@ -109,10 +112,11 @@ export class Responder {
     this.#query = new Query(seed);
     this.#compressor = new Compressor(seed);
     this.#resolver = new Resolver(table, this.#plan, seed, options.isMinimal);
-    this.#signer = new OnlineSigner(counters);
+    const maker = new SignatureMaker(counters, options.quick ?? null);
+    this.#signer = new OnlineSigner(counters, maker);
     this.#budget = new SigningBudget(options.synthesis.signaturesPerSecond);
     const cache = new SignatureCache(options.synthesis.cacheOctets);
-    this.#synthesizer = new Synthesizer(counters, this.#budget, cache, seed);
+    this.#synthesizer = new Synthesizer(counters, maker, this.#budget, cache, seed);
     this.#encoder = new Encoder(this.#writer, this.#compressor, this.#signer, this.#synthesizer);
     const { secrets, isRequired } = options.cookies;
     this.#cookies = new CookieMaker(secrets);

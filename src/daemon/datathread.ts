@@ -16,6 +16,7 @@ import { Budget } from './budget.ts';
 import { collectSoon, noteDropped } from './garbage.ts';
 import { limitedOf } from './limited.ts';
 import type { DataSetup, FromData, ToData } from './messages.ts';
+import { openQuickSigner } from './openssl.ts';
 
 /** What a data thread needs of a server; both transports are one. */
 export interface Server {
@@ -47,7 +48,8 @@ export function runDataThread(makeServer: MakeServer): void {
   const table = new ZoneTable();
   const { rateLimit, accounts, ...rest } = answers;
   const limiter = rateLimit === null ? null : new RateLimiter(rateLimit, accounts, counters);
-  const responder = new Responder(table, counters, seed, { ...rest, limiter });
+  const quick = openQuickSigner();
+  const responder = new Responder(table, counters, seed, { ...rest, limiter, ...(quick && { quick }) });
   const answer = answering(responder, tell);
   const respond = limiter === null ? answer : reporting(answer, limiter, table, tell);
   let server: Server | undefined;

@@ -10,6 +10,7 @@ import { APEX, NO_NODE, NODE_FLAG, type NodeIndex, ZoneImage } from '../zone/ima
 import { SigningBudget } from './budget.ts';
 import { MAX_COMPACT_OCTETS, putNodeNsec } from './compact.ts';
 import { type Epoch, EpochError } from './epoch.ts';
+import { SignatureMaker } from './maker.ts';
 import { SignatureCache } from './signaturecache.ts';
 import { compactSigners, ZoneSigner } from './signer.ts';
 import { SYNTHESIS, Synthesizer } from './synthesized.ts';
@@ -28,7 +29,13 @@ export class CompactWalk {
   readonly #wasDenied: (node: NodeIndex) => boolean;
   readonly #now: UnixSeconds;
   // Nothing is looked up in the cache, and names that exist have no budget.
-  readonly #synthesizer = new Synthesizer(new Counters(), new SigningBudget(0), new SignatureCache(0), 0);
+  readonly #synthesizer = new Synthesizer(
+    new Counters(),
+    new SignatureMaker(new Counters()),
+    new SigningBudget(0),
+    new SignatureCache(0),
+    0,
+  );
   readonly #block = new Uint8Array(MAX_COMPACT_OCTETS);
   readonly #out = new Uint8Array(RRSIG_OCTETS);
 

@@ -1,11 +1,10 @@
 /**
  * @hot The online signer: gives the RRSIG RDATA of an rrset, from its slot or made now. A signature is made once for
- * all threads and lasts for its window (signer/validity). Some are verified before they are served: those of the
- * apex's SOA and NS always, others by sample (DESIGN §3, self-check).
+ * all threads and lasts for its window (signer/validity).
  */
 import { COUNTER, type Counters } from '../base/counters.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { type KeyObject, loadPublicKey, signOctets, verifyWithKey } from '../dnssec/algorithm.ts';
+import { type KeyObject, loadPublicKey, verifyWithKey } from '../dnssec/algorithm.ts';
 import {
   blankRrsigFields,
   RRSIG_HEAD_OCTETS,
@@ -18,11 +17,10 @@ import { ROOT } from '../wire/name.ts';
 import type { RRsetIndex, ZoneImage } from '../zone/image.ts';
 import { APEX } from '../zone/image.ts';
 import type { Epoch } from './epoch.ts';
+import { SignatureMaker } from './maker.ts';
 import { SlotTable } from './slots.ts';
 import { inceptionAt, isInWindow } from './validity.ts';
 
-/** One of so many signatures on the query path is verified. */
-const SAMPLE_EVERY = 100;
 const ASTERISK = 42;
 
 /** A key that signs zone data, and where its signatures over one image, of the zone or of its NSEC3 chain, lie. */
@@ -68,15 +66,15 @@ export function compactSigners({ signers, validity }: Epoch): ZoneSigner[] {
   );
 }
 
-/** One per thread: owns the scratch that signing needs. */
+/** One per thread. */
 export class OnlineSigner {
   readonly #counters: Counters;
-  #scratch = new Uint8Array(4096);
-  #untilSample = SAMPLE_EVERY;
+  readonly #maker: SignatureMaker;
   readonly #fields: RrsigFields = blankRrsigFields();
 
-  constructor(counters: Counters) {
+  constructor(counters: Counters, maker: SignatureMaker = new SignatureMaker(counters)) {
     this.#counters = counters;
+    this.#maker = maker;
   }
 
   /** Lets go of the image that was signed last. */
@@ -150,29 +148,14 @@ export class OnlineSigner {
     const blockAt = image.blockAt(rrset);
     const blockOctets = image.blockOctets(rrset);
     const needed = signedOctetsLength(this.#fields, image.u8, ownerAt, image.u8, blockAt, blockOctets);
-    if (needed > this.#scratch.length) this.#scratch = new Uint8Array(needed * 2);
-    writeSignedOctets(this.#scratch, this.#fields, image.u8, ownerAt, image.u8, blockAt, blockOctets);
-    const signed = this.#scratch.subarray(0, needed);
-    const signature = signOctets(signer.algorithm, signer.privateKey, signed);
-    this.#counters.bump(COUNTER.SIGNATURES_MADE);
-    if (this.#mustCheck(image, rrset) && !this.#check(signer, signed, signature)) return false;
+    const maker = this.#maker;
+    maker.reserve(needed);
+    writeSignedOctets(maker.scratch, this.#fields, image.u8, ownerAt, image.u8, blockAt, blockOctets);
+    // SOA and NS of the apex carry the delegation: they are always verified.
+    const signature = maker.make(signer, needed, image.owner(rrset) === APEX);
+    if (signature === null) return false;
     out.set(signature, at);
     signer.slots.write(rrset, inception, signature, 0);
     return true;
-  }
-
-  /** SOA and NS of the apex always, of the others one in SAMPLE_EVERY. */
-  #mustCheck(image: ZoneImage, rrset: RRsetIndex): boolean {
-    if (image.owner(rrset) === APEX) return true;
-    if (--this.#untilSample > 0) return false;
-    this.#untilSample = SAMPLE_EVERY;
-    return true;
-  }
-
-  #check(signer: ZoneSigner, signed: Uint8Array, signature: Uint8Array): boolean {
-    this.#counters.bump(COUNTER.SIGNATURES_CHECKED);
-    const isGood = signer.verifies(signed, signature);
-    if (!isGood) this.#counters.bump(COUNTER.SIGNATURES_BAD);
-    return isGood;
   }
 }

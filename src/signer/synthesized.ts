@@ -11,7 +11,6 @@
 import { COUNTER, type Counters } from '../base/counters.ts';
 import { halfSipHash } from '../base/halfsiphash.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { signOctets } from '../dnssec/algorithm.ts';
 import {
   blankRrsigFields,
   type RrsigFields,
@@ -24,6 +23,7 @@ import { ROOT } from '../wire/name.ts';
 import type { NodeIndex, ZoneImage } from '../zone/image.ts';
 import { NO_NODE } from '../zone/image.ts';
 import type { SigningBudget } from './budget.ts';
+import type { SignatureMaker } from './maker.ts';
 import { NO_ENTRY, type SignatureCache } from './signaturecache.ts';
 import type { ZoneSigner } from './signer.ts';
 import { inceptionAt, isInWindow } from './validity.ts';
@@ -38,11 +38,8 @@ export const SYNTHESIS = {
   OVER_BUDGET: 2,
 } as const;
 
-/** One of so many signatures is verified, as with those of the zone's own rrsets. */
-const SAMPLE_EVERY = 100;
 /** Octets of the public key behind what is signed: they tell apart keys of one tag, in a zone that was away. */
 const KEY_OCTETS = 8;
-const INITIAL_OCTETS = 4096;
 
 /** The rrset to sign; filled in anew for each. */
 export class SynthesizedRRset {
@@ -58,7 +55,7 @@ export class SynthesizedRRset {
   node: NodeIndex = NO_NODE;
 }
 
-/** One per thread: owns the scratch that signing needs. */
+/** One per thread. */
 export class Synthesizer {
   /** What `putRrsig` signs. */
   readonly rrset: SynthesizedRRset = new SynthesizedRRset();
@@ -66,15 +63,19 @@ export class Synthesizer {
   readonly #budget: SigningBudget;
   readonly #cache: SignatureCache;
   readonly #seed: number;
-  #untilSample = SAMPLE_EVERY;
-  /** What is signed, octets of the key, zeros up to a whole word: the identity of a signature in the cache. */
-  #scratch = new Uint8Array(INITIAL_OCTETS);
-  #scratchWords = new Int32Array(this.#scratch.buffer);
+  readonly #maker: SignatureMaker;
   readonly #fields: RrsigFields = blankRrsigFields();
 
   /** `seed` is random and secret: strangers choose what is looked up in the cache. */
-  constructor(counters: Counters, budget: SigningBudget, cache: SignatureCache, seed: number) {
+  constructor(
+    counters: Counters,
+    maker: SignatureMaker,
+    budget: SigningBudget,
+    cache: SignatureCache,
+    seed: number,
+  ) {
     this.#counters = counters;
+    this.#maker = maker;
     this.#budget = budget;
     this.#cache = cache;
     this.#seed = seed;
@@ -107,7 +108,7 @@ export class Synthesizer {
     }
     this.#begin(signer, this.#inception(signer, now));
     const octets = this.#writeSigned(signer);
-    const signature = this.#sign(signer, octets);
+    const signature = this.#maker.make(signer, octets, false);
     if (signature === null) return SYNTHESIS.FAILED;
     out.set(signature, writeRrsigHead(out, offset, this.#fields));
     slots.write(node, this.#fields.inception, signature, 0);
@@ -118,7 +119,7 @@ export class Synthesizer {
     this.#begin(signer, this.#inception(signer, now));
     const octets = this.#writeSigned(signer);
     const words = (octets + KEY_OCTETS + 3) >> 2;
-    const signed = this.#scratchWords;
+    const signed = this.#maker.words;
     const hash = halfSipHash(this.#seed, ~this.#seed, signed, words);
     const at = writeRrsigHead(out, offset, this.#fields);
     const entry = this.#cache.find(hash, signed, words);
@@ -128,7 +129,7 @@ export class Synthesizer {
       return SYNTHESIS.DONE;
     }
     if (!this.#budget.take(signer.algorithm, now)) return SYNTHESIS.OVER_BUDGET;
-    const signature = this.#sign(signer, octets);
+    const signature = this.#maker.make(signer, octets, false);
     if (signature === null) return SYNTHESIS.FAILED;
     this.#counters.bump(COUNTER.SYNTHESIZED_MADE);
     out.set(signature, at);
@@ -158,34 +159,19 @@ export class Synthesizer {
     this.#fields.expiration = (inception + signer.validity) as UnixSeconds;
   }
 
-  /** Writes what is to be signed, and by which key, into the scratch; returns the octets that are signed. */
+  /**
+   * Writes what is to be signed into the scratch, then octets of the key, then zeros up to a whole word: the identity of a
+   * signature in the cache. Returns the octets that are signed.
+   */
   #writeSigned(signer: ZoneSigner): number {
     const { owner, ownerAt, block, blockAt, blockOctets } = this.rrset;
     const octets = signedOctetsLength(this.#fields, owner, ownerAt, block, blockAt, blockOctets);
-    if (octets + KEY_OCTETS + 3 > this.#scratch.length) this.#grow(octets * 2);
-    const scratch = this.#scratch;
+    this.#maker.reserve(octets + KEY_OCTETS);
+    const { scratch } = this.#maker;
     writeSignedOctets(scratch, this.#fields, owner, ownerAt, block, blockAt, blockOctets);
     let end = octets;
     for (let i = 0; i < KEY_OCTETS; i++) scratch[end++] = signer.publicKey[i]!;
     while ((end & 3) !== 0) scratch[end++] = 0;
     return octets;
-  }
-
-  #grow(octets: number): void {
-    this.#scratch = new Uint8Array((octets + KEY_OCTETS + 3) & ~3);
-    this.#scratchWords = new Int32Array(this.#scratch.buffer);
-  }
-
-  /** The signature over `octets` octets of the scratch; null if it does not verify. */
-  #sign(signer: ZoneSigner, octets: number): Uint8Array | null {
-    const signed = this.#scratch.subarray(0, octets);
-    const signature = signOctets(signer.algorithm, signer.privateKey, signed);
-    this.#counters.bump(COUNTER.SIGNATURES_MADE);
-    if (--this.#untilSample > 0) return signature;
-    this.#untilSample = SAMPLE_EVERY;
-    this.#counters.bump(COUNTER.SIGNATURES_CHECKED);
-    if (signer.verifies(signed, signature)) return signature;
-    this.#counters.bump(COUNTER.SIGNATURES_BAD);
-    return null;
   }
 }
