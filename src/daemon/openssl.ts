@@ -146,8 +146,11 @@ class OpensslSigner implements QuickSigner {
   #makeRoom(): void {
     for (const [key, seat] of this.#seats) {
       this.#seats.delete(key);
-      if (!seat.isUsed) return this.#free(seat);
-      // It comes last again; the loop ends when it is back at the first, which then was not used.
+      if (!seat.isUsed) {
+        this.#free(seat);
+        return;
+      }
+      // It comes last again; when the loop is back at it, it was not used.
       seat.isUsed = false;
       this.#seats.set(key, seat);
     }
