@@ -3,7 +3,12 @@ import type { ChannelOutcomeView, DeliveriesView, DeliveryView } from '../contro
 import { marked, type Output, table } from './output.ts';
 
 const STATE_WORDS = { waiting: 'waits', handed: 'done', dead: 'dead letter', dropped: 'dropped' } as const;
-const OUTCOME_WORDS = { done: 'taken', retry: 'not yet taken', failed: 'refused' } as const;
+const OUTCOME_WORDS = {
+  done: 'taken',
+  retry: 'not yet taken',
+  failed: 'refused',
+  held: 'held back',
+} as const;
 
 /** All operations of hand-over. */
 export function printDeliveries(output: Output, { deliveries }: DeliveriesView): void {

@@ -19,6 +19,7 @@ interface Row {
 
 const isCsk = ({ scheme }: Policy) => scheme === 'csk';
 const acceptsChildren = ({ children }: Policy) => children.accept !== 'none';
+const handsOver = ({ handover }: Policy) => handover.length > 0;
 const isSplit = ({ scheme }: Policy) => scheme === 'ksk-zsk';
 
 const ROWS: readonly Row[] = [
@@ -59,6 +60,7 @@ const ROWS: readonly Row[] = [
   { key: 'children.dsTtl', of: ({ children }) => children.dsTtl, kind: 'duration', isUsed: acceptsChildren },
   { key: 'children.dsync', of: ({ children }) => children.dsync, kind: 'word', isUsed: acceptsChildren },
   { key: 'handover', of: (policy) => [...policy.handover], kind: 'list' },
+  { key: 'handoverCheck', of: (policy) => policy.handoverCheck, kind: 'word', isUsed: handsOver },
 ];
 
 /** The keys of all values, as `--set` takes them. */

@@ -4,8 +4,9 @@
  *
  *     deliver ─▶ durable ─▶ try ─▶ done: handed       ─▶ (patience) next channel
  *                            │ └─▶ later: waits ever longer, MAX_TRIES times
- *                            └───▶ for good: next channel, or dead, told in log and events
- *     dead ─▶ (operator) tried anew, or dropped
+ *                            ├───▶ for good: next channel, or dead, told in log and events
+ *                            └───▶ held: no try at all, it must not be handed over yet; looked at again, for ever
+ *     dead ─▶ (operator, or a channel that is another now) tried anew, or (operator) dropped
  *
  * Nothing here proves anything: key states go by what is seen at the parent.
  */
@@ -14,13 +15,9 @@ import type { Clock, FileStore } from '../base/ports.ts';
 import { plus } from '../base/time.ts';
 import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
-import {
-  type ChannelOutcome,
-  DELIVERIES_FILE,
-  type Delivery,
-  loadDeliveries,
-  saveDeliveries,
-} from '../store/deliveries.ts';
+import type { ChannelOutcome, Delivery } from '../store/deliveries.ts';
+import { DeliveriesFile } from './deliveriesfile.ts';
+import { anew, type Channels, withChannels, withOrder } from './deliveryorder.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What a try led to. */
@@ -50,29 +47,30 @@ export type Wanted = Pick<Delivery, 'topic' | 'zone' | 'about' | 'channels' | 'p
 
 const FIRST_RETRY_S = 5;
 const LONGEST_RETRY_S = 3_600;
+/** What must not be handed over yet is looked at again when it is as old again, in seconds. */
+const LEAST_HOLD_S = 1;
+const LONGEST_HOLD_S = 300;
 /** Over one channel: with these waits about six hours. */
 export const MAX_TRIES = 16;
 /** Under way at once. */
 const MAX_OPEN = 8;
 /** More are not taken: a receiver that is down for long must not fill the disk. */
 const MAX_DELIVERIES = 20_000;
-/** What could not be made durable is tried again. */
-const SAVE_RETRY_MS = 10_000;
 const TIMER = 'hand over';
 
 export class Deliveries {
   readonly #context: DeliveriesContext;
   /** By what they are about. */
   readonly #known: Map<string, Delivery>;
-  readonly #open = new Set<string>();
-  /** The write that is under way, and the one that will have what came since. */
-  #saving: Promise<void> | undefined;
-  #nextSave: Promise<void> | undefined;
+  /** Those under way by id, as they were when the try began. */
+  readonly #open = new Map<string, Delivery>();
+  readonly #file: DeliveriesFile;
   #isClosed = false;
 
   constructor(context: DeliveriesContext) {
     this.#context = context;
-    this.#known = new Map(this.#load().map((one) => [keyOf(one), one]));
+    this.#file = new DeliveriesFile(context, () => this.all());
+    this.#known = new Map(this.#file.load().map((one) => [keyOf(one), one]));
   }
 
   /** Goes on with what an earlier process has left. */
@@ -91,7 +89,10 @@ export class Deliveries {
     const same = this.#known.get(key);
     // A reminder that died is no reason to keep quiet when the same is to be told again.
     const isAnew = same?.topic === 'reminder' && same.state === 'dead';
-    if (same?.about === wanted.about && !isAnew) return;
+    if (same?.about === wanted.about && !isAnew) {
+      this.#reorder(same, wanted.channels);
+      return;
+    }
     if (same === undefined && !this.#makeRoom()) {
       const message = `${zone}: ${MAX_DELIVERIES} deliveries wait already, this one is dropped`;
       this.#context.log.error({ zone, topic }, message);
@@ -107,13 +108,14 @@ export class Deliveries {
       last: '',
       outcomes: [],
     } as const;
-    this.#known.set(key, { ...wanted, ...made, payload: JSON.stringify(payload) });
-    void this.#save().then(() => this.#arm());
+    const order = wanted.channels;
+    this.#known.set(key, { ...wanted, ...made, order, payload: JSON.stringify(payload) });
+    void this.#file.save().then(() => this.#arm());
   }
 
   /** A zone wants no DS RRset of its parent any more. */
   dropDs(zone: string): void {
-    if (this.#known.delete(keyOf({ topic: 'ds-wanted', zone, about: '' }))) void this.#save();
+    if (this.#known.delete(keyOf({ topic: 'ds-wanted', zone, about: '' }))) void this.#file.save();
   }
 
   /** The DS RRset that a zone wants of its parent, and what became of it. */
@@ -121,24 +123,36 @@ export class Deliveries {
     return this.#known.get(keyOf({ topic: 'ds-wanted', zone, about: '' }));
   }
 
+  /** Follows channels that are others now; what was to go over one that is gone, and has no other, is dead. */
+  follow(channels: Channels): void {
+    const now = this.#context.clock.now();
+    for (const one of this.all()) {
+      const changed = withChannels(one, channels, now);
+      if (changed !== one) this.#change(one, changed, false);
+    }
+  }
+
+  /** The policy of a zone names other channels, or none any more. */
+  reorder(zone: string, order: readonly string[]): void {
+    const one = this.dsOf(zone);
+    if (one !== undefined) this.#reorder(one, order);
+  }
+
   /**
-   * Tries now what of a zone waits, is dead or was dropped; a DS that is not waiting over `channels` from the first on, if
-   * there are any. Returns how many those are; what is under way is one of them.
+   * Tries now what of a zone waits, is dead or was dropped, if it does not wait over all channels from the first on.
+   * Returns how many those are; what is under way is one of them.
    */
-  retry(zone: string, channels: readonly string[]): number {
+  retry(zone: string): number {
     const found = this.all().filter((one) => one.zone === zone && one.state !== 'handed');
     const nextAt = this.#context.clock.now();
     for (const one of found.filter(({ id }) => !this.#open.has(id))) {
-      const isWhole = one.state !== 'waiting' && one.topic === 'ds-wanted' && channels.length > 0;
-      const again = {
-        state: 'waiting',
-        tries: 0,
-        nextAt,
-        channels: isWhole ? channels : one.channels,
-      } as const;
-      this.#known.set(keyOf(one), { ...one, ...again });
+      const isWhole = one.state !== 'waiting' && one.order.length > 0;
+      const again = isWhole
+        ? anew(one, one.order, nextAt)
+        : ({ ...one, state: 'waiting', tries: 0, nextAt } as const);
+      this.#known.set(keyOf(one), again);
     }
-    if (found.length > 0) void this.#save().then(() => this.#arm());
+    if (found.length > 0) void this.#file.save().then(() => this.#arm());
     return found.length;
   }
 
@@ -152,15 +166,14 @@ export class Deliveries {
       if (one.topic === 'reminder') this.#known.delete(keyOf(one));
       else this.#known.set(keyOf(one), { ...one, state: 'dropped' });
     }
-    if (found.length > 0) void this.#save();
+    if (found.length > 0) void this.#file.save();
     return found.length;
   }
 
   /** Begins nothing more; resolves when the disk has what is known. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#saving;
-    await this.#nextSave;
+    await this.#file.settled();
   }
 
   /** False if there is none: dead reminders go for what is new, the oldest first. */
@@ -203,21 +216,49 @@ export class Deliveries {
 
   async #try(delivery: Delivery): Promise<void> {
     const { id, channels } = delivery;
-    this.#open.add(id);
+    this.#open.set(id, delivery);
     const outcome = await this.#context.send(channels[0]!, delivery);
-    this.#open.delete(id);
-    // Whoever ends what is under way has not heard that it failed.
-    if (!this.#isClosed && this.#known.get(keyOf(delivery)) === delivery) this.#settle(delivery, outcome);
+    // Otherwise its channel is another one by now, and what came of this try counts for nothing.
+    if (this.#open.get(id) === delivery) {
+      this.#open.delete(id);
+      const present = this.#known.get(keyOf(delivery));
+      // Whoever ends what is under way has not heard that it failed.
+      if (!this.#isClosed && present?.id === id) this.#settle(present, outcome);
+    }
     this.#arm();
   }
 
+  #reorder(one: Delivery, order: readonly string[]): void {
+    if (one.order.join() === order.join()) return;
+    const changed = withOrder(one, order, this.#context.clock.now());
+    this.#change(one, changed, changed.state === one.state && changed.channels[0] === one.channels[0]);
+  }
+
+  /** Goes on as `changed`, because channels are others than they were; `isSameTry`: what is under way counts still. */
+  #change(one: Delivery, changed: Delivery, isSameTry: boolean): void {
+    if (!isSameTry) this.#open.delete(one.id);
+    this.#known.set(keyOf(one), changed);
+    void this.#file.save().then(() => this.#arm());
+    const [before, after] = [one.channels[0], changed.channels[0]];
+    if (changed.state === 'dead' && one.state !== 'dead') {
+      this.#tell(
+        changed,
+        'dead',
+        `is handed over by nobody: the configuration does not name ${before} for it any more`,
+      );
+    } else if (changed.state === 'waiting' && (one.state === 'dead' || before !== after)) {
+      this.#tell(changed, 'next', `goes over ${after} now: the configuration of channels has changed`);
+    }
+  }
+
   #settle(delivery: Delivery, { kind, text }: Outcome): void {
-    const tries = delivery.tries + 1;
+    const tries = delivery.tries + (kind === 'held' ? 0 : 1);
     const channel = delivery.channels[0]!;
     const others = delivery.outcomes.filter((one) => one.channel !== channel);
     const outcome = { channel, outcome: kind, at: this.#context.clock.now(), because: text };
     const tried = { ...delivery, tries, last: text, outcomes: [...others, outcome] };
     if (kind === 'done') this.#handed(tried);
+    else if (kind === 'held') this.#hold(tried, delivery.last);
     else if (kind === 'failed' || tries >= MAX_TRIES) this.#goOn(tried, text);
     else {
       const wait = Math.min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** (tries - 1));
@@ -228,6 +269,16 @@ export class Deliveries {
         `not handed over by ${tried.channels[0]}, tried again in ${wait} s: ${text}`,
       );
     }
+  }
+
+  /** Told and kept on disk when it is held for another reason than the last time: it may be looked at often. */
+  #hold(delivery: Delivery, lastTold: string): void {
+    const now = this.#context.clock.now();
+    const wait = Math.min(LONGEST_HOLD_S, Math.max(LEAST_HOLD_S, now - delivery.createdAt));
+    this.#known.set(keyOf(delivery), { ...delivery, nextAt: plus(now, wait) });
+    if (delivery.last === lastTold) return;
+    this.#tell(delivery, 'held', `not handed over yet: ${delivery.last}`);
+    void this.#file.save();
   }
 
   #handed(delivery: Delivery): void {
@@ -270,62 +321,14 @@ export class Deliveries {
     });
   }
 
-  // ---- On disk ----
-
   #forget(delivery: Delivery): void {
     this.#known.delete(keyOf(delivery));
-    void this.#save();
+    void this.#file.save();
   }
 
   #put(delivery: Delivery): void {
     this.#known.set(keyOf(delivery), delivery);
-    void this.#save();
-  }
-
-  /** Resolves when the disk has what is known now, or has refused it. A write has all that came during the last one. */
-  #save(): Promise<void> {
-    if (this.#saving === undefined) {
-      this.#saving = this.#write().finally(() => {
-        this.#saving = undefined;
-      });
-      return this.#saving;
-    }
-    this.#nextSave ??= this.#saving.then(() => {
-      this.#nextSave = undefined;
-      return this.#save();
-    });
-    return this.#nextSave;
-  }
-
-  async #write(): Promise<void> {
-    const { files, keysDirectory, log, scheduler } = this.#context;
-    try {
-      await saveDeliveries(files, keysDirectory, this.all());
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      log.error(
-        { file: DELIVERIES_FILE, error: why },
-        `what is to be handed over is not kept on disk: ${why}`,
-      );
-      scheduler.after('keep deliveries', SAVE_RETRY_MS, () => void this.#save());
-    }
-  }
-
-  /** A file that cannot be read stays until the next write; what zones want now is handed over anew. */
-  #load(): Delivery[] {
-    const { files, keysDirectory, log } = this.#context;
-    try {
-      // A start is a new attempt: a DS RRset that was dead is handed over anew if it is still wanted.
-      const left = loadDeliveries(files, keysDirectory);
-      return left.filter(({ state, topic }) => state !== 'dead' || topic === 'reminder');
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      log.error(
-        { file: DELIVERIES_FILE, error: why },
-        `${DELIVERIES_FILE} cannot be read, and begins anew: ${why}`,
-      );
-      return [];
-    }
+    void this.#file.save();
   }
 }
 

@@ -4,7 +4,8 @@
  * daily as long as there are any (ROLLOVER 3.2).
  */
 import { plus, type UnixSeconds } from '../base/time.ts';
-import { cdsSet } from '../kasp/records.ts';
+import type { Key } from '../kasp/key.ts';
+import { cdsSet, dnskeySet } from '../kasp/records.ts';
 import { readAnswer } from '../parent/judge.ts';
 import type { ServerAddress } from '../parent/network.ts';
 import { questionFor } from '../parent/question.ts';
@@ -20,10 +21,12 @@ const DAY = 86_400;
 /** Servers that differ are compared again after so long, and so long they may differ: secondaries follow in their time. */
 const AGAIN_S = 3_600;
 
-/** What a comparison found: the servers that have other records, and those that said nothing. */
+/** What a comparison found: the servers that have other records, those that said nothing, and how many are alike. */
 export interface Comparison {
   readonly differing: readonly string[];
   readonly silent: readonly string[];
+  /** How many have the same. */
+  readonly alike: number;
 }
 
 /** CDS and CDNSKEY as text, to compare; empty if there are none. */
@@ -34,10 +37,40 @@ export function cdsText({ signing, origin }: Zone): string {
 }
 
 /** Asks every server of the zone for its CDS and CDNSKEY; undefined if its servers cannot be found. */
-export async function compareCds(
+export function compareCds(
+  parents: ParentsContext,
+  zone: Zone,
+  content: string,
+  now: UnixSeconds,
+): Promise<Comparison | undefined> {
+  return compareServers(parents, zone, { types: [RRTYPE.CDS, RRTYPE.CDNSKEY], content }, now);
+}
+
+/** The DNSKEY RRset that we serve, as text to compare. */
+export function dnskeyText(keys: readonly Key[]): string {
+  return textOf(dnskeySet(keys));
+}
+
+/** Asks every server of the zone for its DNSKEY RRset; undefined if its servers cannot be found. */
+export function compareDnskeys(
+  parents: ParentsContext,
+  zone: Zone,
+  content: string,
+  now: UnixSeconds,
+): Promise<Comparison | undefined> {
+  return compareServers(parents, zone, { types: [RRTYPE.DNSKEY], content }, now);
+}
+
+/** What servers shall have at the apex, RRset by RRset. */
+interface Shared {
+  readonly types: readonly number[];
+  readonly content: string;
+}
+
+async function compareServers(
   { finder, network }: ParentsContext,
   { origin }: Zone,
-  content: string,
+  { types, content }: Shared,
   now: UnixSeconds,
 ): Promise<Comparison | undefined> {
   const servers = await finder.serversOf(origin, now);
@@ -49,9 +82,8 @@ export async function compareCds(
   };
   const said = await Promise.all(
     servers.map(async (server) => {
-      const [cds, cdnskey] = await Promise.all([ask(server, RRTYPE.CDS), ask(server, RRTYPE.CDNSKEY)]);
-      const isSilent = cds === undefined || cdnskey === undefined;
-      return { server, isSilent, isSame: `${cds} | ${cdnskey}` === content };
+      const texts = await Promise.all(types.map((type) => ask(server, type)));
+      return { server, isSilent: texts.includes(undefined), isSame: texts.join(' | ') === content };
     }),
   );
   const named = (some: typeof said) =>
@@ -59,6 +91,7 @@ export async function compareCds(
   return {
     differing: named(said.filter(({ isSilent, isSame }) => !isSilent && !isSame)),
     silent: named(said.filter(({ isSilent }) => isSilent)),
+    alike: said.filter(({ isSame }) => isSame).length,
   };
 }
 

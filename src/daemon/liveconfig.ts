@@ -1,7 +1,7 @@
 /**
- * The configuration of a daemon at work. Read again, its policies and what follows them come into force at once: a zone
- * with another policy is where it would be if the daemon had been started with it, without the pause. All else waits
- * for the next start.
+ * The configuration of a daemon at work. Read again, its policies and channels and what follows them come into force at
+ * once: a zone with another policy is where it would be if the daemon had been started with it, without the pause. All else
+ * waits for the next start.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { counted, type Diagnostic, formatDiagnostic } from '../base/diagnostic.ts';
@@ -53,23 +53,31 @@ export class LiveConfig {
       return;
     }
     for (const warning of fresh.warnings) log.warn({ code: warning.code }, formatDiagnostic(warning));
-    const { policies, zonePolicies } = fresh.config;
-    if (!isDeepStrictEqual({ ...fresh.config, policies: 0, zonePolicies: 0 }, this.#constant)) {
-      log.warn({}, 'the configuration differs in more than policies: that takes effect at the next start');
+    const { policies, zonePolicies, handover } = fresh.config;
+    if (!isDeepStrictEqual(constantOf(fresh.config), constantOf(this.#current))) {
+      log.warn(
+        {},
+        'the configuration differs in more than policies and channels: that takes effect at the next start',
+      );
     }
-    this.#current = { ...this.#current, policies, zonePolicies };
+    this.#current = { ...this.#current, policies, zonePolicies, handover };
+    // Policies first: what is under way goes on in the order that they have now.
     const followed = zones.follow(this.#current);
-    if (followed.length > 0) this.#tell(followed);
+    const channels = zones.handover.follow(handover);
+    for (const zone of followed) log.info({ zone }, `${zone} follows its policy as it is configured now`);
+    if (channels.length > 0)
+      log.info({ channels }, `channels are new, gone or others: ${channels.join(', ')}`);
+    if (followed.length > 0) this.#tell(`policies changed for ${counted(followed.length, 'zone')}`);
+    if (channels.length > 0) this.#tell(`${counted(channels.length, 'channel')} changed`);
   }
 
-  get #constant() {
-    return { ...this.#current, policies: 0, zonePolicies: 0 };
+  #tell(what: string): void {
+    const message = `the configuration was read again: ${what}`;
+    this.#options.events.add({ kind: 'server', zone: null, message, details: { event: 'configured' } });
   }
+}
 
-  #tell(zones: readonly string[]): void {
-    const { log, events } = this.#options;
-    for (const zone of zones) log.info({ zone }, `${zone} follows its policy as it is configured now`);
-    const message = `the configuration was read again: policies changed for ${counted(zones.length, 'zone')}`;
-    events.add({ kind: 'server', zone: null, message, details: { event: 'configured' } });
-  }
+/** What takes effect at the start only. */
+function constantOf(config: Config) {
+  return { ...config, policies: 0, zonePolicies: 0, handover: 0 };
 }

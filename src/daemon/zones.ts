@@ -85,6 +85,7 @@ export class Zones {
       ...others.signing,
       events: plain,
       config: config.handover,
+      parents,
       find,
     });
     // What is told of as an alarm is handed to people, too.

@@ -93,6 +93,8 @@ export interface Policy {
   readonly children: ChildrenPolicy;
   /** Names of channels by which the parent gets the DS, besides CDS and NOTIFY, in their order. */
   readonly handover: readonly string[];
+  /** servers: a DS is handed over by them only when all servers of the zone have the DNSKEY RRset that is served here. */
+  readonly handoverCheck: 'servers' | 'off';
 }
 
 const MINUTE = 60;
@@ -128,4 +130,5 @@ export const DEFAULT_POLICY: Policy = {
   zonemd: { check: 'warn', publish: 'file' },
   children: { accept: 'none', scan: DAY, dsTtl: HOUR, dsync: 'off' },
   handover: [],
+  handoverCheck: 'servers',
 };

@@ -78,6 +78,13 @@ export const handoverPolicyKeys = {
       'channels by which the parent gets the DS, besides CDS and NOTIFY: the first one, ' +
         'and the next when it fails or the parent shows nothing within cdsHold',
     ),
+  handoverCheck: z
+    .enum(['servers', 'off'])
+    .optional()
+    .describe(
+      'servers: channels get a DS only when all name servers of the zone have the DNSKEY records of this one, ' +
+        'which is looked at if parents are; off: at once',
+    ),
 };
 
 export interface UpdateChannel {

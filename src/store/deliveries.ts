@@ -32,8 +32,8 @@ export type Topic = (typeof TOPICS)[number];
  */
 export const DELIVERY_STATES = ['waiting', 'handed', 'dead', 'dropped'] as const;
 
-/** done: the channel has taken it; retry: perhaps later; failed: not over this channel. */
-export const OUTCOME_KINDS = ['done', 'retry', 'failed'] as const;
+/** done: the channel has taken it; retry: perhaps later; failed: not over this channel; held: not tried, it must not be yet. */
+export const OUTCOME_KINDS = ['done', 'retry', 'failed', 'held'] as const;
 
 /** What the last try over one channel led to. */
 export interface ChannelOutcome {
@@ -56,6 +56,8 @@ export interface Delivery {
   readonly payload: string;
   /** Names of channels: the one in use, then those that are left. */
   readonly channels: readonly string[];
+  /** All of them, in the order that the configuration had when it was looked at last. */
+  readonly order: readonly string[];
   /** Seconds after which the next channel has its turn although this one has taken it; 0: never. */
   readonly patience: number;
   readonly state: (typeof DELIVERY_STATES)[number];
@@ -127,13 +129,14 @@ function readDelivery(value: unknown): Delivery {
     about: readText(one.about),
     payload: readText(one.payload),
     channels,
+    // Files of earlier versions have neither an order nor outcomes.
+    order: one.order === undefined ? channels : readList(one.order, 'order', readText),
     patience: readSeconds(one.patience),
     state: oneOf(one.state, DELIVERY_STATES, 'state'),
     tries: readSeconds(one.tries),
     createdAt: readInstant(one.createdAt),
     nextAt: readInstantOrNull(one.nextAt),
     last: readString(one.last),
-    // Files of earlier versions do not have them.
     outcomes: readList(one.outcomes ?? [], 'outcomes', readOutcome),
   };
 }

@@ -32,9 +32,9 @@ async function pass(seconds: number): Promise<void> {
 
 it('compares every server, and tells which differ and which are silent', async () => {
   scene = await DiagnoseScene.start();
-  expect(await compared()).toEqual({ differing: [], silent: [] });
+  expect(await compared()).toEqual({ differing: [], silent: [], alike: 2 });
   scene.internet.host(OTHER, scene.otherServer({ key: testKey() }));
-  expect(await compared()).toEqual({ differing: [`ns2.child.test. (${OTHER})`], silent: [] });
+  expect(await compared()).toEqual({ differing: [`ns2.child.test. (${OTHER})`], silent: [], alike: 1 });
   scene.internet.script(ONE, () => ({ code: 'timeout', fault: 'no answer within 5 s' }));
   expect(await compared()).toMatchObject({ silent: [`ns1.child.test. (${ONE})`] });
 });
