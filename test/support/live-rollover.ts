@@ -321,14 +321,16 @@ export class LiveRollover {
     return this.#resolvers.flatMap(({ complaints }) => complaints);
   }
 
-  /** One line for the report of a test. */
+  /** One line for the report of a test, and the first faults. */
   summary(title: string): string {
-    const { queries, validated, faultCount } = this.watch;
+    const { queries, validated, faultCount, starvedCount, faults } = this.watch;
     const seconds = Math.round((performance.now() - this.#startedMs) / 1_000);
-    const counts = `${queries} right answers, ${validated} of them validated, ${faultCount} wrong`;
+    const starved = starvedCount === 0 ? '' : ` (${starvedCount} of them when the machine had stood still)`;
+    const counts = `${queries} right answers, ${validated} of them validated, ${faultCount} wrong${starved}`;
     const delays = this.followedAfterMs.map((ms) => Math.round(ms)).join(' ');
     const followed = delays === '' ? '' : `; DS ${delays} ms after CDS`;
-    return `${title}: ${counts}, by ${this.#resolvers.length} resolvers in ${seconds} s${followed}`;
+    const shown = faults.slice(0, 5).map((fault) => `\n  ${fault}`);
+    return `${title}: ${counts}, by ${this.#resolvers.length} resolvers in ${seconds} s${followed}${shown.join('')}`;
   }
 
   /** Milliseconds from each new CDS RRset to the DS RRset that it asks for; none if nobody measures. */

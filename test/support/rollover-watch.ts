@@ -9,12 +9,15 @@ import { formatType, RRTYPE } from '../../src/wire/iana.ts';
 import { formatName, nameOf } from '../../src/wire/name.ts';
 import { type Answer, Asker, encodeQuery, type Question } from './asker.ts';
 import type { CachingUnbound } from './caching-unbound.ts';
+import { Stalls } from './stalls.ts';
 import { SeededRandom } from './zones.ts';
 
 /** Owners with A and TXT in the zone that is watched: `h0` … */
 export const HOSTS = 40;
 const LANES = 3;
+/** Least pause of a lane; a resolver that is slow is asked as much more rarely. */
 const GAP_MS = 12;
+const TIMEOUT_MS = 30_000;
 const CD = 0x10;
 const SERVFAIL = 2;
 const NXDOMAIN = 3;
@@ -49,6 +52,8 @@ export class RolloverWatch {
   /** At most 40 lines about answers that were wrong. */
   readonly faults: string[] = [];
   faultCount = 0;
+  /** Of these, those soon after the machine stood still: they may be nobody's fault, and must be tried again. */
+  starvedCount = 0;
   /** Whether each answer must be validated now. */
   mustBeSecure = false;
   readonly #origin: string;
@@ -56,25 +61,28 @@ export class RolloverWatch {
   readonly #resolvers: readonly CachingUnbound[];
   readonly #unchecked: Socket = createSocket('udp4');
   readonly #random = new SeededRandom(20_261_124);
+  readonly #stalls = new Stalls();
   #isStopped = false;
   #lanes: Promise<void>[] = [];
 
   constructor(origin: string, resolvers: readonly CachingUnbound[]) {
     this.#origin = origin;
     this.#resolvers = resolvers;
-    this.#askers = resolvers.map(({ port }) => new Asker(port, { timeoutMs: 10_000, tries: 1 }));
+    this.#askers = resolvers.map(({ port }) => new Asker(port, { timeoutMs: TIMEOUT_MS, tries: 1 }));
     this.#unchecked.on('message', () => undefined); // what is fetched unchecked is looked at when it is asked again
     this.#unchecked.on('error', (error) => this.#fault(`unchecked: ${error.message}`));
   }
 
   start(): void {
     const lanes = this.#askers.map((_, i) => i).flatMap((i) => Array.from({ length: LANES }, () => i));
+    this.#stalls.start();
     this.#lanes = lanes.map((i) => this.#lane(i));
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#lanes);
+    this.#stalls.stop();
     for (const asker of this.#askers) asker.close();
     this.#unchecked.close();
   }
@@ -82,8 +90,9 @@ export class RolloverWatch {
   /** Asks each resolver one question that is not in its cache: true if all say that it is validated. */
   async isSecureEverywhere(): Promise<boolean> {
     const name = nameOf(`fresh-${this.#random.below(1_000_000_000)}.wild.${this.#origin}`);
-    const answers = await Promise.all(this.#askers.map((asker) => asker.ask({ name, type: RRTYPE.A })));
-    return answers.every(({ authentic }) => authentic);
+    const ask = (asker: Asker) => asker.ask({ name, type: RRTYPE.A }).catch(() => undefined);
+    const answers = await Promise.all(this.#askers.map(ask));
+    return answers.every((answer) => answer?.authentic === true);
   }
 
   async #lane(i: number): Promise<void> {
@@ -91,9 +100,13 @@ export class RolloverWatch {
       if (this.#random.below(2) === 0) this.#fetchUnchecked(i, this.#pick());
       const question = this.#pick();
       const isSecureBefore = this.mustBeSecure;
+      const askedMs = performance.now();
       const answer = await this.#askers[i]!.ask(question).catch((error: Error) => error);
+      const tookMs = performance.now() - askedMs;
+      // What is asked over loopback and takes so long was not being worked at.
+      this.#stalls.note(tookMs);
       this.#judge(i, question, answer, isSecureBefore && this.mustBeSecure);
-      await sleep(GAP_MS);
+      await sleep(Math.max(GAP_MS, tookMs));
     }
   }
 
@@ -141,7 +154,10 @@ export class RolloverWatch {
 
   #fault(text: string): void {
     this.faultCount++;
-    if (this.faults.length < 40) this.faults.push(`${new Date().toISOString()} ${text}`);
+    const stalled = this.#stalls.lately();
+    if (stalled > 0) this.starvedCount++;
+    const because = stalled > 0 ? ` (the machine stood still for ${Math.round(stalled)} ms just before)` : '';
+    if (this.faults.length < 40) this.faults.push(`${new Date().toISOString()} ${text}${because}`);
   }
 }
 
