@@ -29,9 +29,7 @@ beforeEach(() => {
   begin();
 });
 afterEach(async () => {
-  await bench.zones.handover.close();
-  bench.close();
-  place.remove();
+  await bench.close();
 });
 
 /** A server whose channel fails for good as long as a file is missing. */

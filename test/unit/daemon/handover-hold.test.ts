@@ -9,11 +9,7 @@ import { testKey } from '../../support/served.ts';
 
 let scene: DiagnoseScene;
 let place: Workplace;
-afterEach(async () => {
-  await scene.bench.zones.handover.close();
-  scene.close();
-  place.remove();
-});
+afterEach(() => scene.bench.close());
 
 const silent = () => ({ code: 'timeout', fault: 'no answer within 5 s' }) as const;
 const handed = () => fs.readdirSync(place.path).filter((name) => name.startsWith('handed')).length;
@@ -88,8 +84,7 @@ it('waits for ever when no server says anything', async () => {
 it('waits for nobody if the policy says so, or to have no DS at all', async () => {
   await start({ handoverCheck: 'off' });
   await until('hand-over', () => handed() === 1);
-  await scene.bench.zones.handover.close();
-  scene.close();
+  await scene.bench.close();
   await start({}, true);
   await until('nothing to do', () => delivery() === undefined);
   const { keeper, signing } = scene.zone;
