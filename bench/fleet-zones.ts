@@ -123,6 +123,10 @@ export class FleetFiles implements FileStore {
     return found;
   }
 
+  pieces(path: string): Iterable<Uint8Array> {
+    return [this.read(path)];
+  }
+
   list(path: string): string[] {
     return [...this.#zone(path).keys()].sort();
   }

@@ -44,6 +44,8 @@ export class FileStoreError extends Error {
 export interface FileStore {
   /** Reads a regular file of at most `limitOctets`; follows no symbolic link. */
   read(path: string, limitOctets: number): Uint8Array;
+  /** What a regular file has, in pieces of moderate size, each valid until the next; follows no symbolic link. */
+  pieces(path: string): Iterable<Uint8Array>;
   /** Creates files (mode 0600; none of them may exist) in one directory, whole and durable. */
   createDurable(files: readonly NewFile[]): Promise<void>;
   /**

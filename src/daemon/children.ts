@@ -63,6 +63,9 @@ const MAX_LOOKS_A_TURN = 64;
 /** The first turn comes soon after the start. */
 const MAX_FIRST_TURN_S = 30;
 
+/** From when `children.log` is found to be long until it is written anew. */
+const SHORTEN_MS = 60_000;
+
 interface Looked {
   readonly at: UnixSeconds;
   readonly outcome: ScanOutcome;
@@ -106,6 +109,7 @@ export class Children {
     const image = zone.served?.image;
     if (image === undefined) return;
     const parent = this.#parentOf(zone);
+    this.#shorten(zone, parent.log);
     if (parent.image !== image) {
       const isFirst = parent.image === undefined;
       parent.image = image;
@@ -120,7 +124,7 @@ export class Children {
 
   /** A zone is no longer served. */
   forget(zone: Zone): void {
-    this.#context.scheduler.cancel(timerOf(zone));
+    for (const timer of [timerOf(zone), shortenOf(zone)]) this.#context.scheduler.cancel(timer);
     this.#parents.delete(zone.name);
   }
 
@@ -150,6 +154,7 @@ export class Children {
     const child = lowerName(name);
     if (log.find(child) === undefined) return false;
     await log.drop(child, this.#context.clock.now(), by);
+    this.#shorten(zone, log);
     this.#tell(zone, child, `the DS of ${formatName(child)} is as the zone file has it again`, { by });
     zone.renew();
     return true;
@@ -239,6 +244,7 @@ export class Children {
       this.#context.log.error({ zone: zone.name, code: error.code, path: error.path }, text);
       return outcome;
     }
+    this.#shorten(zone, this.#parentOf(zone).log);
     const [from, to] = [before, ds].map((rdatas) => rdatas.map(tagOfDs).join(', ') || 'none');
     this.#tell(zone, child, `DS of ${formatName(child)}: ${from} → ${to}, as it asked by ${by}`, {
       from,
@@ -297,6 +303,24 @@ export class Children {
         return;
       }
     }
+    this.#shorten(zone, log);
+  }
+
+  /** Has the log written anew when most of it no longer counts: after a while, so that a disk that refuses is not pressed. */
+  #shorten(zone: Zone, log: ChildrenLog): void {
+    const { scheduler } = this.#context;
+    if (!log.isLong || scheduler.has(shortenOf(zone))) return;
+    scheduler.after(shortenOf(zone), SHORTEN_MS, () => void this.#compact(zone, log));
+  }
+
+  async #compact({ name }: Zone, log: ChildrenLog): Promise<void> {
+    try {
+      if (log.isLong) await log.compact();
+    } catch (error) {
+      if (!(error instanceof FileStoreError)) throw error;
+      const text = `${name}: ${log.path} stays longer than it need be, as it cannot be written anew: ${error.message}`;
+      this.#context.log.error({ zone: name, code: error.code, path: error.path }, text);
+    }
   }
 
   #delegated({ served }: Zone, child: Name): Delegated | undefined {
@@ -353,6 +377,10 @@ function setNewest<T>(map: Map<string, T>, key: string, value: T): void {
 
 function timerOf({ name }: Zone): string {
   return `ask children of ${name}`;
+}
+
+function shortenOf({ name }: Zone): string {
+  return `shorten children.log of ${name}`;
 }
 
 function againOf(child: string): string {

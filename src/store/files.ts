@@ -18,13 +18,20 @@ const { O_CREAT, O_EXCL, O_WRONLY, O_RDONLY, O_APPEND, O_NOFOLLOW, O_NONBLOCK, O
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 const TEMPORARY_TRIES = 1000;
+const PIECE_OCTETS = 256 * 1024;
 
 const openFile = promisify(fs.open);
 const syncFile = promisify(fs.fsync);
 const renameFile = promisify(fs.rename);
 
-/** Ends the names of temporary files of `replaceDurable`; a start may remove what a crash left. */
-export const TEMPORARY_SUFFIX = '.tmp';
+/** Ends the names of temporary files of `replaceDurable`, behind a number. */
+const TEMPORARY_SUFFIX = '.tmp';
+const TEMPORARY_END = /\.[\d-]+\.tmp$/;
+
+/** True for the name of a temporary file of `replaceDurable`: a start may remove what a crash left. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY_END.test(name);
+}
 
 /** Runs a file operation; what the system throws becomes a FileStoreError with its code. */
 function guarded<T>(subject: string, operation: () => T): T {
@@ -55,19 +62,29 @@ export class DiskFileStore implements FileStore {
 
   read(file: string, limitOctets: number): Uint8Array {
     return guarded(file, () => {
-      // O_NONBLOCK: opening a FIFO must not wait for a writer.
-      const descriptor = fs.openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      const { descriptor, size } = openRegular(file);
       try {
-        const stat = fs.fstatSync(descriptor);
-        if (!stat.isFile()) throw new FileStoreError('EINVAL', file, `not a regular file: ${file}`);
-        if (stat.size > limitOctets) {
+        if (size > limitOctets)
           throw new FileStoreError('EFBIG', file, `over ${limitOctets} octets: ${file}`);
-        }
-        return readAll(descriptor, stat.size, limitOctets, file);
+        return readAll(descriptor, size, limitOctets, file);
       } finally {
         fs.closeSync(descriptor);
       }
     });
+  }
+
+  *pieces(file: string): Iterable<Uint8Array> {
+    const { descriptor } = guarded(file, () => openRegular(file));
+    const octets = new Uint8Array(PIECE_OCTETS);
+    try {
+      for (;;) {
+        const count = guarded(file, () => fs.readSync(descriptor, octets, 0, octets.length, null));
+        if (count === 0) return;
+        yield octets.subarray(0, count);
+      }
+    } finally {
+      fs.closeSync(descriptor);
+    }
   }
 
   createDurable(files: readonly NewFile[]): Promise<void> {
@@ -170,6 +187,20 @@ function kindOf(stat: fs.Stats): FileStat['kind'] {
   if (stat.isFile()) return 'file';
   if (stat.isDirectory()) return 'directory';
   return stat.isSymbolicLink() ? 'symlink' : 'other';
+}
+
+/** Opens a file for reading; its size is a guess, as it may grow. */
+function openRegular(file: string): { readonly descriptor: number; readonly size: number } {
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
+  const descriptor = fs.openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const stat = fs.fstatSync(descriptor);
+    if (!stat.isFile()) throw new FileStoreError('EINVAL', file, `not a regular file: ${file}`);
+    return { descriptor, size: stat.size };
+  } catch (error) {
+    fs.closeSync(descriptor);
+    throw error;
+  }
 }
 
 /** Reads to the end, of which `size` is a guess; a file that grows past the limit meanwhile is refused. */

@@ -22,7 +22,7 @@ import type { Name } from '../wire/name.ts';
 import { adoptKeys } from './adopt.ts';
 import { type AuditEvent, AuditLog, type AuditTrail, readAudit } from './audit.ts';
 import { createKeys, newKeys } from './create.ts';
-import { TEMPORARY_SUFFIX } from './files.ts';
+import { isTemporary } from './files.ts';
 import { keyFileBase } from './keyfile.ts';
 import {
   finishStaged,
@@ -255,8 +255,7 @@ export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> 
   const directory = { files, path: zoneKeysPath(keysDirectory, origin), origin };
   let names = files.stat(directory.path) === undefined ? [] : files.list(directory.path);
   for (const name of names) {
-    const isLeftover = name.startsWith(`${STATE_FILE}.`) && name.endsWith(TEMPORARY_SUFFIX);
-    if (isLeftover) await files.removeDurable(`${directory.path}/${name}`);
+    if (isTemporary(name)) await files.removeDurable(`${directory.path}/${name}`);
   }
   const stored = loadState(files, directory.path, origin);
   if (stored !== undefined) {

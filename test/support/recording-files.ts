@@ -23,6 +23,10 @@ export class RecordingFiles implements FileStore {
     return this.#files.read(file, limitOctets);
   }
 
+  pieces(file: string): Iterable<Uint8Array> {
+    return this.#files.pieces(file);
+  }
+
   list(directory: string): string[] {
     return this.#files.list(directory);
   }

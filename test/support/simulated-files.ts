@@ -35,6 +35,8 @@ interface Inode {
 }
 
 const TEMPORARY_SUFFIX = '.tmp';
+/** Small and odd, so that what is read in pieces is cut anywhere. */
+const PIECE_OCTETS = 37;
 
 export class SimulatedFiles implements FileStore {
   /** Steps taken since the start or the last restart. */
@@ -105,6 +107,11 @@ export class SimulatedFiles implements FileStore {
     if (inode.kind !== 'file') throw new FileStoreError('EINVAL', file, `not a regular file: ${file}`);
     if (inode.octets.length > limitOctets) throw new FileStoreError('EFBIG', file, `too long: ${file}`);
     return Uint8Array.from(inode.octets);
+  }
+
+  *pieces(file: string): Iterable<Uint8Array> {
+    const octets = this.read(file, Number.POSITIVE_INFINITY);
+    for (let at = 0; at < octets.length; at += PIECE_OCTETS) yield octets.subarray(at, at + PIECE_OCTETS);
   }
 
   async createDurable(files: readonly NewFile[]): Promise<void> {
