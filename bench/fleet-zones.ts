@@ -147,6 +147,10 @@ export class FleetFiles implements FileStore {
     this.writes++;
   }
 
+  async replace(): Promise<void> {
+    this.writes++;
+  }
+
   async appendDurable(): Promise<void> {
     this.writes++;
   }

@@ -38,6 +38,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': [
     'dnssec/algorithm.ts',
     'dnssec/keypair.ts',
+    'dnssec/privatekey.ts',
     'dnssec/digest.ts',
     'dnssec/foreign.ts',
     'transport/',

@@ -53,6 +53,11 @@ export interface FileStore {
    * resolved when the new content gets its name; if it rejects, nothing is replaced.
    */
   replaceDurable(path: string, octets: Uint8Array, before?: Promise<void>): Promise<void>;
+  /**
+   * Replaces `path` atomically, for what can be made again: when power is lost, it may be the old file, a part of the new
+   * one, or gone.
+   */
+  replace(path: string, octets: Uint8Array): Promise<void>;
   /** Appends octets and makes them durable. */
   appendDurable(path: string, octets: Uint8Array): Promise<void>;
   /** Renames files from one directory to another, or within one; then makes both directories durable. */

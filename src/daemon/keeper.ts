@@ -279,6 +279,7 @@ export class Keeper {
     if (isCold(epoch, this.#published) && !(await this.#signAhead(epoch, isNewest))) return;
     this.#published = epoch;
     await publisher.publish(this.#zone.id, epoch);
+    this.#keepSoon();
     const { now, ended } = clock.keyInstant();
     // Of a zone that is new nothing was served before: there is no copy whose age could be cut short.
     const at = this.#isNew ? now : ended;
@@ -286,6 +287,15 @@ export class Keeper {
     if (!isAwaited()) return;
     this.#isNew = false;
     await this.#take(pace, (signing) => (isAwaited() ? signing.acknowledged(this.facts!, at) : undefined));
+  }
+
+  /** Keeps signatures that were made for the next start, when nobody waits for a turn. */
+  #keepSoon(): void {
+    if (this.#signing?.hasUnkept !== true) return;
+    void this.#inTurn(this.#paceOf('bulk'), async () => {
+      await this.#signing?.keep();
+      return NOTHING;
+    });
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 import type { FileStore, FileStoreError, Random } from '../base/ports.ts';
 import { type UnixSeconds, unixSeconds } from '../base/time.ts';
-import type { KeyObject } from '../dnssec/algorithm.ts';
+import { type LentKey, wipePrivateKey } from '../dnssec/privatekey.ts';
 import type { Key } from '../kasp/key.ts';
 import { next } from '../kasp/next.ts';
 import type { Policy } from '../kasp/policy.ts';
@@ -16,6 +16,7 @@ import { keysFor, startRollover } from '../kasp/start.ts';
 import type { Action, Facts, RolloverRequest, Waiting } from '../kasp/step.ts';
 import { acknowledge } from '../kasp/versions.ts';
 import { findKey, type ZoneState } from '../kasp/zonestate.ts';
+import { type KeptSignatures, SignatureBook } from '../signer/book.ts';
 import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../signer/epoch.ts';
 import type { AuditEvent, AuditTrail } from '../store/audit.ts';
 import { keyId, type WantedKey } from '../store/create.ts';
@@ -78,7 +79,9 @@ export class ZoneSigning {
   readonly #origin: Name;
   readonly #ports: SigningPorts;
   readonly #listener: SigningListener;
-  readonly #privateKeys = new Map<string, KeyObject>();
+  readonly #privateKeys = new Map<string, LentKey>();
+  /** What the epoch that was built last begins with, if nobody has written it down. */
+  #unkept: KeptSignatures | undefined;
   #missing: readonly string[] = [];
   #waiting: readonly Waiting[] = [];
   #nextWake: UnixSeconds | null = null;
@@ -110,7 +113,9 @@ export class ZoneSigning {
   ): Promise<ZoneSigning> {
     const { files, random, keysDirectory } = ports;
     const { origin, policy } = zone;
-    if (!hasKeys(files, zoneKeysPath(keysDirectory, origin))) refuseForeign(ports, origin, foreign);
+    const isForeign = foreign.foreignKeys.length + foreign.foreignCds.length > 0;
+    if (isForeign && !hasKeys(files, zoneKeysPath(keysDirectory, origin)))
+      refuseForeign(ports, origin, foreign);
     const keys = await openZoneKeys({ files, random, keysDirectory, origin, policy, now, mayLack: true });
     const signing = new ZoneSigning(ports, zone, keys, zone.listener);
     signing.check(foreign);
@@ -244,7 +249,11 @@ export class ZoneSigning {
   ): Promise<void> {
     if (state === this.zoneState && events.length === 0 && this.keys.isSaved) return;
     const unaudited = await this.keys.commit({ zoneState: state, purged, events, now });
-    for (const { id } of purged) this.#privateKeys.delete(id);
+    for (const { id } of purged) {
+      const lent = this.#privateKeys.get(id);
+      if (lent !== undefined) wipePrivateKey(lent);
+      this.#privateKeys.delete(id);
+    }
     if (unaudited !== undefined) this.#listener.unaudited(unaudited);
   }
 
@@ -305,9 +314,25 @@ export class ZoneSigning {
    * or KeystoreError.
    */
   build(served: ServedImage, previous: Epoch | undefined, now: UnixSeconds): Epoch {
-    const epoch = this.#build(served, previous, now);
+    const book = new SignatureBook(previous === undefined ? this.keys.kept : undefined);
+    const epoch = this.#build(served, previous, now, book);
     this.#hasNews = false;
+    this.keys.forgetRead();
+    const { apexInception } = epoch;
+    if (book.hasMade) this.#unkept = { apexInception, signatures: book.signatures };
     return epoch;
+  }
+
+  /** What the epoch that was built last begins with is not kept yet. */
+  get hasUnkept(): boolean {
+    return this.#unkept !== undefined;
+  }
+
+  /** Keeps what the epoch that was built last begins with, so that the next start need not sign it again. */
+  async keep(): Promise<void> {
+    const unkept = this.#unkept;
+    this.#unkept = undefined;
+    if (unkept !== undefined) await this.keys.keep(unkept, this.#privateKeys);
   }
 
   /** The epoch that was built last is not published: it counts as not built. */
@@ -315,7 +340,12 @@ export class ZoneSigning {
     this.#hasNews = true;
   }
 
-  #build({ image, denial }: ServedImage, previous: Epoch | undefined, now: UnixSeconds): Epoch {
+  #build(
+    { image, denial }: ServedImage,
+    previous: Epoch | undefined,
+    now: UnixSeconds,
+    book: SignatureBook,
+  ): Epoch {
     const state = this.keys.zoneState;
     const { keys } = state;
     if (dnskeySet(keys).length === 0) return unsignedEpoch(image);
@@ -333,7 +363,7 @@ export class ZoneSigning {
       denial: denial.mode,
       nsec3: denial.nsec3,
     };
-    return buildEpoch(image, content, previous, now);
+    return buildEpoch(image, content, previous, now, book);
   }
 
   #epochKey(key: Key): EpochKey {

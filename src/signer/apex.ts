@@ -4,14 +4,24 @@
  * rrsets as any other; the word TARGETS_AT of an rrset leads to its signatures.
  */
 import type { UnixSeconds } from '../base/time.ts';
+import { signOctets } from '../dnssec/algorithm.ts';
 import { dnskeyRdata } from '../dnssec/dnskey.ts';
-import { rrsigLabels, signRRset, sortRdata, verifyRRset } from '../dnssec/rrsig.ts';
+import { openPrivateKey } from '../dnssec/privatekey.ts';
+import {
+  type RrsigFields,
+  rrsigLabels,
+  rrsigRdata,
+  signedOctets,
+  sortRdata,
+  verifyRRset,
+} from '../dnssec/rrsig.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { labelCount, type Name } from '../wire/name.ts';
 import { hashName } from '../wire/namehash.ts';
 import type { ImageMemory, NodeIndex, ZoneImage } from '../zone/image.ts';
 import { NODE_FLAG } from '../zone/image.ts';
 import { ImageWriter } from '../zone/imagewriter.ts';
+import type { SignatureBook } from './book.ts';
 import type { EpochKey } from './epoch.ts';
 
 /** The node of the apex image that is the hashed apex. */
@@ -38,32 +48,71 @@ export class ApexSignatureError extends Error {
   override readonly name = 'ApexSignatureError';
 }
 
-/** Signs an rrset of the apex image with each key and verifies every signature as a validator would. */
+/** From when to when signatures are valid, in seconds, and the instant at which they are made. */
+export interface Window {
+  readonly inception: UnixSeconds;
+  readonly validity: number;
+  readonly now: UnixSeconds;
+}
+
+/**
+ * Signs an rrset of the apex image with each key, but where `book` has the signature, and verifies every signature that
+ * is made as a validator would.
+ */
 export function signApexRRset(
   apex: Name,
   rrset: UnsignedRRset,
   keys: readonly EpochKey[],
-  window: { readonly inception: UnixSeconds; readonly validity: number; readonly now: UnixSeconds },
+  window: Window,
+  book: SignatureBook,
 ): ApexRRset {
   const rrsigs = keys.map((key) => {
-    const fields = {
-      typeCovered: rrset.type,
-      algorithm: key.algorithm,
-      labels: rrsigLabels(rrset.owner),
-      originalTtl: rrset.ttl,
-      inception: window.inception,
-      expiration: (window.inception + window.validity) as UnixSeconds,
-      keyTag: key.tag,
-      signerName: apex,
-    };
-    const rrsig = signRRset(fields, rrset.owner, rrset.rdatas, key.privateKey);
+    const fields = fieldsOf(apex, rrset, key, window);
+    const octets = signedOctets(fields, rrset.owner, rrset.rdatas);
+    const kept = book.take(key, octets);
+    if (kept !== undefined) return rrsigRdata(fields, kept);
+    const signature = signOctets(key.algorithm, openPrivateKey(key), octets);
+    const rrsig = rrsigRdata(fields, signature);
     const dnskey = dnskeyRdata(key.flags, key.algorithm, key.publicKey);
     const signed = { owner: rrset.owner, type: rrset.type, rdatas: rrset.rdatas, rrsig, dnskey, apex };
     const fault = verifyRRset(signed, window.now);
     if (fault !== undefined) throw new ApexSignatureError(`signature by key ${key.tag}: ${fault}`);
+    book.add(key, octets, signature);
     return rrsig;
   });
   return { ...rrset, rrsigs };
+}
+
+/** True if `book` has the signatures of all keys over the rrset in this window. */
+export function isKept(
+  apex: Name,
+  rrset: UnsignedRRset,
+  keys: readonly EpochKey[],
+  window: Window,
+  book: SignatureBook,
+): boolean {
+  return keys.every((key) => {
+    const octets = signedOctets(fieldsOf(apex, rrset, key, window), rrset.owner, rrset.rdatas);
+    return book.isKept(key, octets);
+  });
+}
+
+function fieldsOf(
+  apex: Name,
+  { owner, type, ttl }: UnsignedRRset,
+  key: EpochKey,
+  { inception, validity }: Window,
+): RrsigFields {
+  return {
+    typeCovered: type,
+    algorithm: key.algorithm,
+    labels: rrsigLabels(owner),
+    originalTtl: ttl,
+    inception,
+    expiration: (inception + validity) as UnixSeconds,
+    keyTag: key.tag,
+    signerName: apex,
+  };
 }
 
 /** Renders the apex image for a zone; rrsets of the hashed apex stand last. */

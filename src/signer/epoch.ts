@@ -6,19 +6,18 @@
  * Everything in an epoch that carries the chain of trust is verified with the public key of who signed it before the
  * epoch exists, and its signers must be such that validators can do without any key that is not published.
  */
-import { assert } from '../base/assert.ts';
-import { Counters } from '../base/counters.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import type { KeyObject } from '../dnssec/algorithm.ts';
 import { dnskeyRdata } from '../dnssec/dnskey.ts';
+import type { LentKey } from '../dnssec/privatekey.ts';
 import { compareRdata } from '../dnssec/rrsig.ts';
 import type { DenialMode } from '../kasp/policy.ts';
 import { RRTYPE } from '../wire/iana.ts';
-import { APEX, type ImageMemory, NO_RRSET, RRSET_FLAG, ZoneImage } from '../zone/image.ts';
-import { type ApexRRset, renderApex, signApexRRset } from './apex.ts';
-import { apexDenial } from './apexdenial.ts';
+import { type ImageMemory, ZoneImage } from '../zone/image.ts';
+import { signAhead } from './ahead.ts';
+import { renderApex } from './apex.ts';
+import { apexRRsets } from './apexrrsets.ts';
+import { SignatureBook } from './book.ts';
 import { carryCompact, carrySignatures } from './carry.ts';
-import { OnlineSigner, ZoneSigner } from './signer.ts';
 import { SlotTable, slotTableOctets } from './slots.ts';
 import { INCEPTION_LEAD, inceptionAt, windowLength } from './validity.ts';
 
@@ -29,7 +28,7 @@ export interface EpochKey {
   readonly flags: number;
   /** In DNSKEY form. */
   readonly publicKey: Uint8Array;
-  readonly privateKey: KeyObject;
+  readonly privateKey: LentKey;
 }
 
 /** What the key states say shall be served (kasp/records), and by whom it is signed. */
@@ -67,7 +66,7 @@ export interface Epoch {
     readonly algorithm: number;
     readonly tag: number;
     readonly publicKey: Uint8Array;
-    readonly privateKey: KeyObject;
+    readonly privateKey: LentKey;
     readonly table: SharedArrayBuffer;
     /** The table over the NSEC3 chain, if there is one. */
     readonly nsec3Table: SharedArrayBuffer | null;
@@ -107,22 +106,24 @@ export function unsignedEpoch(image: ImageMemory): Epoch {
 }
 
 /**
- * Builds the epoch that is committed at `now`. Signatures of `previous` that still hold are carried into it. Throws
- * EpochError if its signers are not such as RFC 4035 §2.2 wants, or if a signature does not verify.
+ * Builds the epoch that is committed at `now`. Signatures of `previous` that still hold are carried into it; without one,
+ * those in `book` are taken, which gets all that are made. Throws EpochError if its signers are not such as RFC 4035 §2.2
+ * wants, or if a signature does not verify.
  */
 export function buildEpoch(
   image: ImageMemory,
   content: EpochContent,
   previous: Epoch | undefined,
   now: UnixSeconds,
+  book = new SignatureBook(),
 ): Epoch {
   const zone = ZoneImage.open(image);
   const lowest = (previous?.apexInception ?? 0) + 1;
   // Growing matters less than being valid: the clock may have been ahead when the epoch before was made.
-  const apexInception = Math.min(Math.max(now - INCEPTION_LEAD, lowest), now) as UnixSeconds;
+  const fresh = Math.min(Math.max(now - INCEPTION_LEAD, lowest), now) as UnixSeconds;
   const nsecInception = inceptionAt(now, content.validity, zone.origin, 0, RRTYPE.NSEC);
   checkSigners(content);
-  const rrsets = apexRRsets(zone, content, { apexInception, nsecInception, now });
+  const { apexInception, rrsets } = apexRRsets(zone, content, { fresh, nsecInception, now }, book);
   const epoch: Epoch = {
     image,
     apex: renderApex(zone, rrsets),
@@ -141,7 +142,8 @@ export function buildEpoch(
     apexExpiresAt: (Math.min(apexInception, nsecInception) + content.validity) as UnixSeconds,
     refreshAt: refreshInstant(content.validity, apexInception, nsecInception),
   };
-  signAhead(zone, epoch, now);
+  const bad = signAhead(zone, epoch, now, book);
+  if (bad !== undefined) throw new EpochError(`a signature by key ${bad} does not verify`);
   return epoch;
 }
 
@@ -169,38 +171,6 @@ function checkSigners(content: EpochContent): void {
   if (content.cds.length + content.cdnskey.length > 0 && !cdsSigners.some(isPublished)) {
     throw new EpochError('no key in the DNSKEY rrset signs CDS and CDNSKEY');
   }
-}
-
-function apexRRsets(
-  zone: ZoneImage,
-  content: EpochContent,
-  times: { apexInception: UnixSeconds; nsecInception: UnixSeconds; now: UnixSeconds },
-): ApexRRset[] {
-  const { validity } = content;
-  const { apexInception, nsecInception, now } = times;
-  const { dnskeySigners, cdsSigners, dnskeyTtl, cdsTtl } = content;
-  const ofKeys = [
-    { type: RRTYPE.DNSKEY, ttl: dnskeyTtl, rdatas: content.dnskey, signers: dnskeySigners },
-    { type: RRTYPE.CDS, ttl: cdsTtl, rdatas: content.cds, signers: cdsSigners },
-    { type: RRTYPE.CDNSKEY, ttl: cdsTtl, rdatas: content.cdnskey, signers: cdsSigners },
-  ].filter(({ rdatas }) => rdatas.length > 0);
-  const signed = ofKeys.map(({ signers, ...rrset }) =>
-    signApexRRset(zone.origin, { ...rrset, owner: zone.origin }, signers, {
-      inception: apexInception,
-      validity,
-      now,
-    }),
-  );
-  const denial = apexDenial(
-    zone,
-    content,
-    ofKeys.map(({ type }) => type),
-  );
-  const window = { inception: nsecInception, validity, now };
-  return [
-    ...signed,
-    ...denial.map((rrset) => signApexRRset(zone.origin, rrset, content.zoneSigners, window)),
-  ];
 }
 
 /** The key with its tables over the zone image and for the zone's way to deny. */
@@ -266,25 +236,6 @@ function tableOver(
     carry(ZoneImage.open(before.image), new SlotTable(before.table, algorithm), view, slots);
   }
   return table;
-}
-
-/** SOA and NS of the apex are signed, and verified, before the epoch is served. */
-function signAhead(zone: ZoneImage, epoch: Epoch, now: UnixSeconds): void {
-  const signer = new OnlineSigner(new Counters());
-  const out = new Uint8Array(512);
-  for (const key of epoch.signers) {
-    const zoneSigner = new ZoneSigner(key, epoch.validity);
-    for (const type of [RRTYPE.SOA, RRTYPE.NS]) {
-      const rrset = zone.rrset(APEX, type);
-      assert(
-        rrset !== NO_RRSET && (zone.rrsetFlags(rrset) & RRSET_FLAG.SIGNED) !== 0,
-        'an apex has SOA and NS',
-      );
-      if (!signer.putRrsig(out, 0, zoneSigner, zone, rrset, now)) {
-        throw new EpochError(`a signature by key ${key.tag} does not verify`);
-      }
-    }
-  }
 }
 
 /** The apex image is made anew when the NSEC's window ends, or at three sevenths of the DNSKEY's validity. */

@@ -7,6 +7,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { hasErrors } from '../base/diagnostic.ts';
+import { openPrivateKey } from '../dnssec/privatekey.ts';
 import { readRrsig, rrsigLabels, signRRset } from '../dnssec/rrsig.ts';
 import { digestTree, type ZonemdHash, zonemdRdata } from '../dnssec/zonemd.ts';
 import { decodeTypeBitmap, encodeTypeBitmap } from '../rdata/bitmap.ts';
@@ -115,7 +116,7 @@ class Snapshot {
       );
       assert(key !== undefined, 'who signed the zone can sign its digest');
       const own = { ...fields, typeCovered: type, labels: rrsigLabels(owner), originalTtl: ttl };
-      const rrsig = signRRset(own, owner, [rdata], key.privateKey);
+      const rrsig = signRRset(own, owner, [rdata], openPrivateKey(key));
       this.#add({ owner, type: RRTYPE.RRSIG, ttl, rdata: rrsig });
     }
   }

@@ -5,6 +5,7 @@
 import { COUNTER, type Counters } from '../base/counters.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { type KeyObject, loadPublicKey, verifyWithKey } from '../dnssec/algorithm.ts';
+import { type LentKey, openPrivateKey } from '../dnssec/privatekey.ts';
 import {
   blankRrsigFields,
   RRSIG_HEAD_OCTETS,
@@ -28,10 +29,12 @@ export class ZoneSigner {
   readonly algorithm: number;
   readonly tag: number;
   readonly publicKey: Uint8Array;
-  readonly privateKey: KeyObject;
   readonly slots: SlotTable;
   /** How long its signatures are valid, in seconds. */
   readonly validity: number;
+  readonly #lent: LentKey;
+  /** Weak: of the zones that a thread has signed for, it has few keys open. */
+  #opened: WeakRef<KeyObject> | undefined;
   #published: KeyObject | undefined;
 
   /** `table` is the signer's over the zone image, unless it is said to be that of the zone's way to deny. */
@@ -39,9 +42,19 @@ export class ZoneSigner {
     this.algorithm = signer.algorithm;
     this.tag = signer.tag;
     this.publicKey = signer.publicKey;
-    this.privateKey = signer.privateKey;
+    this.#lent = signer.privateKey;
     this.slots = new SlotTable(table, signer.algorithm);
     this.validity = validity;
+  }
+
+  /** The private key; loaded, if this thread has not signed with it lately. Throws KeyMismatchError. */
+  get privateKey(): KeyObject {
+    const opened = this.#opened?.deref();
+    if (opened !== undefined) return opened;
+    const { algorithm, publicKey } = this;
+    const key = openPrivateKey({ algorithm, publicKey, privateKey: this.#lent });
+    this.#opened = new WeakRef(key);
+    return key;
   }
 
   /** True if the signature over `octets` verifies with the key that is published. Loads that key once. */

@@ -116,6 +116,18 @@ export class DiskFileStore implements FileStore {
     });
   }
 
+  replace(file: string, octets: Uint8Array): Promise<void> {
+    return guardedLater(file, async () => {
+      const temporary = await this.#writeTemporary(file, octets, false);
+      try {
+        await renameFile(temporary, file);
+      } catch (error) {
+        removeQuietly(temporary);
+        throw error;
+      }
+    });
+  }
+
   appendDurable(file: string, octets: Uint8Array): Promise<void> {
     return guardedLater(file, async () => {
       const isNew = fs.lstatSync(file, { throwIfNoEntry: false }) === undefined;
@@ -169,12 +181,12 @@ export class DiskFileStore implements FileStore {
     });
   }
 
-  /** Writes a durable file beside `file` under a name that nothing has. */
-  async #writeTemporary(file: string, octets: Uint8Array): Promise<string> {
+  /** Writes a file beside `file` under a name that nothing has. */
+  async #writeTemporary(file: string, octets: Uint8Array, isDurable = true): Promise<string> {
     for (let tries = 0; ; tries++) {
       const temporary = `${file}.${process.pid}-${++this.#temporaryCount}${TEMPORARY_SUFFIX}`;
       try {
-        await writeNew(temporary, octets);
+        await writeNew(temporary, octets, isDurable);
         return temporary;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries >= TEMPORARY_TRIES) throw error;
@@ -220,13 +232,13 @@ function readAll(descriptor: number, size: number, limitOctets: number, file: st
   }
 }
 
-/** Creates a file that must not exist, with durable content; removes it again when anything fails. */
-async function writeNew(file: string, octets: Uint8Array): Promise<void> {
+/** Creates a file that must not exist; removes it again when anything fails. */
+async function writeNew(file: string, octets: Uint8Array, isDurable = true): Promise<void> {
   const descriptor = await openFile(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
   let isOpen = true;
   try {
     writeAll(descriptor, octets);
-    await syncFile(descriptor);
+    if (isDurable) await syncFile(descriptor);
     isOpen = false;
     fs.closeSync(descriptor);
   } catch (error) {

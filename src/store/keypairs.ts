@@ -10,7 +10,8 @@ import { type FileStore, FileStoreError } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import type { KeyObject } from '../dnssec/algorithm.ts';
 import { dnskeyRdata, keyTag } from '../dnssec/dnskey.ts';
-import { KeyMismatchError, loadPrivateKey, probeKey } from '../dnssec/keypair.ts';
+import { loadPrivateKey, probeKey } from '../dnssec/keypair.ts';
+import { KeyMismatchError } from '../dnssec/privatekey.ts';
 import type { Name } from '../wire/name.ts';
 import {
   formatPrivateFile,

@@ -12,18 +12,20 @@
  * removed. A start finishes what a crash left of it.
  */
 import { assert } from '../base/assert.ts';
-import type { FileStore, FileStoreError, Random } from '../base/ports.ts';
+import { type FileStore, FileStoreError, type Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import type { KeyObject } from '../dnssec/algorithm.ts';
+import { type LentKey, lendPrivateKey, privateOctetsOf } from '../dnssec/privatekey.ts';
 import { isEntirelyHidden, type Key, type KeyRole } from '../kasp/key.ts';
 import type { Policy } from '../kasp/policy.ts';
 import { findKey, newZoneState, type ZoneState } from '../kasp/zonestate.ts';
+import type { KeptSignatures } from '../signer/book.ts';
 import type { Name } from '../wire/name.ts';
 import { adoptKeys } from './adopt.ts';
 import { type AuditEvent, AuditLog, type AuditTrail, readAudit } from './audit.ts';
 import { createKeys, newKeys } from './create.ts';
 import { isTemporary } from './files.ts';
-import { keyFileBase } from './keyfile.ts';
+import { KEPT_FILE, type Kept, loadKept, pairProof, saveKept } from './keptsignatures.ts';
+import { keyFileBase, type PrivateKeyFile } from './keyfile.ts';
 import {
   finishStaged,
   type KeyDirectory,
@@ -53,6 +55,15 @@ export interface KeyStoreOptions {
 
 /** How the keys came to be. */
 export type KeysOrigin = 'created' | 'adopted' | 'loaded';
+
+/** What the opening of keys has read that the first epoch needs. */
+interface Read {
+  readonly kept: Kept | undefined;
+  /** Octets of private halves by id of their keys. Secret. */
+  readonly privates: ReadonlyMap<string, Uint8Array>;
+}
+
+const NOTHING_READ: Read = { kept: undefined, privates: new Map() };
 
 /** The directory of keys of a zone, whether it exists or not. */
 export function zoneKeysPath(keysDirectory: string, origin: Name): string {
@@ -87,13 +98,14 @@ export class ZoneKeys {
   readonly #unburied: Tombstone[] = [];
   /** A save has failed after which the file may hold either generation. */
   #isUncertain = false;
+  #read: Read;
 
   /** For `openZoneKeys`. */
   constructor(
     directory: KeyDirectory,
     random: Random,
     stored: StoredState,
-    opened: { readonly how: KeysOrigin; readonly notes: readonly string[] },
+    opened: { readonly how: KeysOrigin; readonly notes: readonly string[]; readonly read?: Read },
   ) {
     this.#directory = directory;
     this.#random = random;
@@ -102,6 +114,7 @@ export class ZoneKeys {
     this.#durable = new Set(stored.zoneState.keys.map((key) => key.publicKeyHash));
     this.how = opened.how;
     this.notes = opened.notes;
+    this.#read = opened.read ?? NOTHING_READ;
   }
 
   get zoneState(): ZoneState {
@@ -203,19 +216,44 @@ export class ZoneKeys {
   }
 
   /**
-   * Loads the private half of a key in the state. Costs a file and 0.4 ms: callers keep it. Throws KeystoreError.
+   * The private half of a key in the state, which belongs to its public half: it is loaded to see that, unless an earlier
+   * process has (0.1 ms). Callers keep it. Throws KeystoreError.
    */
-  privateKey(keyId: string): KeyObject {
+  privateKey(keyId: string): LentKey {
     const key = findKey(this.#stored.zoneState, keyId);
     assert(key !== undefined, 'only keys in the state are loaded');
-    const base = keyFileBase(this.#directory.origin, key.algorithm, key.tag);
-    const { privateOctets } = readPrivate(this.#directory, `${base}.private`);
-    return loadPair(this.#directory, {
-      base,
-      algorithm: key.algorithm,
-      privateOctets,
-      publicKey: key.publicKey,
+    const { algorithm, publicKey } = key;
+    const base = keyFileBase(this.#directory.origin, algorithm, key.tag);
+    const { kept, privates } = this.#read;
+    const privateOctets =
+      privates.get(keyId) ?? readPrivate(this.#directory, `${base}.private`).privateOctets;
+    const isProven = kept?.proofs.has(pairProof(algorithm, privateOctets, publicKey)) ?? false;
+    const pair = { base, algorithm, privateOctets, publicKey };
+    const loaded = isProven ? undefined : loadPair(this.#directory, pair);
+    return lendPrivateKey(algorithm, privateOctets, publicKey, loaded);
+  }
+
+  // ---- What is kept for the next start ----
+
+  /** Signatures that an earlier process has kept. */
+  get kept(): KeptSignatures | undefined {
+    return this.#read.kept;
+  }
+
+  /** The first epoch is made: what was read for it is needed no more. */
+  forgetRead(): void {
+    for (const octets of this.#read.privates.values()) octets.fill(0);
+    this.#read = NOTHING_READ;
+  }
+
+  /** Keeps signatures, and that these keys were found to be pairs. They are made again if that fails. */
+  async keep(signatures: KeptSignatures, privateKeys: ReadonlyMap<string, LentKey>): Promise<void> {
+    const { files, path } = this.#directory;
+    const proofs = this.zoneState.keys.flatMap(({ id, algorithm, publicKey }) => {
+      const lent = privateKeys.get(id);
+      return lent === undefined ? [] : pairProof(algorithm, privateOctetsOf(algorithm, lent), publicKey);
     });
+    await saveKept(files, path, { ...signatures, proofs: new Set(proofs) });
   }
 
   /** Saves a state, when what is told of it is on disk. */
@@ -253,17 +291,18 @@ function privatePath({ path, origin }: KeyDirectory, { algorithm, tag }: Key): s
 export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> {
   const { files, keysDirectory, origin, random } = options;
   const directory = { files, path: zoneKeysPath(keysDirectory, origin), origin };
-  let names = files.stat(directory.path) === undefined ? [] : files.list(directory.path);
+  let names = namesIn(files, directory.path);
   for (const name of names) {
     if (isTemporary(name)) await files.removeDurable(`${directory.path}/${name}`);
   }
   const stored = loadState(files, directory.path, origin);
   if (stored !== undefined) {
     await setAside(directory, stagedFiles(names));
-    const unnamed = checkStored(directory, stored, listBases(names), options.mayLack ?? false);
+    const { unnamed, privates } = checkStored(directory, stored, listBases(names), options.mayLack ?? false);
     return new ZoneKeys(directory, random, stored, {
       how: 'loaded',
       notes: await finishPurges(directory, stored.tombstones, unnamed),
+      read: { kept: names.includes(KEPT_FILE) ? loadKept(files, directory.path) : undefined, privates },
     });
   }
   if (await finishStaged(directory, names)) names = files.list(directory.path);
@@ -279,13 +318,26 @@ export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> 
   });
 }
 
-/** Checks that every key of a state has its private half and is not a removed one; returns bases it does not name. */
+function namesIn(files: FileStore, path: string): string[] {
+  try {
+    return files.list(path);
+  } catch (error) {
+    if (error instanceof FileStoreError && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/**
+ * Checks that every key of a state has its private half and is not a removed one; returns bases it does not name, and
+ * the private halves.
+ */
 function checkStored(
   directory: KeyDirectory,
   stored: StoredState,
   bases: readonly string[],
   mayLack: boolean,
-): string[] {
+): { readonly unnamed: string[]; readonly privates: Map<string, Uint8Array> } {
+  const privates = new Map<string, Uint8Array>();
   const named = new Set<string>();
   const removed = new Set(stored.tombstones.map((tombstone) => tombstone.publicKeyHash));
   for (const key of stored.zoneState.keys) {
@@ -294,10 +346,25 @@ function checkStored(
     if (removed.has(key.publicKeyHash)) {
       throw new KeystoreError('KEY_REMOVED', `${directory.path}/${base} was removed and cannot come back`);
     }
-    if (mayLack && directory.files.stat(privatePath(directory, key)) === undefined) continue;
-    if (readPrivate(directory, `${base}.private`).algorithm !== key.algorithm) {
+    const read = readPrivateIfThere(directory, `${base}.private`, mayLack);
+    if (read === undefined) continue;
+    if (read.algorithm !== key.algorithm) {
       throw new KeystoreError('KEY_MISMATCH', `${directory.path}/${base}.private is of another algorithm`);
     }
+    privates.set(key.id, read.privateOctets);
   }
-  return bases.filter((base) => !named.has(base));
+  return { unnamed: bases.filter((base) => !named.has(base)), privates };
+}
+
+function readPrivateIfThere(
+  directory: KeyDirectory,
+  file: string,
+  mayLack: boolean,
+): PrivateKeyFile | undefined {
+  try {
+    return readPrivate(directory, file);
+  } catch (error) {
+    if (mayLack && error instanceof KeystoreError && error.code === 'KEY_MISSING') return undefined;
+    throw error;
+  }
 }

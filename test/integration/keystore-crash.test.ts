@@ -60,7 +60,7 @@ async function expectSameKeys(
   const roles = keys.zoneState.keys.flatMap((key) => key.roles).sort();
   expect(roles, at).toEqual(['key-signing', 'zone-signing']);
   for (const dnskey of seen) expect(served.has(dnskey), `a DNSKEY that was seen is gone: ${at}`).toBe(true);
-  for (const { id } of keys.zoneState.keys) expect(keys.privateKey(id).type, at).toBe('private');
+  for (const { id } of keys.zoneState.keys) expect(() => keys.privateKey(id), at).not.toThrow();
   const again = new Set<string>();
   await start(files, scheme, `again ${at}`, again);
   expect(again, at).toEqual(served);
@@ -251,7 +251,7 @@ describe('a purge', () => {
     ).toEqual(isThere ? [] : [id]);
     const halves = files.allFiles().filter((name) => name.endsWith('.private'));
     expect(halves, at).toHaveLength(isThere ? 3 : 2);
-    for (const key of keys.zoneState.keys) expect(keys.privateKey(key.id).type, at).toBe('private');
+    for (const key of keys.zoneState.keys) expect(() => keys.privateKey(key.id), at).not.toThrow();
     return isThere ? 'key' : 'tombstone';
   }
 

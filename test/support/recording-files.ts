@@ -45,6 +45,11 @@ export class RecordingFiles implements FileStore {
     );
   }
 
+  /** Not a record of what is durable. */
+  replace(file: string, octets: Uint8Array): Promise<void> {
+    return this.#files.replace(file, octets);
+  }
+
   appendDurable(file: string, octets: Uint8Array): Promise<void> {
     return this.#record(`append ${path.basename(file)}`, file, () => this.#files.appendDurable(file, octets));
   }

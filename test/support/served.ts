@@ -6,7 +6,8 @@ import { formatDiagnostic } from '../../src/base/diagnostic.ts';
 import { type UnixSeconds, unixSeconds } from '../../src/base/time.ts';
 import { dnskeyRdata, FLAGS_SEP, keyTag } from '../../src/dnssec/dnskey.ts';
 import { dsRdata } from '../../src/dnssec/ds.ts';
-import { generateKey, loadPrivateKey } from '../../src/dnssec/keypair.ts';
+import { generateKey } from '../../src/dnssec/keypair.ts';
+import { lendPrivateKey } from '../../src/dnssec/privatekey.ts';
 import type { DenialMode } from '../../src/kasp/policy.ts';
 import {
   buildEpoch,
@@ -52,7 +53,7 @@ export function imageOf(
 /** A CSK from octets that all are `fill`. */
 export function testKey(fill = 7, algorithm: number = ALGORITHM.ECDSAP256SHA256): EpochKey {
   const pair = generateKey(algorithm, (count) => new Uint8Array(count).fill(fill));
-  const privateKey = loadPrivateKey(algorithm, pair.privateOctets, pair.publicKey);
+  const privateKey = lendPrivateKey(algorithm, pair.privateOctets, pair.publicKey);
   const tag = keyTag(dnskeyRdata(FLAGS_SEP, algorithm, pair.publicKey));
   return { algorithm, tag, flags: FLAGS_SEP, publicKey: pair.publicKey, privateKey };
 }

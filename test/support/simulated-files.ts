@@ -145,6 +145,16 @@ export class SimulatedFiles implements FileStore {
     this.#writeNew(file, octets);
   }
 
+  async replace(file: string, octets: Uint8Array): Promise<void> {
+    const temporary = `${file}.${++this.#temporaryCount}${TEMPORARY_SUFFIX}`;
+    try {
+      this.#write(this.#create(temporary), temporary, octets);
+      this.#rename(temporary, file);
+    } catch (error) {
+      this.#removeAfterError(temporary, error);
+    }
+  }
+
   async appendDurable(file: string, octets: Uint8Array): Promise<void> {
     const found = this.#names.get(file);
     const inode = found ?? this.#create(file);

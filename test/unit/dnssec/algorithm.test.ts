@@ -13,12 +13,12 @@ import {
 import {
   derivePublicKey,
   generateKey,
-  KeyMismatchError,
   loadPrivateKey,
   probeKey,
   signDeterministic,
   verifyOctetsSecond,
 } from '../../../src/dnssec/keypair.ts';
+import { KeyMismatchError } from '../../../src/dnssec/privatekey.ts';
 import { SIGNATURE_VECTORS } from '../../vectors/dnssec.ts';
 
 const random = (count: number) => new Uint8Array(randomBytes(count));

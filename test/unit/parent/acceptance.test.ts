@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { plus, type UnixSeconds } from '../../../src/base/time.ts';
 import { dnskeyRdata, keyTag } from '../../../src/dnssec/dnskey.ts';
 import { CDNSKEY_DELETE, CDS_DELETE, dsRdata } from '../../../src/dnssec/ds.ts';
+import { openPrivateKey } from '../../../src/dnssec/privatekey.ts';
 import { rrsigLabels, signRRset } from '../../../src/dnssec/rrsig.ts';
 import {
   type ChildSight,
@@ -48,7 +49,7 @@ function rrset(
       keyTag: keyTag(dnskeyOf(key)),
       signerName: CHILD,
     };
-    return signRRset(fields, CHILD, rdatas, key.privateKey);
+    return signRRset(fields, CHILD, rdatas, openPrivateKey(key));
   });
   return { owner: CHILD, type, ttl: 60, rdatas, rrsigs };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { plus, type UnixSeconds } from '../../../src/base/time.ts';
 import { dnskeyRdata, FLAGS_SEP, keyTag } from '../../../src/dnssec/dnskey.ts';
-import { generateKey, loadPrivateKey } from '../../../src/dnssec/keypair.ts';
+import { generateKey } from '../../../src/dnssec/keypair.ts';
+import { lendPrivateKey } from '../../../src/dnssec/privatekey.ts';
 import { readRrsig, verifyRRset } from '../../../src/dnssec/rrsig.ts';
 import { buildEpoch, type Epoch, type EpochContent, type EpochKey } from '../../../src/signer/epoch.ts';
 import { signHot } from '../../../src/signer/hot.ts';
@@ -18,7 +19,7 @@ const VALIDITY = 7 * 86_400;
 
 function keyOf(algorithm: number, fill: number): EpochKey {
   const pair = generateKey(algorithm, (count) => new Uint8Array(count).fill(fill));
-  const privateKey = loadPrivateKey(algorithm, pair.privateOctets, pair.publicKey);
+  const privateKey = lendPrivateKey(algorithm, pair.privateOctets, pair.publicKey);
   const tag = keyTag(dnskeyRdata(FLAGS_SEP, algorithm, pair.publicKey));
   return { algorithm, tag, flags: FLAGS_SEP, publicKey: pair.publicKey, privateKey };
 }
