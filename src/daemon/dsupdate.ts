@@ -53,7 +53,12 @@ function judge(response: Uint8Array, key: TsigKey, mac: Uint8Array, now: UnixSec
   const said = rcode === RCODE.NOERROR ? 'it says that it is done' : refusalOf(rcode).text;
   if (proof.kind === 'rejected') return { kind: proof.isLasting ? 'failed' : 'retry', text: proof.text };
   if (proof.kind === 'unproven') return { kind: 'retry', text: `${said}, but ${proof.text}` };
-  if (rcode === RCODE.NOERROR) return { kind: 'done', text: 'the parent has taken the update' };
+  if (rcode === RCODE.NOERROR) {
+    // RFC 8945 §6: to be known, and not to be used.
+    const weak =
+      key.algorithm === 'hmac-sha1' ? '; its key is of hmac-sha1, replace it by one of hmac-sha256' : '';
+    return { kind: 'done', text: `the parent has taken the update${weak}` };
+  }
   const { text, isLasting } = refusalOf(rcode);
   return { kind: isLasting ? 'failed' : 'retry', text };
 }

@@ -1,6 +1,7 @@
 /**
- * TSIG (RFC 8945) of messages that we send: signs a request, and proves the response to it. HMAC-SHA-256, -384 and -512;
- * MACs are never truncated.
+ * TSIG (RFC 8945) of messages that we send: signs a request, and proves the response to it. Algorithms as §6 wants them:
+ * HMAC-SHA-1 and all of SHA-2, of which SHA-256 is recommended; MD5 must not be used. MACs are never truncated, and one
+ * that is proves nothing.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { UnixSeconds } from '../base/time.ts';
@@ -18,7 +19,13 @@ import {
 import { CLASS, RRTYPE } from '../wire/iana.ts';
 import { formatName, lowerName, type Name, nameOf, parseName } from '../wire/name.ts';
 
-const HASHES = { 'hmac-sha256': 'sha256', 'hmac-sha384': 'sha384', 'hmac-sha512': 'sha512' } as const;
+const HASHES = {
+  'hmac-sha1': 'sha1',
+  'hmac-sha224': 'sha224',
+  'hmac-sha256': 'sha256',
+  'hmac-sha384': 'sha384',
+  'hmac-sha512': 'sha512',
+} as const;
 type Algorithm = keyof typeof HASHES;
 
 /** Clocks may differ by so many seconds (RFC 8945 §10). */
@@ -42,7 +49,9 @@ export function parseTsigKey(text: string): TsigKey | string {
   if (written === undefined) return 'it is not of the form: key "name" { algorithm …; secret "…"; };';
   const name = parseName(written.endsWith('.') ? written : `${written}.`);
   if (typeof name === 'string') return `${written} is no domain name`;
-  const algorithm = /\balgorithm\s+"?([\w-]+)"?\s*;/.exec(body)?.[1]?.toLowerCase() ?? 'none';
+  const algorithm = /\balgorithm\s+"?([\w.-]+)"?\s*;/.exec(body)?.[1]?.toLowerCase() ?? 'none';
+  if (/^hmac-md5/.test(algorithm))
+    return 'its algorithm is hmac-md5, which must not be used (RFC 8945 §6): make a new key';
   if (!(algorithm in HASHES))
     return `its algorithm is ${algorithm}, and not one of ${Object.keys(HASHES).join(', ')}`;
   const secret = /\bsecret\s+"?([A-Za-z0-9+/]+={0,2})"?\s*;/.exec(body)?.[1];
@@ -97,7 +106,7 @@ export function proveResponse(
   const tsig = readTsig(response);
   if (tsig === undefined) return { kind: 'unproven', text: 'the answer is not signed' };
   const { name, algorithm, times, mac, error, other } = tsig;
-  if (error === BADKEY || error === BADSIG) return rejectionOf(error);
+  if (error === BADKEY || error === BADSIG) return rejectionOf(error, 0);
   const isOurs = formatName(name) === formatName(key.name) && formatName(algorithm) === `${key.algorithm}.`;
   if (!isOurs) return { kind: 'unproven', text: 'the answer is signed with another key' };
   const bare = Uint8Array.from(response.subarray(0, tsig.at));
@@ -105,11 +114,16 @@ export function proveResponse(
   setId(bare, tsig.originalId);
   const request = [u16(requestMac.length), requestMac];
   const wanted = macOf(key, [...request, bare, variablesOf(key, times, error, other)]);
+  if (mac.length < wanted.length) {
+    const text = `the signature of the answer is cut short, to ${mac.length} of ${wanted.length} octets`;
+    return { kind: 'unproven', text };
+  }
   if (mac.length !== wanted.length || !timingSafeEqual(mac, wanted)) {
     return { kind: 'unproven', text: 'the signature of the answer is wrong' };
   }
-  if (error !== 0) return rejectionOf(error);
-  const at = Number(`0x${Buffer.from(times.subarray(0, TIME_OCTETS)).toString('hex')}`);
+  // §5.2.3: with BADTIME, what is called other data is the time of the server.
+  if (error !== 0) return rejectionOf(error, other.length === TIME_OCTETS ? secondsIn(other) - now : 0);
+  const at = secondsIn(times);
   if (Math.abs(at - now) > FUDGE_S)
     return { kind: 'unproven', text: 'the answer was signed at another time' };
   return { kind: 'proven' };
@@ -118,15 +132,33 @@ export function proveResponse(
 const BADSIG = 16;
 const BADKEY = 17;
 const BADTIME = 18;
+const BADTRUNC = 22;
 const EMPTY = new Uint8Array(0);
 
-function rejectionOf(error: number): Proof {
-  if (error === BADKEY)
-    return { kind: 'rejected', text: 'it does not know our key (BADKEY)', isLasting: true };
-  if (error === BADSIG)
-    return { kind: 'rejected', text: 'its secret of the key is another one (BADSIG)', isLasting: true };
-  const text = error === BADTIME ? 'its clock and ours differ too much (BADTIME)' : `TSIG error ${error}`;
-  return { kind: 'rejected', text, isLasting: error !== BADTIME };
+/** `ahead`: by how many seconds the clock of the server is ahead of ours; 0 if it does not tell. */
+function rejectionOf(error: number, ahead: number): Proof {
+  switch (error) {
+    case BADKEY:
+      return { kind: 'rejected', text: 'it does not know our key (BADKEY)', isLasting: true };
+    case BADSIG:
+      return { kind: 'rejected', text: 'its secret of the key is another one (BADSIG)', isLasting: true };
+    case BADTIME:
+      return { kind: 'rejected', text: `its clock ${clockWords(ahead)} (BADTIME)`, isLasting: false };
+    case BADTRUNC:
+      return { kind: 'rejected', text: 'it finds our signature too short (BADTRUNC)', isLasting: true };
+    default:
+      return { kind: 'rejected', text: `TSIG error ${error}`, isLasting: true };
+  }
+}
+
+function clockWords(ahead: number): string {
+  if (ahead === 0) return 'and ours differ too much';
+  return `is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} ours`;
+}
+
+/** The 48 bits of a time. */
+function secondsIn(octets: Uint8Array): number {
+  return Buffer.from(octets).readUIntBE(0, TIME_OCTETS);
 }
 
 function macOf({ algorithm, secret }: TsigKey, parts: readonly Uint8Array[]): Uint8Array {

@@ -31,8 +31,10 @@ ns.child A 127.0.0.1
 const DIGEST = 'AB'.repeat(32);
 const DS = Uint8Array.of(0x30, 0x39, 13, 2, ...Buffer.from(DIGEST, 'hex'));
 const SECRET = Buffer.alloc(32, 7).toString('base64');
-const keyText = (name: string, secret: string) =>
-  `key "${name}" { algorithm hmac-sha256; secret "${secret}"; };\n`;
+const keyText = (name: string, secret: string, algorithm = 'hmac-sha256') =>
+  `key "${name}" { algorithm ${algorithm}; secret "${secret}"; };\n`;
+/** What RFC 8945 §6 lets be used, each with a key of its name. */
+const ALGORITHMS = ['hmac-sha1', 'hmac-sha224', 'hmac-sha256', 'hmac-sha384', 'hmac-sha512'] as const;
 
 const running: { stop(): unknown }[] = [];
 afterEach(async () => {
@@ -48,8 +50,13 @@ async function startNamed(workplace: Workplace): Promise<Scene> {
   mkdirSync(workplace.at('zones'));
   const file = workplace.at('zones', 'parent.zone');
   writeFileSync(file, ZONE);
-  const signing = 'update-policy { grant handover. subdomain parent.test. DS; };';
-  const policies = keyText('handover.', SECRET) + keyText('other.', SECRET);
+  const granted = ['handover.', ...ALGORITHMS.map((name) => `${name}.`)];
+  const grants = granted.map((name) => `grant ${name} subdomain parent.test. DS;`);
+  const signing = `update-policy { ${grants.join(' ')} };`;
+  const policies = [
+    ...['handover.', 'other.'].map((name) => keyText(name, SECRET)),
+    ...ALGORITHMS.map((name) => keyText(`${name}.`, SECRET, name)),
+  ].join('');
   const named = await Named.start([{ origin: PARENT, file, signing }], workplace, policies);
   running.push(named);
   return { port: named.port, workplace };
@@ -60,13 +67,15 @@ async function startKnot(workplace: Workplace): Promise<Scene> {
   const folder = workplace.at('knotd');
   mkdirSync(folder);
   writeFileSync(join(folder, 'parent.zone'), ZONE);
-  const key = (id: string) =>
-    ['  - id: ID', '    algorithm: hmac-sha256', `    secret: ${SECRET}`].join('\n').replace('ID', id);
+  const key = (id: string, algorithm = 'hmac-sha256') =>
+    [`  - id: ${id}`, `    algorithm: ${algorithm}`, `    secret: ${SECRET}`].join('\n');
   const rows = [
     ...['server:', `    listen: 127.0.0.1@${port}`, `    rundir: "${folder}"`],
     ...['database:', `    storage: "${folder}"`, '    journal-db-max-size: 16M', '    kasp-db-max-size: 16M'],
     ...['    timer-db-max-size: 16M', 'key:', key('handover.'), key('other.')],
-    ...['acl:', '  - id: ds', '    key: handover.', '    action: update', '    update-type: [DS]'],
+    ...ALGORITHMS.map((name) => key(`${name}.`, name)),
+    ...['acl:', '  - id: ds', `    key: [handover., ${ALGORITHMS.map((name) => `${name}.`)}]`],
+    ...['    action: update', '    update-type: [DS]'],
     ...[
       'zone:',
       `  - domain: ${PARENT}`,
@@ -126,7 +135,10 @@ describeWithPeers(['named', 'knotd', 'dig', 'nsupdate', 'jq'], 'an update of the
       const wrong = await update(scene, keyText('handover', Buffer.alloc(32, 8).toString('base64')), [DS]);
       expect(wrong).toMatchObject({ kind: 'failed', text: expect.stringContaining('BADSIG') });
       const late = await update(scene, good, [DS], CHILD, -4_000);
-      expect(late).toMatchObject({ kind: 'retry', text: expect.stringContaining('BADTIME') });
+      expect(late).toMatchObject({
+        kind: 'retry',
+        text: expect.stringMatching(/its clock is 40\d\d s ahead of ours \(BADTIME\)/),
+      });
       expect((await update(scene, keyText('other', SECRET), [DS])).kind).toBe('failed');
       const lost = await update(scene, good, [DS], `lost.${PARENT}`);
       expect(lost).toMatchObject({ kind: 'failed', text: expect.stringContaining('NXRRSET') });
@@ -136,6 +148,28 @@ describeWithPeers(['named', 'knotd', 'dig', 'nsupdate', 'jq'], 'an update of the
       expect(await update(scene, good, [])).toMatchObject({ kind: 'done' });
       expect(await dsAt(scene.port)).toEqual([]);
     });
+  });
+
+  it.each([
+    ['named', startNamed],
+    ['knotd', startKnot],
+  ] as const)('is proven with every algorithm at %s', { timeout: 60_000 }, async (_, start) => {
+    const workplace = new Workplace();
+    running.push({ stop: () => workplace.remove() });
+    const scene = await start(workplace);
+    for (const name of ALGORITHMS) {
+      const key = keyText(name, SECRET, name);
+      const text = name === 'hmac-sha1' ? /replace it/ : /has taken the update$/;
+      expect(await update(scene, key, [DS]), name).toMatchObject({
+        kind: 'done',
+        text: expect.stringMatching(text),
+      });
+      expect(await dsAt(scene.port)).toEqual([WANTED]);
+      expect(await update(scene, key, []), name).toMatchObject({ kind: 'done' });
+    }
+    // A key of this name is there, of another algorithm: RFC 8945 §5.2.1.
+    const other = await update(scene, keyText('hmac-sha512', SECRET, 'hmac-sha384'), [DS]);
+    expect(other).toMatchObject({ kind: 'failed', text: expect.stringContaining('BADKEY') });
   });
 
   it('is made by the example hook for nsupdate', { timeout: 60_000 }, async () => {
