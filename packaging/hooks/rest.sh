@@ -5,11 +5,13 @@
 set -eu
 url=$1 token=$2
 input=$(cat)
-[ "$(printf '%s' "$input" | jq -r .topic)" = ds-wanted ] || exit 64
-zone=$(printf '%s' "$input" | jq -r '.zone | rtrimstr(".")')
-body=$(printf '%s' "$input" | jq -c '{records: [.ds[] | "\(.keyTag) \(.algorithm) \(.digestType) \(.digest)"]}')
+[ "$(printf '%s' "$input" | jq -r '.format, .topic' | tr '\n' ' ')" = '1 ds-wanted ' ] || exit 64
+zone=$(printf '%s' "$input" | jq -er '.zone | rtrimstr(".") | @uri')
+body=$(printf '%s' "$input" | jq -ec '{records: [.ds[] | "\(.keyTag) \(.algorithm) \(.digestType) \(.digest)"]}')
+# A file that cannot be read now may be there later.
+secret=$(cat "$token") || exit 75
 status=$(
-  printf 'header = "Authorization: Token %s"\n' "$(cat "$token")" |
+  printf 'header = "Authorization: Token %s"\n' "$secret" |
     curl --config - --silent --show-error --max-time 20 --output /dev/null --write-out '%{http_code}' \
       --request PUT --header 'Content-Type: application/json' --data "$body" "$url/$zone/DS"
 ) || exit 75

@@ -32,6 +32,8 @@ export const PEERS = {
   openssl: 'openssl',
   python3: 'python3',
   jq: 'jq',
+  curl: 'curl',
+  shellcheck: 'shellcheck',
   nsd: 'nsd',
   'nsd-checkzone': 'nsd',
   dnsperf: 'dnsperf',
