@@ -159,7 +159,12 @@ export const configSchema = z.strictObject({
   zonesDirectory: path.optional().describe('directory of zone files'),
   keysDirectory: path.optional().describe('directory of keys and their states'),
   control: path.optional().describe('control socket; without it control.sock in the keys directory'),
-  workers: z.int().min(1).max(256).optional().describe('UDP threads; more than one needs batched UDP'),
+  workers: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('UDP threads, of which as many get queries as the load needs; more than one needs batched UDP'),
   udp: z
     .enum(UDP_MODES)
     .optional()
