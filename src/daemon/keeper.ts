@@ -348,8 +348,10 @@ export class Keeper {
     const { scheduler, publisher } = this.#context;
     this.#isRemoved = true;
     scheduler.cancel(this.#timer);
+    // Cancelled timers may hold this for weeks; they shall not hold images.
     this.#served = undefined;
     this.#wanted = undefined;
+    this.#published = undefined;
     await publisher.remove(this.#zone.id);
   }
 }

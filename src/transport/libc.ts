@@ -32,6 +32,8 @@ export interface Libc {
   clock_gettime(clock: number, time: BigInt64Array): number;
   dup(fd: number): number;
   close(fd: number): number;
+  /** Tunes the allocator of the process; 1 if it took the value. */
+  mallopt(parameter: number, value: number): number;
   errno(): number;
   /** Memory of the process, zeroed, never given back: made once by each thread. */
   map(octets: number): { readonly address: Pointer; readonly buffer: ArrayBuffer };
@@ -95,6 +97,7 @@ function bindCalls(koffi: typeof import('koffi')): Libc {
     clock_gettime: library.func('int clock_gettime(int, void*)'),
     dup: library.func('int dup(int)'),
     close: library.func('int close(int)'),
+    mallopt: library.func('int mallopt(int, int)'),
     errno: () => koffi.errno(),
     map: (octets) => {
       const memory = mmap(null, octets, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
