@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FileStore } from '../src/base/ports.ts';
 import { plus, type UnixSeconds } from '../src/base/time.ts';
 import { Keeper } from '../src/daemon/keeper.ts';
+import { KeysBefore } from '../src/daemon/keysbefore.ts';
 import type { LoadedZone, ToData } from '../src/daemon/messages.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../src/daemon/ports.ts';
 import { Publisher } from '../src/daemon/publisher.ts';
@@ -156,6 +157,7 @@ class Served {
         keysDirectory: this.#keysDirectory,
         replaceKeys: false,
       },
+      keysBefore: new KeysBefore(this.#files, this.#keysDirectory),
     };
     const loaded: LoadedZone = {
       ...{ kind: 'loaded', diagnostics: [], includes: [], digest: name, tookMs: 0 },

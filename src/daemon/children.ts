@@ -20,6 +20,7 @@ import { concatLabel, formatName, lowerName, type Name, nameOf, parentName } fro
 import type { NodeIndex, ZoneImage } from '../zone/image.ts';
 import { cutsOf, type Delegated, delegatedIn, type ScanOutcome, scanChild } from './childscan.ts';
 import type { DerivedRRset } from './derived.ts';
+import type { KeysBefore } from './keysbefore.ts';
 import { LookQueue } from './lookqueue.ts';
 import type { ParentsContext } from './parents.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -29,6 +30,7 @@ import type { Zone } from './zone.ts';
 export interface ChildrenContext {
   readonly files: FileStore;
   readonly keysDirectory: string;
+  readonly keysBefore: KeysBefore;
   readonly clock: SteadyClock;
   readonly scheduler: Scheduler;
   readonly log: Log;
@@ -95,6 +97,7 @@ export class Children {
 
   /** What is in a zone as a parent and not in its file. Throws FileStoreError if it cannot be read. */
   recordsIn(zone: Pick<Zone, 'name' | 'origin'>, { children }: Policy): DerivedRRset[] {
+    if (children.accept === 'none' && !this.#mayHaveTaken(zone)) return [];
     const taken = this.#parentOf(zone)
       .log.all()
       .map(({ child, ds }): DerivedRRset => {
@@ -103,11 +106,17 @@ export class Children {
     return [...taken, ...dsyncOf(zone.origin, children)];
   }
 
+  /** False of most zones, which are no parents: nothing is kept of them. */
+  #mayHaveTaken({ name }: Pick<Zone, 'name'>): boolean {
+    return this.#parents.has(name) || this.#context.keysBefore.mayBeOf(name);
+  }
+
   /** A zone was loaded, or follows another policy. */
   touch(zone: Zone): void {
     const { scheduler, parents } = this.#context;
     const image = zone.served?.image;
     if (image === undefined) return;
+    if (zone.policy.children.accept === 'none' && !this.#parents.has(zone.name)) return;
     const parent = this.#parentOf(zone);
     this.#shorten(zone, parent.log);
     if (parent.image !== image) {
@@ -237,6 +246,7 @@ export class Children {
   ): Promise<ScanOutcome> {
     const { ds, inception, by } = outcome;
     try {
+      this.#context.keysBefore.note(zone.name);
       await this.#parentOf(zone).log.take({ child, ds, inception, at: this.#context.clock.now(), by });
     } catch (error) {
       if (!(error instanceof FileStoreError)) throw error;

@@ -13,6 +13,7 @@ import { type ListenAddress, ListenError } from '../transport/listen.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { Respond } from '../wire/peer.ts';
 import { Budget } from './budget.ts';
+import { eachPublication } from './columns.ts';
 import { collectSoon, noteDropped } from './garbage.ts';
 import { limitedOf } from './limited.ts';
 import type { DataSetup, FromData, ToData } from './messages.ts';
@@ -58,6 +59,9 @@ export function runDataThread(makeServer: MakeServer): void {
   const apply = (message: ToData) => {
     if (message.kind === 'publish') {
       drop(responder, table.publish(message.id, message.epoch));
+      acknowledge(message.version);
+    } else if (message.kind === 'publishMany') {
+      eachPublication(message, (id, epoch) => drop(responder, table.publish(id, epoch)));
       acknowledge(message.version);
     } else if (message.kind === 'remove') {
       drop(responder, table.remove(message.id));

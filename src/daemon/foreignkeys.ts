@@ -12,6 +12,14 @@ export interface ForeignRecords {
   readonly foreignCds: readonly Uint8Array[];
 }
 
+/** Nearly all zone files have none. */
+const NOBODY: ForeignRecords = { foreignKeys: [], foreignCds: [] };
+
+/** Those alone, of something larger. */
+export function foreignOf({ foreignKeys, foreignCds }: ForeignRecords): ForeignRecords {
+  return foreignKeys.length + foreignCds.length === 0 ? NOBODY : { foreignKeys, foreignCds };
+}
+
 /** A zone that is signed by somebody else would break if we signed it with other keys (DESIGN §8). */
 export class ForeignKeysError extends Error {
   override readonly name = 'ForeignKeysError';
@@ -39,7 +47,7 @@ export function checkForeign(
   keys: readonly Key[],
   { foreignKeys, foreignCds }: ForeignRecords,
 ): void {
-  if (ports.replaceKeys) return;
+  if (ports.replaceKeys || foreignKeys.length + foreignCds.length === 0) return;
   const unknown = [
     ...foreignKeys.filter((rdata) => !isOurKey(keys, rdata)).map((rdata) => `key ${keyTag(rdata)}`),
     ...foreignCds.filter((rdata) => !isOurCds(keys, origin, rdata)).map((rdata) => `CDS ${tagOfDs(rdata)}`),

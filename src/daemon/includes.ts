@@ -5,6 +5,7 @@ import type { IncludedPart } from './messages.ts';
 
 /** The file with its parts. */
 export function wholeSignature(own: FileSignature, includes: readonly IncludedPart[]): FileSignature {
+  if (includes.length === 0) return own;
   return [own, ...includes.map(({ path, signature }) => `${path} ${signature}`)].join('|');
 }
 

@@ -18,6 +18,7 @@ import { zoneKeysPath } from '../store/keystore.ts';
 import type { Name } from '../wire/name.ts';
 import { ZoneImage } from '../zone/image.ts';
 import { refuseForeign } from './foreignkeys.ts';
+import type { KeysBefore } from './keysbefore.ts';
 import type { LoadedDenial, LoadedZone } from './messages.ts';
 import { type Problem, problemOfError } from './problem.ts';
 import type { Publisher } from './publisher.ts';
@@ -40,6 +41,7 @@ export interface KeeperContext {
   readonly publisher: Publisher;
   readonly isUnsigned: boolean;
   readonly signing: SigningPorts;
+  readonly keysBefore: KeysBefore;
 }
 
 /** The zone that is kept. */
@@ -49,9 +51,9 @@ export interface KeptZone {
   readonly origin: Name;
   readonly policy: Policy;
   /** Its keys have had a turn. */
-  readonly turned: () => void;
+  turned(): void;
   /** Ids of keys whose DS the parent had at the last look. */
-  readonly namedByParent: () => readonly string[];
+  namedByParent(): readonly string[];
 }
 
 /** What was taken is durable; `published` resolves when all threads serve it and the keys have nothing left to do. */
@@ -100,6 +102,11 @@ export class Keeper {
     return this.#served?.epoch;
   }
 
+  /** What is served. */
+  get image(): ZoneImage | undefined {
+    return this.#served?.image;
+  }
+
   get signing(): ZoneSigning | undefined {
     return this.#signing;
   }
@@ -127,13 +134,26 @@ export class Keeper {
     });
   }
 
+  /**
+   * Serves a zone without keys, of which nothing need be durable before. Throws ForeignKeysError; then what was served
+   * stays.
+   */
+  serveUnsigned(loaded: LoadedZone): Taken {
+    if (this.#isRemoved) return NOTHING;
+    const epoch = this.#unsigned(loaded);
+    this.#served = { epoch, image: ZoneImage.open(loaded.image), denial: loaded.denial };
+    this.#published = epoch;
+    return { published: this.#context.publisher.publish(this.#zone.id, epoch) };
+  }
+
   #unsigned(loaded: LoadedZone): Epoch {
-    const { signing: ports } = this.#context;
+    const { signing: ports, keysBefore } = this.#context;
     const { origin, name } = this.#zone;
     refuseForeign(ports, origin, loaded);
-    const path = zoneKeysPath(ports.keysDirectory, origin);
-    if (this.#served === undefined && hasKeys(ports.files, path)) {
-      this.#log.warn({ path }, `${name} has keys but is served unsigned: bogus, if its parent has a DS`);
+    if (this.#served === undefined && keysBefore.mayBeOf(name)) {
+      const path = zoneKeysPath(ports.keysDirectory, origin);
+      if (hasKeys(ports.files, path))
+        this.#log.warn({ path }, `${name} has keys but is served unsigned: bogus, if its parent has a DS`);
     }
     return unsignedEpoch(loaded.image);
   }
@@ -142,7 +162,7 @@ export class Keeper {
     const { clock, signing: ports } = this.#context;
     const { now } = clock.keyInstant();
     if (this.#signing === undefined) {
-      const zone = { ...this.#zone, policy: this.#policy, listener: this.#log };
+      const zone = { origin: this.#zone.origin, policy: this.#policy, listener: this.#log };
       this.#signing = await ZoneSigning.open(ports, zone, loaded, now);
       this.#log.keys(this.#signing.keys);
       this.#isNew = this.#signing.keys.how === 'created';

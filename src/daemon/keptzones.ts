@@ -64,6 +64,11 @@ export class KeptZones {
     }
   }
 
+  /** It has a copy, or will have. */
+  has({ name }: Pick<Zone, 'name'>): boolean {
+    return this.#writes.has(name);
+  }
+
   /** Makes a copy of what is served, unless there is one. A write that fails is tried again by the next call. */
   keep(zone: Zone, now: UnixSeconds): void {
     if (this.#writes.has(zone.name) || zone.served === undefined) return;

@@ -6,13 +6,14 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { imageOctets } from '../zone/image.ts';
 import { ImagePack } from '../zone/imagepack.ts';
+import { foldReplies, unfoldJobs } from './columns.ts';
 import { noteDropped } from './garbage.ts';
 import { LoadProgress } from './loadqueue.ts';
 import { loadZone } from './loadzone.ts';
-import type { LoadedZone, LoadJob, LoadReply } from './messages.ts';
+import type { JobColumns, LoadedZone, LoadJob, LoadReply } from './messages.ts';
 
 /** Replies in a list: while the control plane works on them, the next are made. */
-const MAX_REPLIES = 32;
+const MAX_REPLIES = 64;
 
 const progress = new LoadProgress(workerData as SharedArrayBuffer);
 
@@ -37,7 +38,8 @@ function bePolite(): void {
 /** Images of zones that come in a crowd. */
 let pack: ImagePack | undefined;
 
-parentPort?.on('message', (jobs: readonly LoadJob[]) => {
+parentPort?.on('message', (list: readonly (LoadJob | JobColumns)[]) => {
+  const jobs = unfoldJobs(list);
   if (!isPolite && jobs.some(({ servedDigest }) => servedDigest !== undefined)) bePolite();
   for (let at = 0; at < jobs.length; at += MAX_REPLIES) reply(jobs.slice(at, at + MAX_REPLIES));
 });
@@ -55,7 +57,7 @@ function reply(jobs: readonly LoadJob[]): void {
     // What was needed to make an image is about as large as the image.
     if (outcome.kind === 'loaded') dropped += octetsOf(outcome);
   }
-  parentPort?.postMessage(replies);
+  parentPort?.postMessage(foldReplies(replies));
   noteDropped(dropped);
 }
 

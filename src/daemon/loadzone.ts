@@ -2,7 +2,7 @@
  * One zone file, from its name to an image or to what is wrong with it. Synchronous; runs in the loader thread and in
  * `keyturn zone check`.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { hasErrors } from '../base/diagnostic.ts';
 import { fillDigests } from '../dnssec/zonemd.ts';
@@ -27,10 +27,10 @@ export function loadZone(job: Omit<LoadJob, 'job'>, pack?: ImagePack): LoadOutco
   if (job.isFresh && read.octets.at(-1) !== LINE_FEED) {
     return { kind: 'fault', fault: { code: 'ZONE_CHANGING', message: 'its last line has no end yet' } };
   }
-  const own = createHash('sha256').update(read.octets);
+  const own = hash('sha256', read.octets, 'hex');
   // A zone with includes has another digest than its file, and is parsed to know them.
   const { derived = [], servedDigest } = job;
-  if (servedDigest !== undefined && withDerived(own.copy().digest('hex'), derived) === servedDigest)
+  if (servedDigest !== undefined && withDerived(own, derived) === servedDigest)
     return { kind: 'unchanged', includes: [] };
   const includer = new IncludeReader(job.directory, job.limitOctets);
   const records = new ZoneRecords(read.octets.length);
@@ -47,8 +47,10 @@ export function loadZone(job: Omit<LoadJob, 'job'>, pack?: ImagePack): LoadOutco
     ),
   ];
   const includes = includer.parts;
-  for (const octets of includer.octets) own.update(octets);
-  const digest = withDerived(own.digest('hex'), derived);
+  const digest = withDerived(
+    includes.length === 0 ? own : digestOf([read.octets, ...includer.octets]),
+    derived,
+  );
   if (digest === servedDigest) return { kind: 'unchanged', includes };
   const zone = { records, origin: job.origin, digest, isSigned: job.denial !== null };
   const content = prepareContent(zone, { zonemd: job.zonemd, serial: job.serial, derived });
@@ -77,6 +79,13 @@ export function loadZone(job: Omit<LoadJob, 'job'>, pack?: ImagePack): LoadOutco
     foreignCds: orNone(compiled.foreignCds),
     tookMs: performance.now() - startedMs,
   };
+}
+
+/** SHA-256 of the files, one behind the other. */
+function digestOf(files: readonly Uint8Array[]): string {
+  const whole = createHash('sha256');
+  for (const octets of files) whole.update(octets);
+  return whole.digest('hex');
 }
 
 const NONE: readonly never[] = [];

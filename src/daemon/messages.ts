@@ -52,6 +52,20 @@ export interface LoadJob {
   readonly derived?: readonly DerivedRRset[];
 }
 
+/** Jobs that have nearly all in common (`daemon/columns`). */
+export interface JobColumns {
+  readonly kind: 'jobs';
+  /** The first of them, without its origin. */
+  readonly common: Omit<LoadJob, 'origin'>;
+  readonly jobs: readonly number[];
+  readonly files: readonly string[];
+  /** One behind the other. */
+  readonly origins: Uint8Array;
+  readonly octets: readonly (number | undefined)[];
+  readonly expected: readonly (FileSignature | undefined)[];
+  readonly fresh: readonly boolean[];
+}
+
 /** How the serial of a zone is found. */
 export interface SerialRule {
   readonly mode: SerialMode;
@@ -111,6 +125,18 @@ export interface LoadReply {
   readonly outcome: LoadOutcome;
 }
 
+/** Zones that were loaded into one memory and of which there is nothing to tell (`daemon/columns`). */
+export interface ReplyColumns {
+  readonly kind: 'replies';
+  readonly jobs: readonly number[];
+  readonly memory: SharedArrayBuffer;
+  /** Where in it their images begin. */
+  readonly ats: readonly number[];
+  readonly mode: DenialMode;
+  readonly digests: readonly string[];
+  readonly tookMs: readonly number[];
+}
+
 // ---- Data threads ----
 
 /** How data threads answer, beyond the zones. */
@@ -146,9 +172,26 @@ export interface DataSetup {
   readonly answers: AnswerSetup;
 }
 
+/** Zone `id` is served as `epoch` from the next query on. */
+export interface Publication {
+  readonly kind: 'publish';
+  readonly version: number;
+  readonly id: number;
+  readonly epoch: Epoch;
+}
+
+/** Unsigned zones whose images lie in one memory are served from the next query on (`daemon/columns`). */
+export interface PublicationColumns {
+  readonly kind: 'publishMany';
+  readonly version: number;
+  readonly ids: readonly number[];
+  readonly memory: SharedArrayBuffer;
+  readonly ats: readonly number[];
+}
+
 export type ToData =
-  /** Zone `id` is served as `epoch` from the next query on. */
-  | { readonly kind: 'publish'; readonly version: number; readonly id: number; readonly epoch: Epoch }
+  | Publication
+  | PublicationColumns
   | { readonly kind: 'remove'; readonly version: number; readonly id: number }
   /** TLS shows this certificate to connections that begin from now on; it has been checked. */
   | { readonly kind: 'certificate'; readonly certificate: Certificate }

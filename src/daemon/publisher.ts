@@ -38,7 +38,8 @@ export class Publisher {
   publish(id: number, epoch: Epoch): Promise<void> {
     this.#current.set(id, epoch);
     const version = ++this.#version;
-    for (const thread of this.#applied.keys()) thread.post({ kind: 'publish', version, id, epoch });
+    const message: ToData = { kind: 'publish', version, id, epoch };
+    for (const thread of this.#applied.keys()) thread.post(message);
     return this.#done(version);
   }
 
@@ -83,7 +84,9 @@ export class Publisher {
 
   /** The version that all threads have applied. */
   #reached(): number {
-    return Math.min(this.#version, ...this.#applied.values());
+    let reached = this.#version;
+    for (const version of this.#applied.values()) reached = Math.min(reached, version);
+    return reached;
   }
 
   #settle(): void {

@@ -29,8 +29,12 @@ export class ServedSerial {
   /** That of the newest rule. */
   #mode: SerialMode = 'file';
 
-  /** `keysDirectory` is that of all zones' keys; that of the zone is made when it is needed. */
-  constructor(files: FileStore, keysDirectory: string, origin: Name) {
+  /**
+   * `keysDirectory` is that of all zones' keys; that of the zone is made when it is needed. `served` is what this process
+   * serves already, by a policy that left the serial to the file.
+   */
+  constructor(files: FileStore, keysDirectory: string, origin: Name, served?: Served) {
+    this.#served = served;
     this.#files = files;
     this.#keysDirectory = keysDirectory;
     this.#origin = origin;

@@ -11,10 +11,19 @@ import type { HandedSocket } from '../transport/handed.ts';
 import type { ListenAddress } from '../transport/listen.ts';
 import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
+import { foldJobs, foldPublications, unfoldReplies } from './columns.ts';
 import { ErrorReports } from './errorreports.ts';
 import { tellLimited } from './limited.ts';
 import { LoadQueue } from './loadqueue.ts';
-import type { AnswerSetup, DataSetup, FromData, LoadJob, LoadReply, ToData } from './messages.ts';
+import type {
+  AnswerSetup,
+  DataSetup,
+  FromData,
+  LoadJob,
+  LoadReply,
+  ReplyColumns,
+  ToData,
+} from './messages.ts';
 import type { Publisher } from './publisher.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SupervisedThread } from './thread.ts';
@@ -61,6 +70,9 @@ const RETRY_LISTEN_MS = 1_000;
 const UDP_THREAD = './udp-thread.js';
 const UDP_YOUNG_MIB = 2;
 
+/** What the loader says at once. */
+type LoaderList = readonly (LoadReply | ReplyColumns)[];
+
 interface Data {
   readonly thread: SupervisedThread<FromData, ToData>;
   readonly counters: Counters;
@@ -74,7 +86,7 @@ export class Supervisor {
   /** What resolvers reported to us. */
   readonly reports: ErrorReports;
   readonly #options: SupervisorOptions;
-  readonly #loader: SupervisedThread<readonly LoadReply[], LoadJob>;
+  readonly #loader: SupervisedThread<LoaderList, LoadJob>;
   readonly #data: Data[] = [];
   readonly #stream: Data;
   readonly #ports: UdpPorts;
@@ -88,16 +100,15 @@ export class Supervisor {
     this.reports = new ErrorReports(options.events);
     const { log, scheduler } = options;
     this.loads = new LoadQueue((job) => this.#loader.post(job));
-    this.#loader = new SupervisedThread<readonly LoadReply[], LoadJob>({
+    this.#loader = new SupervisedThread<LoaderList, LoadJob>({
       name: 'loader',
       entry: new URL('./loader.js', import.meta.url),
       workerData: this.loads.progress.memory,
+      fold: foldJobs,
       log,
       scheduler,
       onStart: () => this.loads.onStart(),
-      onMessage: (replies) => {
-        for (const reply of replies) this.loads.onReply(reply);
-      },
+      onMessage: (list) => this.loads.onReplies(unfoldReplies(list)),
       onDeath: (error) => {
         this.loads.onDeath(error);
         this.#tellDeath('loader', error);
@@ -211,6 +222,7 @@ export class Supervisor {
         name,
         entry: new URL(entry, import.meta.url),
         workerData,
+        fold: foldPublications,
         ...(entry === UDP_THREAD ? { youngGenerationMib: UDP_YOUNG_MIB } : {}),
         log,
         scheduler,

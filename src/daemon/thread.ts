@@ -13,7 +13,7 @@ const MAX_LIST = 256;
 /** A thread that has run for this long has not died of its start. */
 const STEADY_MS = 60_000;
 
-export interface ThreadOptions<In> {
+export interface ThreadOptions<In, Out> {
   readonly name: string;
   /** Compiled JavaScript. */
   readonly entry: URL;
@@ -22,6 +22,8 @@ export interface ThreadOptions<In> {
   readonly youngGenerationMib?: number;
   readonly log: Log;
   readonly scheduler: Scheduler;
+  /** What is posted instead of a list of messages; the list itself if this is left out. */
+  readonly fold?: (messages: readonly Out[]) => readonly unknown[];
   /** A fresh thread waits for messages. */
   readonly onStart: () => void;
   readonly onMessage: (message: In) => void;
@@ -31,7 +33,7 @@ export interface ThreadOptions<In> {
 
 export class SupervisedThread<In, Out> {
   readonly name: string;
-  readonly #options: ThreadOptions<In>;
+  readonly #options: ThreadOptions<In, Out>;
   #worker: Worker | undefined;
   #isStopping = false;
   #startedMs = 0;
@@ -41,7 +43,7 @@ export class SupervisedThread<In, Out> {
   /** What this turn of the loop has posted. */
   #outbox: Out[] = [];
 
-  constructor(options: ThreadOptions<In>) {
+  constructor(options: ThreadOptions<In, Out>) {
     this.name = options.name;
     this.#options = options;
   }
@@ -84,13 +86,17 @@ export class SupervisedThread<In, Out> {
    */
   post(message: Out): void {
     if (this.#worker === undefined) return;
-    this.#outbox.push(message);
-    if (this.#outbox.length === 1) setImmediate(() => this.#flush());
+    const waiting = this.#outbox.push(message);
+    // A thread need not wait for the end of a long turn.
+    if (waiting === MAX_LIST) this.#flush();
+    else if (waiting === 1) setImmediate(() => this.#flush());
   }
 
   #flush(): void {
-    for (const outbox = this.#outbox; outbox.length > 0; )
-      this.#worker?.postMessage(outbox.splice(0, MAX_LIST));
+    const { fold = (messages) => messages } = this.#options;
+    const messages = this.#outbox;
+    this.#outbox = [];
+    if (messages.length > 0) this.#worker?.postMessage(fold(messages));
   }
 
   /** Expects the thread to end by itself (it was told to), and ends it after `withinMs`. */

@@ -42,7 +42,7 @@ export class Vouching {
   readonly #byDomain = new Map<string, Set<Zone>>();
   /** Domains at or below a name. */
   readonly #domainsBelow = new Map<string, Set<string>>();
-  /** All zones, as they were when they were looked at last. */
+  /** All zones that came or changed since somebody asks, as they were when they were looked at last. */
   readonly #holders = new Map<string, { readonly image: ZoneImage; readonly isSigned: boolean }>();
   /** By the name of the holder, the signals of each zone. */
   readonly #held = new Map<string, Map<Zone, readonly DerivedRRset[]>>();
@@ -79,6 +79,8 @@ export class Vouching {
 
   /** What a zone can hold may be other than it was. */
   #touchHolder({ name, origin, served }: Zone): void {
+    // Who asks later finds them as they are then.
+    if (this.#asking.size === 0) return;
     const known = this.#holders.get(name);
     const isSigned = served !== undefined && served.epoch.apex !== null;
     if (known?.image === served?.image && known?.isSigned === isSigned) return;
@@ -138,6 +140,7 @@ export class Vouching {
 
   #leave(zone: Zone, { domains }: Asking): void {
     this.#asking.delete(zone);
+    if (this.#asking.size === 0) this.#holders.clear();
     for (const domain of domains) {
       if (!takeFrom(this.#byDomain, domain, zone)) continue;
       for (const above of namesAbove(domain)) takeFrom(this.#domainsBelow, above, domain);

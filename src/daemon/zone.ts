@@ -7,105 +7,61 @@
  * Whatever goes wrong on the way, the epoch that is served stays, and `problem` says why.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Diagnostic } from '../base/diagnostic.ts';
-import { formatInstant, plus, type UnixSeconds } from '../base/time.ts';
+import { plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
-import type { EventSink } from '../ops/events.ts';
-import type { Log } from '../ops/log.ts';
-import type { Epoch } from '../signer/epoch.ts';
 import type { FileSignature } from '../store/zonefile.ts';
 import type { SeenZone } from '../store/zones.ts';
-import type { Name } from '../wire/name.ts';
-import { imageOctets, ZoneImage } from '../zone/image.ts';
+import { type Name, nameOf } from '../wire/name.ts';
+import { ZoneImage } from '../zone/image.ts';
+import type { SerialMode } from '../zone/serial.ts';
 import { namedInLook } from './atparent.ts';
-import type { Children } from './children.ts';
-import type { Concerns } from './concerns.ts';
+import { type Attempt, jobOf } from './attempt.ts';
 import type { DerivedRRset } from './derived.ts';
-import { ForeignKeysError, type ForeignRecords } from './foreignkeys.ts';
+import { ForeignKeysError, type ForeignRecords, foreignOf } from './foreignkeys.ts';
 import { noteDropped } from './garbage.ts';
-import type { Handover } from './handover.ts';
 import { lookAgain, wholeSignature } from './includes.ts';
-import { Keeper, type KeeperContext, RETRY_S } from './keeper.ts';
+import { Keeper, type KeptZone, RETRY_S, type Taken } from './keeper.ts';
 import type { Hold } from './keptzones.ts';
-import type { LoadQueue } from './loadqueue.ts';
-import type { IncludedPart, LoadedZone, LoadJob, LoadOutcome } from './messages.ts';
+import type { Loadable } from './loadqueue.ts';
+import type { IncludedPart, LoadedZone, LoadJob, LoadOutcome, SerialRule } from './messages.ts';
 import type { ParentMonitor } from './monitor.ts';
 import { type Problem, problemOfError, problemOfFault } from './problem.ts';
+import { ServedContent } from './servedcontent.ts';
 import { ServedSerial } from './servedserial.ts';
 import { SETTLE_MS, Settling } from './settling.ts';
 import type { ZoneSigning } from './signing.ts';
-import type { Vouching } from './vouching.ts';
+import type { NamedPolicy, ZoneContext } from './zonecontext.ts';
 import { ZoneLog } from './zonelog.ts';
 
-/** What all zones share. */
-export interface ZoneContext extends KeeperContext {
-  readonly loads: LoadQueue;
-  readonly log: Log;
-  readonly events: EventSink;
-  /** Seed of name hashes. */
-  readonly seed: number;
-  readonly limitOctets: number;
-  /** Looks at the parents of zones; undefined if nobody shall. */
-  readonly monitor: ParentMonitor | undefined;
-  readonly concerns: Concerns;
-  /** What one zone says of another. */
-  readonly vouching: Vouching;
-  /** What zones do as parents. */
-  readonly children: Children;
-  /** What is handed over to its parent. */
-  readonly handover: Handover;
-  /** Asks for another look at the directory. */
-  readonly lookSoon: (ms: number) => void;
-}
-
-/** A policy and its name. */
-export interface NamedPolicy {
-  readonly name: string;
-  readonly policy: Policy;
-}
-
-/** What was loaded last and is served. */
-interface Loaded {
-  readonly image: ZoneImage;
-  readonly digest: string;
-  readonly octets: number;
-  /** Shared memory of the image and the denial chain. */
-  readonly sharedOctets: number;
-  /** The policy by which it was made. */
-  readonly policy: Policy;
-  readonly warnings: readonly Diagnostic[];
-  readonly since: UnixSeconds;
-}
-
-export class Zone {
+export class Zone implements Loadable, KeptZone {
   readonly id: number;
   /** `formatName` of the origin. */
   readonly name: string;
-  readonly origin: Name;
   policyName: string;
   readonly keeper: Keeper;
   #policy: Policy;
-  readonly #serial: ServedSerial;
+  /** Kept if the policy makes the serial. */
+  #serial: ServedSerial | undefined;
   readonly #context: ZoneContext;
   readonly #log: ZoneLog;
-  readonly #settling: Settling;
-  /** Directory, real path, of the last look. */
-  #directory = '';
+  /** While its file is not known to have settled. */
+  #settling: Settling | undefined;
   #file: SeenZone | undefined;
   /** What the last finished attempt was about: the file with its includes. */
   #handled: FileSignature | undefined;
   /** The policy that it was about. */
   #handledBy: Policy | undefined;
   #includes: readonly IncludedPart[] = [];
-  #isLoading = false;
+  /** What is loaded, or waits for it. */
+  #attempt: Attempt | undefined;
   #isSeenMeanwhile = false;
   #isRemoved = false;
-  #waiters: (() => void)[] = [];
+  #waiters: (() => void)[] | undefined;
   /** Since when the file is gone (monotonic milliseconds). */
   missingSinceMs: number | undefined;
   /** Why it is served although its file is gone; undefined if it is not. */
   hold: Hold | undefined;
-  #loaded: Loaded | undefined;
+  #loaded: ServedContent | undefined;
   /** Why the file as it is now is not what is served. */
   problem: Problem | undefined;
   /** Keys of another signer in the file, as it was loaded last. */
@@ -114,27 +70,26 @@ export class Zone {
   constructor(id: number, seen: SeenZone, policy: NamedPolicy, context: ZoneContext) {
     this.id = id;
     this.name = seen.name;
-    this.origin = seen.origin;
     this.policyName = policy.name;
     this.#policy = policy.policy;
     this.#context = context;
-    this.#log = new ZoneLog(context.log, seen.name, context.events, () => this.parentReasons);
-    const { monitor, vouching, children, concerns, handover } = context;
-    const turned = () => {
-      for (const one of [monitor, vouching, children, concerns, handover]) one?.touch(this);
-    };
-    const namedByParent = () => namedInLook(this, context.monitor);
-    const kept = { id, name: seen.name, origin: seen.origin, policy: policy.policy, turned, namedByParent };
-    this.keeper = new Keeper(kept, context, this.#log);
-    this.#settling = new Settling(context.clock);
-    const { files, keysDirectory } = context.signing;
-    this.#serial = new ServedSerial(files, keysDirectory, seen.origin);
+    this.#log = new ZoneLog(context.log, seen.name, context.events, this);
+    this.keeper = new Keeper(this, context, this.#log);
+  }
+
+  /** Made from the name: of many zones, hardly any is asked for it. */
+  get origin(): Name {
+    return nameOf(this.name);
   }
 
   /** What is served; undefined if nothing is. */
-  get served(): (Loaded & { readonly epoch: Epoch }) | undefined {
-    const { epoch } = this.keeper;
-    return epoch === undefined || this.#loaded === undefined ? undefined : { ...this.#loaded, epoch };
+  get served(): ServedContent | undefined {
+    return this.#loaded?.isServed === true ? this.#loaded : undefined;
+  }
+
+  /** Its file as it was seen last. */
+  get file(): SeenZone | undefined {
+    return this.#file;
   }
 
   /** What it follows now. */
@@ -155,6 +110,17 @@ export class Zone {
     return this.#file?.path ?? '';
   }
 
+  /** Its keys have had a turn. */
+  turned(): void {
+    const { monitor, vouching, children, concerns, handover } = this.#context;
+    for (const one of [monitor, vouching, children, concerns, handover]) one?.touch(this);
+  }
+
+  /** Ids of keys whose DS the parent had at the last look. */
+  namedByParent(): readonly string[] {
+    return namedInLook(this, this.#context.monitor);
+  }
+
   /** Why what waits for the parent still waits, as looks at it show. */
   get parentReasons(): ReturnType<ParentMonitor['reasonsFor']> {
     return this.#context.monitor?.reasonsFor(this) ?? [];
@@ -169,14 +135,17 @@ export class Zone {
     return (
       this.#handled !== undefined &&
       this.#handledBy === this.#policy &&
-      !this.#isLoading &&
+      this.#attempt === undefined &&
       !this.#isSeenMeanwhile
     );
   }
 
   /** Resolves when the file that is there now has been dealt with. */
   settled(): Promise<void> {
-    return this.isSettled ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+    if (this.isSettled) return Promise.resolve();
+    this.#waiters ??= [];
+    const waiters = this.#waiters;
+    return new Promise((resolve) => waiters.push(resolve));
   }
 
   /** Makes the next `see` load the file even if it has not changed. */
@@ -198,7 +167,7 @@ export class Zone {
   /** What is in the zone and in no file is other than it was. */
   renew(): void {
     this.forget();
-    if (this.#file !== undefined && this.missingSinceMs === undefined) this.see(this.#file, this.#directory);
+    if (this.#file !== undefined && this.missingSinceMs === undefined) this.see(this.#file);
   }
 
   /** Follows a policy of another name or content; false if it does so already. Content is made anew by the next `see`. */
@@ -218,95 +187,121 @@ export class Zone {
       zonemd: isUnsigned ? zonemd : { ...zonemd, publish: 'off' },
       derived: this.#derived,
       // Whoever compares sees both serials.
-      ...(serial !== 'file' && { serial: this.#serial.rule(serial, clock.now()) }),
+      ...(serial !== 'file' && { serial: this.#serialRule(serial, clock.now()) }),
     };
   }
 
   // ---- The file ----
 
   /** The directory shows this file. */
-  see(seen: SeenZone, directory: string): void {
+  see(seen: SeenZone): void {
     this.missingSinceMs = undefined;
     this.hold = undefined;
-    this.#see(seen, directory);
+    this.#see(seen);
   }
 
   /** The file was gone before this process began, and this is what was kept of it, as the parent names the zone. */
-  recall(kept: SeenZone, directory: string): void {
+  recall(kept: SeenZone): void {
     this.missingSinceMs ??= this.#context.clock.monotonicMs();
     this.hold ??= 'parent';
-    this.#see(kept, directory);
+    this.#see(kept);
   }
 
-  #see(seen: SeenZone, directory: string): void {
+  #see(seen: SeenZone): void {
     this.#file = seen;
-    this.#directory = directory;
     if (this.keeper.isFromFuture) void this.keeper.turn();
-    if (this.#isLoading) {
+    if (this.#attempt !== undefined) {
       this.#isSeenMeanwhile = true;
       return;
     }
     this.#isSeenMeanwhile = false;
-    const signature = wholeSignature(seen.signature, lookAgain(directory, this.#includes));
+    const signature = wholeSignature(seen.signature, lookAgain(seen.directory, this.#includes));
     if (signature === this.#handled && this.#policy === this.#handledBy) {
       this.#tellWaiters();
       return;
     }
+    this.#settling ??= new Settling(this.#context.clock);
     const waitMs = this.#settling.waitMs(seen, signature, this.#loaded?.octets ?? 0);
-    if (waitMs > 0) this.#context.lookSoon(waitMs);
-    else void this.#load(seen, signature);
+    if (waitMs > 0) {
+      this.#context.lookSoon(waitMs);
+      return;
+    }
+    this.#attempt = { seen, signature, policy: this.#policy };
+    if (seen.fault === undefined) this.#context.loads.add(this);
+    else this.loaded({ kind: 'fault', fault: seen.fault });
   }
 
-  async #load(seen: SeenZone, signature: FileSignature): Promise<void> {
-    this.#isLoading = true;
-    const policy = this.#policy;
-    const outcome: LoadOutcome =
-      seen.fault === undefined ? await this.#read(seen, policy) : { kind: 'fault', fault: seen.fault };
-    if (this.#isRemoved) return;
-    const isDone = await this.#apply(seen, signature, outcome, policy);
-    if (isDone) this.#handledBy = policy;
-    this.#settling.done(!isDone);
-    this.#isLoading = false;
+  // ---- Loading ----
+
+  get fileOctets(): number | undefined {
+    return this.#attempt?.seen.octets;
+  }
+
+  job(number: number): LoadJob | undefined {
+    if (this.#isRemoved || this.#attempt === undefined) return undefined;
+    const { seen, policy } = this.#attempt;
+    try {
+      const own = {
+        origin: this.origin,
+        isFresh: this.#settling?.isFresh(seen) ?? false,
+        servedDigest: this.#loaded?.policy === policy ? this.#loaded.digest : undefined,
+        serial: this.#serialRule(policy.serial, this.#context.clock.now()),
+        derived: this.#derived,
+      };
+      return jobOf(number, this.#attempt, own, this.#context);
+    } catch (error) {
+      const { diagnostics } = problemOfError(error, seen.path);
+      this.loaded({ kind: 'broken', diagnostics, includes: [] });
+      return undefined;
+    }
+  }
+
+  /** The serial is a matter of the file, as long as the policy has not been another one. */
+  #serialRule(mode: SerialMode, now: UnixSeconds): SerialRule {
+    const loaded = this.#loaded;
+    const before = loaded && { serial: loaded.image.serial, digest: loaded.digest };
+    if (this.#serial === undefined && mode === 'file') return { mode, before, now };
+    const { files, keysDirectory } = this.#context.signing;
+    this.#serial ??= new ServedSerial(files, keysDirectory, this.origin, before);
+    return this.#serial.rule(mode, now);
+  }
+
+  loaded(outcome: LoadOutcome): void {
+    const attempt = this.#attempt;
+    if (this.#isRemoved || attempt === undefined) return;
+    if (outcome.kind === 'loaded') {
+      this.#read(attempt, outcome.includes);
+      void this.#take(attempt, outcome).then(() => this.#end(attempt, true));
+    } else this.#end(attempt, this.#isDealtWith(attempt, outcome));
+  }
+
+  /** The file has been read with what it includes. */
+  #read({ seen }: Attempt, includes: readonly IncludedPart[]): void {
+    this.#includes = includes;
+    this.#handled = wholeSignature(seen.signature, includes);
+  }
+
+  /** The attempt is over; it must be made again if it is not done. */
+  #end({ policy }: Attempt, isDone: boolean): void {
+    this.#attempt = undefined;
+    if (isDone) {
+      this.#handledBy = policy;
+      this.#settling = undefined;
+    } else this.#settling?.done(true);
     // What was seen meanwhile may be another file: only a look can tell.
     if (this.#isSeenMeanwhile || !isDone) this.#context.lookSoon(isDone ? 0 : SETTLE_MS);
     else this.#tellWaiters();
   }
 
-  async #read(seen: SeenZone, policy: Policy): Promise<LoadOutcome> {
-    const { loads, limitOctets, seed, isUnsigned, clock } = this.#context;
-    let kept: Pick<LoadJob, 'serial' | 'derived'>;
-    try {
-      kept = { serial: this.#serial.rule(policy.serial, clock.now()), derived: this.#derived };
-    } catch (error) {
-      return { kind: 'broken', diagnostics: problemOfError(error, seen.path).diagnostics, includes: [] };
-    }
-    return loads.load({
-      directory: this.#directory,
-      file: seen.path,
-      origin: this.origin,
-      limitOctets,
-      octets: seen.octets,
-      expected: seen.signature,
-      isFresh: this.#settling.isFresh(seen),
-      servedDigest: this.#loaded?.policy === policy ? this.#loaded.digest : undefined,
-      seed,
-      denial: isUnsigned ? null : { mode: policy.denial, optOut: policy.optOut },
-      zonemd: policy.zonemd,
-      ...kept,
-    });
-  }
-
   #tellWaiters(): void {
-    for (const done of this.#waiters.splice(0)) done();
+    const waiters = this.#waiters ?? [];
+    this.#waiters = undefined;
+    for (const done of waiters) done();
   }
 
   /** False if the file is not ready and must be looked at again. */
-  async #apply(
-    seen: SeenZone,
-    signature: FileSignature,
-    outcome: LoadOutcome,
-    policy: Policy,
-  ): Promise<boolean> {
+  #isDealtWith(attempt: Attempt, outcome: Exclude<LoadOutcome, LoadedZone>): boolean {
+    const { seen, signature } = attempt;
     if (outcome.kind === 'fault') {
       const isMoving = outcome.fault.code === 'ZONE_CHANGING' || outcome.fault.code === 'ZONE_FILE_GONE';
       if (isMoving && seen.fault === undefined) return false;
@@ -314,50 +309,53 @@ export class Zone {
       this.#fail(problemOfFault(outcome.fault, seen.path));
       return true;
     }
-    this.#includes = outcome.includes;
-    this.#handled = wholeSignature(seen.signature, outcome.includes);
+    this.#read(attempt, outcome.includes);
     if (outcome.kind === 'broken') {
       const first = outcome.diagnostics.find(({ severity }) => severity === 'error')!;
       this.#fail({ code: first.code, message: first.message, diagnostics: outcome.diagnostics });
-    } else if (outcome.kind === 'unchanged') {
+    } else {
       if (this.problem !== undefined) this.#log.info({}, `the file of ${this.name} is what is served again`);
       this.problem = undefined;
-    } else {
-      await this.#take(seen, outcome, policy);
     }
     return true;
   }
 
   // ---- What is served ----
 
-  async #take(seen: SeenZone, loaded: LoadedZone, policy: Policy): Promise<void> {
+  async #take({ seen, policy }: Attempt, loaded: LoadedZone): Promise<void> {
     const now = this.#context.clock.now();
     const before = this.#loaded;
-    this.foreign = { foreignKeys: loaded.foreignKeys, foreignCds: loaded.foreignCds };
-    const image = ZoneImage.open(loaded.image);
+    const dropped = before?.sharedOctets ?? 0;
+    this.foreign = foreignOf(loaded);
     let published: Promise<void>;
     try {
-      // Before anybody sees it, so that it cannot go back; in the turn, so that nothing is written when those are over.
-      const note = () => this.#serial.note({ serial: image.serial, digest: loaded.digest });
-      ({ published } = await this.keeper.serve(loaded, note));
+      ({ published } = await this.#serve(loaded));
     } catch (error) {
       this.#fail(problemOfError(error, seen.path));
       // A disk may come back; keys of others go only with the file or the command line.
       if (!(error instanceof ForeignKeysError)) this.#retryLoad(now);
       return;
     }
-    if (this.#isRemoved) return;
-    const { digest, diagnostics: warnings, denial } = loaded;
-    const sharedOctets = image.octets + (denial.nsec3 === null ? 0 : imageOctets(denial.nsec3));
-    this.#loaded = { image, digest, octets: seen.octets, sharedOctets, policy, warnings, since: now };
+    const { image } = this.keeper;
+    if (this.#isRemoved || image === undefined) return;
+    this.#loaded = new ServedContent(image, loaded, { octets: seen.octets, policy, since: now }, this.keeper);
     this.problem = undefined;
     this.#context.vouching.touch(this);
     this.#context.children.touch(this);
     await published;
-    noteDropped(before?.sharedOctets ?? 0);
-    this.#log.warnings(warnings);
+    noteDropped(dropped);
+    this.#log.warnings(loaded.diagnostics);
     const { serial, recordCount: records } = image;
     this.#log.serving({ serial, records, ms: Math.round(loaded.tookMs) }, before?.image.serial);
+  }
+
+  #serve(loaded: LoadedZone): Taken | Promise<Taken> {
+    const serial = this.#serial;
+    if (this.#context.isUnsigned && serial === undefined) return this.keeper.serveUnsigned(loaded);
+    // Before anybody sees it, so that it cannot go back; in the turn, so that nothing is written when those are over.
+    const { digest, image } = loaded;
+    const note = async () => serial?.note({ serial: ZoneImage.open(image).serial, digest });
+    return this.keeper.serve(loaded, note);
   }
 
   #retryLoad(now: UnixSeconds): void {
@@ -393,7 +391,6 @@ export class Zone {
   /** In a few words what the problem means for those who ask. */
   get effect(): string {
     if (this.#loaded === undefined) return 'the zone is not served';
-    const { image, since } = this.#loaded;
-    return `still serving serial ${image.serial}, loaded ${formatInstant(since)}; nothing was changed`;
+    return `still serving ${this.#loaded}; nothing was changed`;
   }
 }

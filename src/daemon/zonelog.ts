@@ -25,20 +25,25 @@ interface Why {
   readonly text: string;
 }
 
+/** What a log can ask of its zone. */
+interface Subject {
+  /** Why what waits for the parent still waits, the first cause first. */
+  readonly parentReasons: readonly Why[];
+}
+
 export class ZoneLog implements SigningListener {
   readonly #log: Log;
   readonly #zone: string;
   readonly #events: EventSink;
-  readonly #reasons: () => readonly Why[];
+  readonly #subject: Subject;
   /** Code of why the keys were told to stay as they are, if nothing happened to them since. */
   #frozen: string | undefined;
 
-  /** `reasons` tells why what waits for the parent still waits, the first cause first. */
-  constructor(log: Log, zone: string, events: EventSink, reasons: () => readonly Why[] = () => []) {
+  constructor(log: Log, zone: string, events: EventSink, subject: Subject = { parentReasons: [] }) {
     this.#log = log;
     this.#zone = zone;
     this.#events = events;
-    this.#reasons = reasons;
+    this.#subject = subject;
   }
 
   #tell(kind: EventKind, message: string, details: Readonly<Record<string, unknown>>): void {
@@ -157,7 +162,7 @@ export class ZoneLog implements SigningListener {
     const what = need === undefined ? wait.because : `${need.what}; then: ${need.command}`;
     const { id = null, type = null, step = null } = rollover ?? {};
     const waits = rollover === null ? 'the first DS is waited for' : `${type} rollover waits at step ${step}`;
-    const [reason] = this.#reasons();
+    const [reason] = this.#subject.parentReasons;
     const why = reason === undefined ? '' : ` (${reason.text} [${reason.code}])`;
     const text = `${waits} for over ${formatDuration(after)}: ${what}${why}`;
     const code = reason?.code ?? wait.reason;

@@ -7,7 +7,7 @@ import type { Clock } from '../base/ports.ts';
 import { formatDuration, type UnixSeconds } from '../base/time.ts';
 import type { NewEvent } from '../ops/events.ts';
 import type { Config } from '../store/config.ts';
-import { policyOf } from '../store/config.ts';
+import { policyOfZone } from '../store/config.ts';
 import { type Look, lookAtZones, type Misnamed, type SeenZone, ZonesDirectoryError } from '../store/zones.ts';
 import { formatName, type Name } from '../wire/name.ts';
 import { tagsAtParent } from './atparent.ts';
@@ -16,6 +16,7 @@ import { Concerns } from './concerns.ts';
 import { Handover } from './handover.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { KeptZones } from './keptzones.ts';
+import { KeysBefore } from './keysbefore.ts';
 import { ParentMonitor } from './monitor.ts';
 import type { ParentsContext } from './parents.ts';
 import { ParentPush } from './push.ts';
@@ -23,7 +24,8 @@ import { SETTLE_MS } from './settling.ts';
 import { SteadyClock } from './steadyclock.ts';
 import { Turns } from './turns.ts';
 import { Vouching } from './vouching.ts';
-import { Zone, type ZoneContext } from './zone.ts';
+import { Zone } from './zone.ts';
+import type { ZoneContext } from './zonecontext.ts';
 
 /** From so many zones on, more than half vanishing is taken for an accident. */
 const ACCIDENT_ZONES = 4;
@@ -52,7 +54,7 @@ export interface Reloaded {
 }
 
 /** What zones have one of together, and make themselves. */
-type Made = 'clock' | 'turns' | 'monitor' | 'vouching' | 'children' | 'concerns' | 'handover';
+type Made = 'clock' | 'keysBefore' | 'turns' | 'monitor' | 'vouching' | 'children' | 'concerns' | 'handover';
 
 /** What all zones are given, but for what they have one of. */
 export interface ZonesContext extends Omit<ZoneContext, Made> {
@@ -93,7 +95,8 @@ export class Zones {
       plain.add(event);
       handover.remind(event);
     };
-    const shared = { ...others, events: { add } };
+    const keysBefore = new KeysBefore(others.signing.files, others.signing.keysDirectory);
+    const shared = { ...others, events: { add }, keysBefore };
     const concerns = new Concerns({ ...shared, clock, monitor: () => this.monitor });
     const looked = (zone: Zone) => concerns.touch(zone);
     const looking = parents === undefined ? undefined : { ...shared, ...parents, clock, looked };
@@ -172,7 +175,10 @@ export class Zones {
 
   /** Resolves when every zone that is known now is served or has failed. */
   async settled(): Promise<void> {
-    const all = () => Promise.all([...this.#zones.values()].map((zone) => zone.settled()));
+    // One after the other: each stays settled, or is loaded once more for a reason that came later.
+    const all = async () => {
+      for (const zone of this.#zones.values()) if (!zone.isSettled) await zone.settled();
+    };
     await all();
     // What is said of a zone in another one is known only when both are there: some are loaded a second time.
     await all();
@@ -183,7 +189,7 @@ export class Zones {
     this.#checkClock();
     let look: Look;
     try {
-      look = lookAtZones(this.#config.zonesDirectory);
+      look = lookAtZones(this.#config.zonesDirectory, (name) => this.#zones.get(name)?.file);
     } catch (error) {
       if (!(error instanceof ZonesDirectoryError)) throw error;
       this.#raise({
@@ -197,10 +203,12 @@ export class Zones {
     this.#tellMisnamed(look.misnamed);
     this.#recall(look);
     for (const seen of look.zones.values()) {
-      this.#zoneOf(seen).see(seen, look.directory);
-      void this.#kept.drop(seen);
+      this.#zoneOf(seen).see(seen);
+      if (this.#kept.has(seen)) void this.#kept.drop(seen);
     }
-    this.#treatMissing([...this.#zones.values()].filter((zone) => !look.zones.has(zone.name)));
+    const isMissing = ({ name }: Zone) => !look.zones.has(name);
+    const isAnyMissing = this.#zones.size > look.zones.size;
+    this.#treatMissing(isAnyMissing ? [...this.#zones.values()].filter(isMissing) : []);
     return look.inode;
   }
 
@@ -224,7 +232,7 @@ export class Zones {
     for (const kept of this.#kept.recalled()) {
       const known = this.#zones.get(kept.name);
       if (zones.has(kept.name) || (known !== undefined && known.path !== kept.path)) continue;
-      this.#zoneOf(kept).recall(kept, this.#kept.directory);
+      this.#zoneOf(kept).recall(kept);
     }
   }
 
@@ -248,7 +256,7 @@ export class Zones {
   /** Follows the policies of another configuration; returns the names of the zones for which that makes a difference. */
   follow(config: Config): string[] {
     this.#config = config;
-    const changed = this.all().filter((zone) => zone.follow(policyOf(config, zone.origin)));
+    const changed = this.all().filter((zone) => zone.follow(policyOfZone(config, zone.name)));
     if (changed.length > 0) this.look();
     return changed.map(({ name }) => name);
   }
@@ -289,13 +297,17 @@ export class Zones {
   #zoneOf(seen: SeenZone): Zone {
     let zone = this.#zones.get(seen.name);
     if (zone === undefined) {
-      zone = new Zone(++this.#lastId, seen, policyOf(this.#config, seen.origin), this.#context);
+      zone = new Zone(++this.#lastId, seen, policyOfZone(this.#config, seen.name), this.#context);
       this.#zones.set(seen.name, zone);
     }
     return zone;
   }
 
   #treatMissing(missing: readonly Zone[]): void {
+    if (missing.length === 0) {
+      this.#tellHeld(0);
+      return;
+    }
     const { clock, lookSoon } = this.#context;
     const now = clock.monotonicMs();
     for (const zone of missing) zone.missingSinceMs ??= now;

@@ -81,7 +81,15 @@ export type ConfigOverrides = Partial<
 
 /** The policy of a zone and its name. */
 export function policyOf(config: Config, origin: Name): { readonly name: string; readonly policy: Policy } {
-  const name = config.zonePolicies.get(formatName(lowerName(origin))) ?? DEFAULT_POLICY_NAME;
+  return policyOfZone(config, formatName(lowerName(origin)));
+}
+
+/** The same by the name of a zone in lower case, as `formatName` has it. */
+export function policyOfZone(
+  config: Config,
+  zone: string,
+): { readonly name: string; readonly policy: Policy } {
+  const name = config.zonePolicies.get(zone) ?? DEFAULT_POLICY_NAME;
   return { name, policy: config.policies.get(name) ?? DEFAULT_POLICY };
 }
 

@@ -4,7 +4,7 @@
 import { sha256 } from '../dnssec/algorithm.ts';
 import { LOWER, type Name } from '../wire/name.ts';
 
-const MAX_STEM_OCTETS = 200;
+export const MAX_STEM_OCTETS = 200;
 const DOT = 46;
 
 /**

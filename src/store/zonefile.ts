@@ -27,9 +27,19 @@ export interface ZoneFault {
 /** Two looks with the same signature have seen the same, unwritten file. */
 export type FileSignature = string;
 
+/** What a signature is made of. */
+type SignedStat = Pick<fs.Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>;
+
 /** Device, inode, size, and times of content and of status: everything that a write, a rename or a chmod changes. */
-export function signatureOf(stat: fs.Stats): FileSignature {
+export function signatureOf(stat: SignedStat): FileSignature {
   return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
+}
+
+/** Both would have the same signature. */
+function areSame(one: SignedStat, other: SignedStat): boolean {
+  const { dev, ino, size, mtimeMs, ctimeMs } = one;
+  const isSameFile = other.dev === dev && other.ino === ino;
+  return isSameFile && other.size === size && other.mtimeMs === mtimeMs && other.ctimeMs === ctimeMs;
 }
 
 /** What a path leads to: a regular file that may be opened, or why not. */
@@ -78,16 +88,30 @@ export function readFile(
   file: string,
   options: { readonly limitOctets: number; readonly expected?: FileSignature | undefined },
 ): ReadFile | ZoneFault {
-  const found = findFile(directory, file);
-  if ('code' in found) return found;
   let descriptor: number | undefined;
   try {
-    descriptor = fs.openSync(found.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    descriptor = options.expected === undefined ? undefined : openPlain(file);
+    if (descriptor === undefined) {
+      const found = findFile(directory, file);
+      if ('code' in found) return found;
+      descriptor = openPlain(found.path);
+    }
+    if (descriptor === undefined) return changing('it was replaced by a link while it was read');
     return readOpened(descriptor, options.limitOctets, options.expected);
   } catch (error) {
     return faultOf(error);
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+/** Opens a file that a look has shown to be a regular one; undefined if it is a link. */
+function openPlain(file: string): number | undefined {
+  try {
+    return fs.openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP') return undefined;
+    throw error;
   }
 }
 
@@ -115,12 +139,12 @@ function readOpened(
   for (let count = -1; count !== 0 && length < octets.length; length += count) {
     count = fs.readSync(descriptor, octets, length, octets.length - length, null);
   }
-  if (length < octets.length || signatureOf(fs.fstatSync(descriptor)) !== signature) return changing();
+  if (length < octets.length || !areSame(fs.fstatSync(descriptor), before)) return changing();
   return { octets, signature };
 }
 
-function changing(): ZoneFault {
-  return { code: 'ZONE_CHANGING', message: 'it is still being written' };
+function changing(message = 'it is still being written'): ZoneFault {
+  return { code: 'ZONE_CHANGING', message };
 }
 
 /** The octets of up to `count` octets at the head of a file, or a fault. */

@@ -4,10 +4,23 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { formatName, type Name } from '../wire/name.ts';
+import { formatName, type Name, nameOf } from '../wire/name.ts';
 import { zoneStem } from './stem.ts';
-import { type FileSignature, findFile, readHead, signatureOf, type ZoneFault } from './zonefile.ts';
-import { isHashedName, isZoneFileName, originOfFileName, originOfHead } from './zonename.ts';
+import {
+  type FileSignature,
+  type FoundFile,
+  findFile,
+  readHead,
+  signatureOf,
+  type ZoneFault,
+} from './zonefile.ts';
+import {
+  isHashedName,
+  isZoneFileName,
+  originOfFileName,
+  originOfHead,
+  ZONE_FILE_SUFFIX,
+} from './zonename.ts';
 
 const HEAD_OCTETS = 8_192;
 
@@ -18,6 +31,8 @@ export interface SeenZone {
   readonly origin: Name;
   /** Absolute, as it stands in the directory (a link is not resolved). */
   readonly path: string;
+  /** The zones directory, links resolved. */
+  readonly directory: string;
   /** Changes whenever the file does; for a file with a fault it names the fault. */
   readonly signature: FileSignature;
   /** Milliseconds since 1970 of the last write. */
@@ -25,6 +40,48 @@ export interface SeenZone {
   readonly octets: number;
   /** Why the file cannot be loaded, as far as that can be seen from outside. */
   readonly fault?: ZoneFault;
+}
+
+/** The zones directory as it was named, and with its links resolved. */
+interface Place {
+  readonly named: string;
+  readonly real: string;
+  /** What the path of each file begins with. */
+  readonly prefix: string;
+}
+
+/** What a look keeps of one of many files; what follows from that is told when it is asked for. */
+class SeenFile implements SeenZone {
+  readonly name: string;
+  readonly file: string;
+  readonly place: Place;
+  readonly signature: FileSignature;
+  readonly modifiedMs: number;
+  readonly octets: number;
+  readonly fault?: ZoneFault;
+
+  constructor(name: string, file: string, place: Place, found: FoundFile | ZoneFault) {
+    const isFound = 'stat' in found;
+    this.name = name;
+    this.file = file;
+    this.place = place;
+    this.signature = isFound ? signatureOf(found.stat) : found.code;
+    this.modifiedMs = isFound ? found.stat.mtimeMs : 0;
+    this.octets = isFound ? found.stat.size : 0;
+    if (!isFound) this.fault = found;
+  }
+
+  get origin(): Name {
+    return nameOf(this.name);
+  }
+
+  get path(): string {
+    return `${this.place.prefix}${this.file}`;
+  }
+
+  get directory(): string {
+    return this.place.real;
+  }
 }
 
 /** A file that ends in `.zone` but stands for no zone. */
@@ -54,50 +111,62 @@ export class ZonesDirectoryError extends Error {
   }
 }
 
-/** Looks at the directory. Throws ZonesDirectoryError. */
-export function lookAtZones(directory: string): Look {
-  let real: string;
+/**
+ * Looks at the directory. `known` tells what an earlier look saw of a zone: what has not changed since is the same. Throws
+ * ZonesDirectoryError.
+ */
+export function lookAtZones(
+  directory: string,
+  known: (zone: string) => SeenZone | undefined = () => undefined,
+): Look {
+  let place: Place;
   let inode: number;
-  let names: string[];
+  let files: string[];
   try {
-    real = fs.realpathSync(directory);
+    const real = fs.realpathSync(directory);
+    place = { named: directory, real, prefix: path.join(directory, path.sep) };
     inode = fs.statSync(real).ino;
-    names = fs.readdirSync(real).filter(isZoneFileName).sort();
+    files = fs.readdirSync(real).filter(isZoneFileName).sort();
   } catch (error) {
     throw new ZonesDirectoryError(directory, error);
   }
   const zones = new Map<string, SeenZone>();
   const misnamed: Misnamed[] = [];
-  for (const name of names) {
-    const file = path.join(directory, name);
-    const origin = originOf(real, name);
-    if (typeof origin === 'string') {
-      misnamed.push({ path: file, why: origin });
+  for (const file of files) {
+    const name = zoneOf(file, place, known);
+    if (typeof name !== 'string') {
+      misnamed.push({ path: path.join(directory, file), why: name.why });
       continue;
     }
-    const seen = lookAtFile(real, file, origin);
-    const earlier = zones.get(seen.name);
-    zones.set(seen.name, earlier === undefined ? seen : twice(earlier, seen));
+    const seen = lookAtFile(name, file, place, known(name));
+    const earlier = zones.get(name);
+    zones.set(name, earlier === undefined ? seen : twice(earlier, seen));
   }
-  return { zones, misnamed, directory: real, inode };
+  return { zones, misnamed, directory: place.real, inode };
 }
 
 /** Looks at the file of one zone. */
-export function lookAtFile(directory: string, file: string, origin: Name): SeenZone {
-  const name = formatName(origin);
-  const found = findFile(directory, file);
-  if ('code' in found) {
-    return { name, origin, path: file, signature: found.code, modifiedMs: 0, octets: 0, fault: found };
-  }
-  const { stat } = found;
-  return {
-    name,
-    origin,
-    path: file,
-    signature: signatureOf(stat),
-    modifiedMs: stat.mtimeMs,
-    octets: stat.size,
-  };
+function lookAtFile(name: string, file: string, place: Place, known: SeenZone | undefined): SeenZone {
+  const found = findFile(place.real, `${place.prefix}${file}`);
+  const isSame =
+    known instanceof SeenFile &&
+    known.file === file &&
+    known.place.named === place.named &&
+    known.place.real === place.real &&
+    known.signature === ('stat' in found ? signatureOf(found.stat) : found.code);
+  return isSame ? known : new SeenFile(name, file, place, found);
+}
+
+/** The zone whose file this is, by its name: what is known already need not be found out again. */
+function zoneOf(
+  file: string,
+  { real }: Place,
+  known: (zone: string) => SeenZone | undefined,
+): string | { readonly why: string } {
+  const plain = known(`${file.slice(0, -ZONE_FILE_SUFFIX.length)}.`);
+  if (plain instanceof SeenFile && plain.file === file) return plain.name;
+  const origin = originOf(real, file);
+  return typeof origin === 'string' ? { why: origin } : formatName(origin);
 }
 
 /** The signature of any file below the directory, for files that zones include. */
@@ -123,5 +192,7 @@ function twice(a: SeenZone, b: SeenZone): SeenZone {
     message: `${path.basename(a.path)} and ${path.basename(b.path)} are both files of this zone`,
     fix: 'remove one of them',
   };
-  return { ...a, signature: `${a.signature} ${b.signature}`, fault };
+  const { name, origin, path: first, directory, modifiedMs, octets } = a;
+  const signature = `${a.signature} ${b.signature}`;
+  return { name, origin, path: first, directory, signature, modifiedMs, octets, fault };
 }

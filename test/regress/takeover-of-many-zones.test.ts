@@ -30,7 +30,7 @@ it('waits for zones that are not loaded as long as the process before answers', 
   const log = createLog('fatal' as 'error', { isTerminal: false });
   const succession = await Succession.begin(place.path, { publisher: new Publisher(), scheduler, log });
   // A loader that has not come to it.
-  Object.assign(bench.queue, { onReply: () => undefined });
+  Object.assign(bench.queue, { onReplies: () => undefined });
   bench.write('a.example.zone', zoneText(1));
   bench.zones.look();
   let isReady = false;

@@ -66,7 +66,7 @@ export class ZonesBench {
   loads = 0;
   readonly queue: LoadQueue = new LoadQueue(({ job, ...rest }) => {
     this.loads++;
-    queueMicrotask(() => this.queue.onReply({ job, outcome: loadZone(rest) }));
+    queueMicrotask(() => this.queue.onReplies([{ job, outcome: loadZone(rest) }]));
   });
   readonly zones: Zones;
   readonly config: Config;

@@ -8,7 +8,7 @@ function setup() {
   const settling = new Settling(clock);
   /** A file that was written `agoMs` ago. */
   const seen = (agoMs: number, octets = 100) => ({
-    ...{ name: 'a.', origin: nameOf('a.'), path: 'a.zone', signature: 's', octets },
+    ...{ name: 'a.', origin: nameOf('a.'), path: 'a.zone', directory: '/zones', signature: 's', octets },
     modifiedMs: clock.now() * 1_000 - agoMs,
   });
   return { clock, settling, seen };
