@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { PARENTS, startHandsFree } from '../support/hands-free.ts';
+import { PARENTS, ROOTS, startHandsFree } from '../support/hands-free.ts';
 import { TLD } from '../support/hierarchy.ts';
 import { CHILD, expectSafeIn, type LiveRollover } from '../support/live-rollover.ts';
 import { describeWithPeers } from '../support/peers.ts';
@@ -18,6 +18,20 @@ const SPLIT = '    scheme: ksk-zsk';
 
 const ROLLS = [
   { title: 'KSK', policy: SPLIT, request: ['ksk'], keys: 2, algorithm: 13 },
+  {
+    title: 'KSK by swap',
+    policy: `${SPLIT}\n    rollover: { ksk: swap }`,
+    request: ['ksk'],
+    keys: 2,
+    algorithm: 13,
+  },
+  {
+    title: 'KSK by double-DS',
+    policy: `${SPLIT}\n    rollover: { ksk: double-ds }`,
+    request: ['ksk'],
+    keys: 2,
+    algorithm: 13,
+  },
   { title: 'CSK', policy: '', request: ['csk'], keys: 1, algorithm: 13 },
   { title: 'algorithm', policy: '', request: ['algorithm', '--to', 'ED25519'], keys: 1, algorithm: 15 },
   {
@@ -75,17 +89,16 @@ describeWithPeers(PEERS, 'a hierarchy without an operator', () =>
   }),
 );
 
-describeWithPeers(PEERS, 'a hierarchy in one process', () => {
-  it('replaces the key of the TLD, which the root follows', async () => {
-    const live = await startHandsFree('keyturn, all in one process');
-    await expectSafeIn('the TLD below our root', live, async () => {
+describeWithPeers(PEERS, 'a TLD of ours', () => {
+  it.each(ROOTS)('replaces its key, which the root follows: %s', async (parents) => {
+    const live = await startHandsFree(parents);
+    await expectSafeIn(`${parents}: the key of the TLD`, live, async () => {
       const [before] = await live.servedKeys(TLD);
       await live.rollAbove(TLD, 'csk');
       const after = await live.servedKeys(TLD);
       expect(after).toHaveLength(1);
       expect(after[0]!.tag).not.toBe(before!.tag);
-      const ds = await live.answered('DS', TLD);
-      expect(ds.map((rdata) => Number.parseInt(rdata, 10))).toEqual([after[0]!.tag]);
+      expect(await live.tagsAtRoot(TLD)).toEqual([after[0]!.tag]);
     });
   });
 });

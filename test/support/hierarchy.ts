@@ -37,6 +37,7 @@ export interface Hierarchy {
   /** RDATA of the DS of the root, the one thing that resolvers and the child's server trust. */
   readonly rootDs: string;
   /** Of 127.0.0.1. */
+  readonly rootPort: number;
   readonly tldPort: number;
   /** Begins to follow the child's requests; a registry of the test's own asks `resolver` what is validated. */
   readonly above: (resolver: ServerPlace, trace: DsTrace) => Above;

@@ -97,6 +97,8 @@ export interface LiveParts {
   readonly news: ParentNews;
   /** Measures how soon the parent follows. */
   readonly trace?: DsTrace;
+  /** Where the root is, of 127.0.0.1; the server of the child if it is not said. */
+  readonly rootPort?: number;
 }
 
 /** How the server learns what the parent has: an operator tells it, or its monitor looks. */
@@ -141,6 +143,7 @@ export class LiveRollover {
   readonly watch: RolloverWatch;
   readonly above: Above;
   readonly #daemon: Daemon;
+  readonly #rootPort: number;
   readonly #trace: DsTrace | undefined;
   readonly #news: ParentNews;
   readonly #resolvers: readonly CachingUnbound[];
@@ -151,7 +154,8 @@ export class LiveRollover {
   #waiting: readonly string[] = [];
   readonly #startedMs = performance.now();
 
-  private constructor({ daemon, above, resolvers, workplace, news, trace }: LiveParts) {
+  private constructor({ daemon, above, resolvers, workplace, news, trace, rootPort }: LiveParts) {
+    this.#rootPort = rootPort ?? daemon.port;
     this.#trace = trace;
     this.#daemon = daemon;
     this.#news = news;
@@ -291,9 +295,13 @@ export class LiveRollover {
   }
 
   /** What our server answers for a type at the apex. */
-  async answered(type: string, zone = CHILD): Promise<readonly string[]> {
-    const { answer } = await dig(this.#daemon.port, zone, type);
-    return answer.filter((record) => record.type === type).map(({ rdata }) => rdata);
+  answered(type: string, zone = CHILD): Promise<readonly string[]> {
+    return rdatasAt(this.#daemon.port, type, zone);
+  }
+
+  /** Tags of the DS that the root has of a TLD. */
+  async tagsAtRoot(tld: string): Promise<number[]> {
+    return (await rdatasAt(this.#rootPort, 'DS', tld)).map((rdata) => Number.parseInt(rdata, 10));
   }
 
   async waitFor(what: string, isTrue: () => Promise<boolean>): Promise<void> {
@@ -362,4 +370,9 @@ export class LiveRollover {
   #tell(text: string): void {
     this.#story.push(`${((performance.now() - this.#startedMs) / 1_000).toFixed(1)} s ${text}`);
   }
+}
+
+async function rdatasAt(port: number, type: string, name: string): Promise<readonly string[]> {
+  const { answer } = await dig(port, name, type);
+  return answer.filter((record) => record.type === type).map(({ rdata }) => rdata);
 }

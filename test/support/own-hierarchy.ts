@@ -25,10 +25,10 @@ import { freePort, Workplace, waitUntil } from './processes.ts';
 import { watchedZone } from './rollover-watch.ts';
 
 /** DS records that a zone has from the start: of who is above the zones that are watched, by whole lines. */
-type KnownDs = ReadonlyMap<string, readonly string[]>;
+export type KnownDs = ReadonlyMap<string, readonly string[]>;
 
 /** The zones of each process, and its port of 127.0.0.1. */
-interface Process {
+export interface Process {
   readonly zones: readonly string[];
   readonly port: number;
   readonly workplace: Workplace;
@@ -75,13 +75,14 @@ export async function startOwnHierarchy(
     daemon: daemons.at(-1)!,
     stubs: [ROOT, TLD].map((origin) => ({ origin, port: portOf(origin) })),
     rootDs,
+    rootPort: ports.root,
     tldPort: ports.tld,
     above: (_resolver, trace) => new OwnParent(tldDaemon, known, trace, stop),
   };
 }
 
 /** Starts each process without the zone that is watched, so that all others have keys; returns their DS. */
-async function makeKeys(processes: readonly Process[], policy: string): Promise<KnownDs> {
+export async function makeKeys(processes: readonly Process[], policy: string): Promise<KnownDs> {
   const known = new Map<string, readonly string[]>();
   for (const process of processes) {
     const { port, workplace } = process;
@@ -102,7 +103,7 @@ async function makeKeys(processes: readonly Process[], policy: string): Promise<
 }
 
 /** `hasParents`: its zones are parents already, not only keys to be. */
-function configurationOf(policy: string, { zones, port }: Process, hasParents: boolean): string {
+export function configurationOf(policy: string, { zones, port }: Process, hasParents: boolean): string {
   const parents = zones.filter((origin) => [ROOT, TLD].includes(origin));
   const policies = parents.map((origin) => {
     return policyText(nameOf(origin), hasParents ? childrenOf(origin, port) : '');
@@ -123,7 +124,7 @@ function childrenOf(origin: string, port: number): string {
   return `    children: { accept: bootstrap, dsTtl: ${PARENT_TTL}s, dsync: "${host}:${port}" }`;
 }
 
-function filesOf(zones: readonly string[], known: KnownDs, serial: number): Record<string, string> {
+export function filesOf(zones: readonly string[], known: KnownDs, serial: number): Record<string, string> {
   return Object.fromEntries(zones.map((origin) => [`${nameOf(origin)}.zone`, textOf(origin, known, serial)]));
 }
 
@@ -136,18 +137,27 @@ function textOf(origin: string, known: KnownDs, serial: number): string {
 }
 
 /** Our TLD, seen from outside; only what an operator would put into its zone file is put there. */
-class OwnParent implements Above {
+export class OwnParent implements Above {
   readonly takesFirstDs = true;
   readonly #daemon: Daemon;
   readonly #known: KnownDs;
   readonly #trace: DsTrace;
   readonly #stop: () => Promise<void>;
+  readonly #checkAbove: () => void;
 
-  constructor(daemon: Daemon, known: KnownDs, trace: DsTrace, stop: () => Promise<void>) {
+  /** `checkAbove`: throws what ended the work of those above the TLD. */
+  constructor(
+    daemon: Daemon,
+    known: KnownDs,
+    trace: DsTrace,
+    stop: () => Promise<void>,
+    checkAbove: () => void = () => undefined,
+  ) {
     this.#daemon = daemon;
     this.#known = known;
     this.#trace = trace;
     this.#stop = stop;
+    this.#checkAbove = checkAbove;
   }
 
   get ds(): readonly string[] {
@@ -186,6 +196,7 @@ class OwnParent implements Above {
   }
 
   check(): void {
+    this.#checkAbove();
     if (this.#daemon.process.hasEnded) throw new Error(`the TLD ended\n${this.#daemon.process.tail()}`);
   }
 

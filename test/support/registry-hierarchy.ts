@@ -43,7 +43,14 @@ export async function startRegistryHierarchy(
   const daemon = await startOperator({ root: root.port, tld: tld.port }, rootDs, policy, workplace);
   const stubs = [root, tld].map((zone) => ({ origin: zone.origin, port: zone.port }));
   const registry = { root, tld, listener, daemon, workplace };
-  return { daemon, stubs, rootDs, tldPort: tld.port, above: (resolver) => followedBy(registry, resolver) };
+  return {
+    daemon,
+    stubs,
+    rootDs,
+    rootPort: root.port,
+    tldPort: tld.port,
+    above: (resolver) => followedBy(registry, resolver),
+  };
 }
 
 interface Registry {
