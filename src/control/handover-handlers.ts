@@ -37,7 +37,8 @@ export function createHandoverHandlers({
       if (!names.includes('')) mustBeKnown(zones, zone, found);
       return found;
     },
-    'handover.retry': ({ zone }) => act(zone, (name) => handover.retry(name), 'nothing waits or is dead'),
+    'handover.retry': ({ zone }) =>
+      act(zone, (name) => handover.deliveries.retry(name), 'nothing waits or is dead'),
     'handover.drop': ({ zone }) => {
       return act(zone, (name) => handover.deliveries.dropDead(name), 'there is no dead letter');
     },

@@ -29,6 +29,8 @@ export interface Outcome {
 
 /** Hands one delivery over, by the name of a channel. Never rejects. */
 export type Send = (channel: string, delivery: Delivery) => Promise<Outcome>;
+/** Why a delivery must not be handed over yet; undefined if nothing speaks against it. Never rejects. */
+export type HoldOf = (delivery: Delivery) => Promise<string | undefined>;
 
 export interface DeliveriesContext {
   readonly files: FileStore;
@@ -38,6 +40,7 @@ export interface DeliveriesContext {
   readonly log: Log;
   readonly events: EventSink;
   readonly send: Send;
+  readonly holdOf: HoldOf;
 }
 
 /** What shall be handed over. */
@@ -139,8 +142,8 @@ export class Deliveries {
   }
 
   /**
-   * Tries now what of a zone waits, is dead or was dropped, if it does not wait over all channels from the first on.
-   * Returns how many those are; what is under way is one of them.
+   * Tries now what of a zone waits, is dead or was dropped, if it does not wait over all channels from the first on; empty:
+   * what is about the server. Returns how many those are; what is under way is one of them.
    */
   retry(zone: string): number {
     const found = this.all().filter((one) => one.zone === zone && one.state !== 'handed');
@@ -217,15 +220,22 @@ export class Deliveries {
   async #try(delivery: Delivery): Promise<void> {
     const { id, channels } = delivery;
     this.#open.set(id, delivery);
-    const outcome = await this.#context.send(channels[0]!, delivery);
-    // Otherwise its channel is another one by now, and what came of this try counts for nothing.
-    if (this.#open.get(id) === delivery) {
-      this.#open.delete(id);
-      const present = this.#known.get(keyOf(delivery));
-      // Whoever ends what is under way has not heard that it failed.
-      if (!this.#isClosed && present?.id === id) this.#settle(present, outcome);
+    const held = await this.#context.holdOf(delivery);
+    // To find that out takes time, in which another DS may have become the right one.
+    if (this.#isMeant(delivery)) {
+      const outcome: Outcome =
+        held === undefined ? await this.#context.send(channels[0]!, delivery) : { kind: 'held', text: held };
+      const present = this.#known.get(keyOf(delivery))!;
+      if (this.#isMeant(delivery)) this.#settle(present, outcome);
     }
+    if (this.#open.get(id) === delivery) this.#open.delete(id);
     this.#arm();
+  }
+
+  /** It is wanted still, its channel is not another one by now, and nobody ends what is under way. */
+  #isMeant(delivery: Delivery): boolean {
+    const isWanted = this.#known.get(keyOf(delivery))?.id === delivery.id;
+    return isWanted && this.#open.get(delivery.id) === delivery && !this.#isClosed;
   }
 
   #reorder(one: Delivery, order: readonly string[]): void {

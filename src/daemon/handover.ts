@@ -22,7 +22,7 @@ import type { ParentsContext } from './parents.ts';
 import { postWebhook } from './webhook.ts';
 import type { Zone } from './zone.ts';
 
-export interface HandoverContext extends Omit<DeliveriesContext, 'send'> {
+export interface HandoverContext extends Omit<DeliveriesContext, 'send' | 'holdOf'> {
   readonly config: HandoverConfig;
   readonly clock: Clock;
   /** How the servers of zones are found; without it nobody looks at them before a DS is handed over. */
@@ -54,6 +54,7 @@ export class Handover {
     this.deliveries = new Deliveries({
       ...context,
       send: (channel, delivery) => this.#send(channel, delivery),
+      holdOf: (delivery) => this.#holdOf(delivery),
     });
   }
 
@@ -131,11 +132,6 @@ export class Handover {
     }
   }
 
-  /** Tries now what of a zone waits, is dead or was dropped; empty: what is about the server. Returns how many those are. */
-  retry(zone: string): number {
-    return this.deliveries.retry(zone);
-  }
-
   /** Ends what is under way: it is tried again by the next process. */
   async close(): Promise<void> {
     const closed = this.deliveries.close();
@@ -146,8 +142,6 @@ export class Handover {
 
   async #send(name: string, delivery: Delivery): Promise<Outcome> {
     const { files, clock } = this.#context;
-    const held = delivery.topic === 'ds-wanted' ? await this.#holdOf(delivery) : undefined;
-    if (held !== undefined) return { kind: 'held', text: held };
     const channel = this.#config.channels.get(name);
     if (channel?.update !== undefined) {
       const change = { child: nameOf(delivery.zone), ds: dsOf(delivery) };
@@ -162,7 +156,8 @@ export class Handover {
   }
 
   /** Why a DS must not be handed over now. */
-  async #holdOf({ zone: name, createdAt }: Delivery): Promise<string | undefined> {
+  async #holdOf({ topic, zone: name, createdAt }: Delivery): Promise<string | undefined> {
+    if (topic === 'reminder') return undefined;
     const { find, parents, clock } = this.#context;
     const zone = find(nameOf(name));
     if (zone?.signing === undefined) return 'the zone is not served signed now';

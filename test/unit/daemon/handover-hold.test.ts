@@ -92,3 +92,16 @@ it('waits for nobody if the policy says so, or to have no DS at all', async () =
   await until('hand-over of the removal', () => handed() === 1);
   expect(JSON.parse(delivery()!.payload)).toMatchObject({ remove: true, ds: [] });
 });
+
+it('does not hand over what became wrong while servers were asked', async () => {
+  await start();
+  const { deliveries } = scene.bench.zones.handover;
+  scene.internet.script(OTHER, (_query, honest) => {
+    deliveries.dropDs(ZONE);
+    return honest();
+  });
+  scene.internet.host(OTHER, scene.honestServer());
+  await until('the end of it', () => delivery() === undefined);
+  await scene.bench.lapse(10);
+  expect(handed()).toBe(0);
+});
