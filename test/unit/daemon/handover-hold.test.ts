@@ -11,6 +11,9 @@ let scene: DiagnoseScene;
 let place: Workplace;
 afterEach(() => scene.bench.close());
 
+/** Type and class. */
+const QUESTION_FOR_DNSKEY = Buffer.of(0, 48, 0, 1);
+
 const silent = () => ({ code: 'timeout', fault: 'no answer within 5 s' }) as const;
 const handed = () => fs.readdirSync(place.path).filter((name) => name.startsWith('handed')).length;
 const delivery = () => scene.bench.zones.handover.deliveries.dsOf(ZONE);
@@ -96,11 +99,11 @@ it('waits for nobody if the policy says so, or to have no DS at all', async () =
 it('does not hand over what became wrong while servers were asked', async () => {
   await start();
   const { deliveries } = scene.bench.zones.handover;
-  scene.internet.script(OTHER, (_query, honest) => {
-    deliveries.dropDs(ZONE);
+  scene.internet.host(OTHER, scene.honestServer());
+  scene.internet.script(OTHER, (query, honest) => {
+    if (Buffer.from(query).includes(QUESTION_FOR_DNSKEY)) deliveries.dropDs(ZONE);
     return honest();
   });
-  scene.internet.host(OTHER, scene.honestServer());
   await until('the end of it', () => delivery() === undefined);
   await scene.bench.lapse(10);
   expect(handed()).toBe(0);
