@@ -5,7 +5,7 @@
  */
 import type { FileStore, FileStoreError, Random } from '../base/ports.ts';
 import { type UnixSeconds, unixSeconds } from '../base/time.ts';
-import { type LentKey, wipePrivateKey } from '../dnssec/privatekey.ts';
+import { wipePrivateKey } from '../dnssec/privatekey.ts';
 import type { Key } from '../kasp/key.ts';
 import { next } from '../kasp/next.ts';
 import type { Policy } from '../kasp/policy.ts';
@@ -20,7 +20,7 @@ import { type KeptSignatures, SignatureBook } from '../signer/book.ts';
 import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../signer/epoch.ts';
 import type { AuditEvent, AuditTrail } from '../store/audit.ts';
 import { keyId, type WantedKey } from '../store/create.ts';
-import { openZoneKeys, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
+import { type HeldKey, openZoneKeys, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
 import { STATE_FILE } from '../store/state.ts';
 import type { Name } from '../wire/name.ts';
 import { checkForeign, type ForeignRecords, refuseForeign } from './foreignkeys.ts';
@@ -79,7 +79,8 @@ export class ZoneSigning {
   readonly #origin: Name;
   readonly #ports: SigningPorts;
   readonly #listener: SigningListener;
-  readonly #privateKeys = new Map<string, LentKey>();
+  /** A list: of a hundred thousand zones, each would have a map for one. */
+  #privateKeys: readonly HeldKey[] = [];
   /** What the epoch that was built last begins with, if nobody has written it down. */
   #unkept: KeptSignatures | undefined;
   #missing: readonly string[] = [];
@@ -181,12 +182,12 @@ export class ZoneSigning {
 
   /** How many private keys are in memory. */
   get loadedKeys(): number {
-    return this.#privateKeys.size;
+    return this.#privateKeys.length;
   }
 
   /** True if nothing can be signed with a key: its file is gone, and it is not in memory either. */
   isLost({ id }: Key): boolean {
-    return !this.#privateKeys.has(id) && this.keys.missing().some((key) => key.id === id);
+    return !this.#holds(id) && this.keys.missing().some((key) => key.id === id);
   }
 
   /**
@@ -235,10 +236,14 @@ export class ZoneSigning {
     for (const reminder of reminders) this.#listener.reminded(reminder, state);
   }
 
+  #holds(keyId: string): boolean {
+    return this.#privateKeys.some(({ id }) => id === keyId);
+  }
+
   #lookForKeys(state: ZoneState): void {
     const missing = this.keys.missing();
     this.#missing = missing.map(({ id }) => id);
-    refuseMissing(this.keys, state, missing, (id) => this.#privateKeys.has(id));
+    refuseMissing(this.keys, state, missing, (id) => this.#holds(id));
   }
 
   async #commit(
@@ -249,11 +254,9 @@ export class ZoneSigning {
   ): Promise<void> {
     if (state === this.zoneState && events.length === 0 && this.keys.isSaved) return;
     const unaudited = await this.keys.commit({ zoneState: state, purged, events, now });
-    for (const { id } of purged) {
-      const lent = this.#privateKeys.get(id);
-      if (lent !== undefined) wipePrivateKey(lent);
-      this.#privateKeys.delete(id);
-    }
+    const isPurged = ({ id }: HeldKey) => purged.some((key) => key.id === id);
+    for (const { privateKey } of this.#privateKeys.filter(isPurged)) wipePrivateKey(privateKey);
+    if (purged.length > 0) this.#privateKeys = this.#privateKeys.filter((held) => !isPurged(held));
     if (unaudited !== undefined) this.#listener.unaudited(unaudited);
   }
 
@@ -367,10 +370,10 @@ export class ZoneSigning {
   }
 
   #epochKey(key: Key): EpochKey {
-    let privateKey = this.#privateKeys.get(key.id);
+    let privateKey = this.#privateKeys.find(({ id }) => id === key.id)?.privateKey;
     if (privateKey === undefined) {
       privateKey = this.keys.privateKey(key.id);
-      this.#privateKeys.set(key.id, privateKey);
+      this.#privateKeys = [...this.#privateKeys, { id: key.id, privateKey }];
     }
     const { algorithm, tag, flags, publicKey } = key;
     return { algorithm, tag, flags, publicKey, privateKey };

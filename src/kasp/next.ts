@@ -293,17 +293,13 @@ function waits(state: ZoneState, run: Run): Waiting[] {
       const blocked = waitOf(arrow, state, key, run);
       const word = arrow.record === 'ds' ? wordOn(state, key, arrow.to === 'omnipresent') : undefined;
       if (word !== undefined && !arrow.isAction) {
-        all.push({
-          ...waitingOf(arrow, key),
-          reason: 'cds_hold',
-          until: countsFrom(state, word, run.policy),
-          because: SAID,
-        });
+        const until = countsFrom(state, word, run.policy);
+        all.push(waitingOf(arrow, key, { reason: 'cds_hold', until, because: SAID }));
         continue;
       }
       // Nobody waits for the DS of a key that shall go where no DS matters.
       if (key.goal === 'OUT' && blocked.reason === 'parent_ds' && isWaived(state, run)) continue;
-      all.push({ ...waitingOf(arrow, key), ...blocked });
+      all.push(waitingOf(arrow, key, blocked));
     }
   }
   const telling = all.filter(({ reason }) => !CONSEQUENCES.includes(reason));
@@ -312,8 +308,9 @@ function waits(state: ZoneState, run: Run): Waiting[] {
 
 const SAID = 'it was confirmed; that counts when nobody can get a CDS that says otherwise (ROLLOVER 2.9)';
 
-function waitingOf({ record, to }: Arrow, { id, tag }: Key) {
-  return { keyId: id, tag, record, to };
+/** Each field by name: objects that are put together by spreading have each a shape of its own, which is larger than they. */
+function waitingOf({ record, to }: Arrow, { id, tag }: Key, { reason, until, because }: Blocked): Waiting {
+  return { keyId: id, tag, record, to, reason, until, because };
 }
 
 function waitOf(arrow: Arrow, state: ZoneState, key: Key, run: Run): Blocked {

@@ -65,6 +65,13 @@ interface Read {
 
 const NOTHING_READ: Read = { kept: undefined, privates: new Map() };
 
+/** A private half in memory. */
+export interface HeldKey {
+  /** Of its key. */
+  readonly id: string;
+  readonly privateKey: LentKey;
+}
+
 /** The directory of keys of a zone, whether it exists or not. */
 export function zoneKeysPath(keysDirectory: string, origin: Name): string {
   return `${keysDirectory}/${zoneStem(origin)}`;
@@ -92,8 +99,8 @@ export class ZoneKeys {
   readonly #random: Random;
   readonly #trail: AuditLog;
   #stored: StoredState;
-  /** Public-key hashes of keys whose private halves are known to be durable and good. */
-  readonly #durable: Set<string>;
+  /** Public-key hashes of keys that were made here, durable and good, beside those of the state. */
+  #made: readonly string[] = [];
   /** Purged in this process; their files are still to be removed. */
   readonly #unburied: Tombstone[] = [];
   /** A save has failed after which the file may hold either generation. */
@@ -111,7 +118,6 @@ export class ZoneKeys {
     this.#random = random;
     this.#trail = new AuditLog(directory.files, directory.path);
     this.#stored = stored;
-    this.#durable = new Set(stored.zoneState.keys.map((key) => key.publicKeyHash));
     this.how = opened.how;
     this.notes = opened.notes;
     this.#read = opened.read ?? NOTHING_READ;
@@ -162,7 +168,7 @@ export class ZoneKeys {
    * and the next purge or start removes their files. Returns why the trail could not be written, which stops nothing.
    */
   async commit({ zoneState, purged = [], events = [], now }: Commit): Promise<FileStoreError | undefined> {
-    const areDurable = zoneState.keys.every((key) => this.#durable.has(key.publicKeyHash));
+    const areDurable = zoneState.keys.every(({ publicKeyHash }) => this.#isDurable(publicKeyHash));
     assert(areDurable, 'a private key is durable before the state names it');
     for (const key of purged) {
       assert(findKey(this.zoneState, key.id) !== undefined, 'only keys in the state are purged');
@@ -175,10 +181,14 @@ export class ZoneKeys {
     const generation = this.generation + 1;
     const told = this.#trail.append(events, now, generation);
     await this.#save({ zoneState, tombstones: [...this.tombstones, ...dead], generation }, told);
-    for (const key of purged) this.#durable.delete(key.publicKeyHash);
+    this.#made = this.#made.filter((hash) => !zoneState.keys.some((key) => key.publicKeyHash === hash));
     this.#unburied.push(...dead);
     if (dead.length > 0) await this.#bury();
     return await told;
+  }
+
+  #isDurable(hash: string): boolean {
+    return this.#made.includes(hash) || this.zoneState.keys.some((key) => key.publicKeyHash === hash);
   }
 
   /** Keys that were made for a new zone do not take the place of those that were imported meanwhile. */
@@ -211,7 +221,7 @@ export class ZoneKeys {
     const { zoneState, tombstones } = this.#stored;
     const making = { random: this.#random, now, keys: [...zoneState.keys, ...others], tombstones };
     const [key] = await createKeys(this.#directory, [{ roles, algorithm }], making);
-    this.#durable.add(key!.publicKeyHash);
+    this.#made = [...this.#made, key!.publicKeyHash];
     return key!;
   }
 
@@ -247,11 +257,12 @@ export class ZoneKeys {
   }
 
   /** Keeps signatures, and that these keys were found to be pairs. They are made again if that fails. */
-  async keep(signatures: KeptSignatures, privateKeys: ReadonlyMap<string, LentKey>): Promise<void> {
+  async keep(signatures: KeptSignatures, held: readonly HeldKey[]): Promise<void> {
     const { files, path } = this.#directory;
     const proofs = this.zoneState.keys.flatMap(({ id, algorithm, publicKey }) => {
-      const lent = privateKeys.get(id);
-      return lent === undefined ? [] : pairProof(algorithm, privateOctetsOf(algorithm, lent), publicKey);
+      const privateKey = held.find((one) => one.id === id)?.privateKey;
+      if (privateKey === undefined) return [];
+      return pairProof(algorithm, privateOctetsOf(algorithm, privateKey), publicKey);
     });
     await saveKept(files, path, { ...signatures, proofs: new Set(proofs) });
   }
