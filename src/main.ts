@@ -178,7 +178,7 @@ export async function serve({
   log.info({ version, listen, control: config.controlPath, pid: process.pid }, 'serving');
   manager.tell('READY=1', `STATUS=serving ${counted(zones.all().length, 'zone')}`);
   manager.watch(scheduler);
-  collectSoon();
+  collectSoon(2);
   for (const line of startSummary(config, zones.all(), version)) print(line);
 }
 

@@ -26,6 +26,9 @@ const DENIAL_OF: Readonly<Record<DenialMode, number>> = {
   compact: DENIAL.COMPACT,
 };
 
+/** Of all unsigned zones: a list for each would take more than the rest of what a thread keeps of it. */
+const NO_SIGNERS: readonly ZoneSigner[] = [];
+
 /** One zone as a thread serves it; replaced as a whole, never changed. */
 export class ServedZone {
   readonly id: number;
@@ -51,11 +54,14 @@ export class ServedZone {
     this.image = ZoneImage.open(epoch.image);
     this.apex = epoch.apex === null ? null : ZoneImage.open(epoch.apex);
     this.apexExpiresAt = epoch.apexExpiresAt;
-    this.signers = epoch.signers.map((signer) => new ZoneSigner(signer, epoch.validity));
+    const isUnsigned = epoch.signers.length === 0;
+    this.signers = isUnsigned
+      ? NO_SIGNERS
+      : epoch.signers.map((signer) => new ZoneSigner(signer, epoch.validity));
     this.denial = epoch.denial === null ? DENIAL.NONE : DENIAL_OF[epoch.denial];
     this.nsec3 = epoch.nsec3 === null ? null : new Nsec3Chain(epoch.nsec3);
-    this.nsec3Signers = chainSigners(epoch);
-    this.compactSigners = compactSigners(epoch);
+    this.nsec3Signers = isUnsigned ? NO_SIGNERS : chainSigners(epoch);
+    this.compactSigners = isUnsigned ? NO_SIGNERS : compactSigners(epoch);
     this.apexNsec3 = this.nsec3 === null ? NO_RRSET : this.apex!.firstRRset(HASHED_APEX);
   }
 }

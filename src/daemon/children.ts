@@ -119,7 +119,7 @@ export class Children {
     if (zone.policy.children.accept === 'none' && !this.#parents.has(zone.name)) return;
     const parent = this.#parentOf(zone);
     this.#shorten(zone, parent.log);
-    if (parent.image !== image) {
+    if (parent.image?.isSameAs(image) !== true) {
       const isFirst = parent.image === undefined;
       parent.image = image;
       parent.cuts = zone.policy.children.accept === 'none' ? [] : cutsOf(image);

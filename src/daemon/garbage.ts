@@ -19,8 +19,11 @@ export function noteDropped(octets: number): void {
   if (droppedOctets >= COLLECT_OCTETS) collectSoon();
 }
 
-/** Collects in a turn of its own: this thread has begun, and what that took is garbage now. */
-export function collectSoon(): void {
+/**
+ * Collects in a turn of its own: this thread has begun, and what that took is garbage now. Room for new objects that grew
+ * meanwhile, up to 48 MiB, goes back only when it is found empty by another round.
+ */
+export function collectSoon(rounds = 1): void {
   if (isPending) return;
   isPending = true;
   setImmediate(() => {
@@ -28,6 +31,7 @@ export function collectSoon(): void {
     droppedOctets = 0;
     collect ??= exposeCollector();
     collect();
+    if (rounds > 1) collectSoon(rounds - 1);
   });
 }
 

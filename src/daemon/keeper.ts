@@ -63,7 +63,6 @@ export interface Taken {
 
 interface Served {
   readonly epoch: Epoch;
-  readonly image: ZoneImage;
   readonly denial: LoadedDenial;
 }
 
@@ -102,9 +101,9 @@ export class Keeper {
     return this.#served?.epoch;
   }
 
-  /** What is served. */
+  /** What is served; a view for whoever asks. */
   get image(): ZoneImage | undefined {
-    return this.#served?.image;
+    return this.#served && ZoneImage.open(this.#served.epoch.image);
   }
 
   get signing(): ZoneSigning | undefined {
@@ -128,7 +127,7 @@ export class Keeper {
       this.#wanted = image;
       const epoch = this.#context.isUnsigned ? this.#unsigned(loaded) : await this.#sign(image, loaded);
       if (this.#isRemoved) return NOTHING;
-      this.#served = { epoch, image, denial: loaded.denial };
+      this.#served = { epoch, denial: loaded.denial };
       this.#wakeAt();
       return this.#publish(epoch, pace);
     });
@@ -141,7 +140,7 @@ export class Keeper {
   serveUnsigned(loaded: LoadedZone): Taken {
     if (this.#isRemoved) return NOTHING;
     const epoch = this.#unsigned(loaded);
-    this.#served = { epoch, image: ZoneImage.open(loaded.image), denial: loaded.denial };
+    this.#served = { epoch, denial: loaded.denial };
     this.#published = epoch;
     return { published: this.#context.publisher.publish(this.#zone.id, epoch) };
   }
@@ -181,7 +180,7 @@ export class Keeper {
 
   /** What the machine is told of the zone that is served, or would be if its keys were there; undefined if none is. */
   get facts(): Facts | undefined {
-    const image = this.#served?.image ?? this.#wanted;
+    const image = this.image ?? this.#wanted;
     return image === undefined ? undefined : this.#factsOf(image);
   }
 

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { Epoch } from '../signer/epoch.ts';
-import { imageOctets, type ZoneImage } from '../zone/image.ts';
+import { imageOctets, ZoneImage } from '../zone/image.ts';
 import type { LoadedZone } from './messages.ts';
 
 /** Whoever knows by what epoch it is served now. */
@@ -12,7 +12,6 @@ interface EpochHolder {
 }
 
 export class ServedContent {
-  readonly image: ZoneImage;
   readonly digest: string;
   /** Size of the file. */
   readonly octets: number;
@@ -23,12 +22,10 @@ export class ServedContent {
   readonly #holder: EpochHolder;
 
   constructor(
-    image: ZoneImage,
     { digest, diagnostics }: LoadedZone,
     file: { readonly octets: number; readonly policy: Policy; readonly since: UnixSeconds },
     holder: EpochHolder,
   ) {
-    this.image = image;
     this.digest = digest;
     this.octets = file.octets;
     this.policy = file.policy;
@@ -40,6 +37,11 @@ export class ServedContent {
   /** By which it is served now: it changes with the keys, and must not be asked for when nothing is served. */
   get epoch(): Epoch {
     return this.#holder.epoch!;
+  }
+
+  /** What is served now, a view for whoever asks; two of one image are the same by `isSameAs`. */
+  get image(): ZoneImage {
+    return ZoneImage.open(this.epoch.image);
   }
 
   get isServed(): boolean {

@@ -69,6 +69,9 @@ const RETRY_LISTEN_MS = 1_000;
 /** There is one for each core, and none of them makes much garbage: memory that V8 would give it lies idle. */
 const UDP_THREAD = './udp-thread.js';
 const UDP_YOUNG_MIB = 2;
+/** What it works on for longer than a moment is not in its heap, or is of the zone that it is at. */
+const LOADER_YOUNG_MIB = 8;
+const STREAM_YOUNG_MIB = 8;
 
 /** What the loader says at once. */
 type LoaderList = readonly (LoadReply | ReplyColumns)[];
@@ -105,6 +108,7 @@ export class Supervisor {
       entry: new URL('./loader.js', import.meta.url),
       workerData: this.loads.progress.memory,
       fold: foldJobs,
+      youngGenerationMib: LOADER_YOUNG_MIB,
       log,
       scheduler,
       onStart: () => this.loads.onStart(),
@@ -223,7 +227,7 @@ export class Supervisor {
         entry: new URL(entry, import.meta.url),
         workerData,
         fold: foldPublications,
-        ...(entry === UDP_THREAD ? { youngGenerationMib: UDP_YOUNG_MIB } : {}),
+        youngGenerationMib: entry === UDP_THREAD ? UDP_YOUNG_MIB : STREAM_YOUNG_MIB,
         log,
         scheduler,
         onStart: () => {

@@ -83,7 +83,8 @@ export class Vouching {
     if (this.#asking.size === 0) return;
     const known = this.#holders.get(name);
     const isSigned = served !== undefined && served.epoch.apex !== null;
-    if (known?.image === served?.image && known?.isSigned === isSigned) return;
+    const isSame = served === undefined ? known === undefined : known?.image.isSameAs(served.image) === true;
+    if (isSame && known?.isSigned === isSigned) return;
     if (served === undefined) this.#holders.delete(name);
     else this.#holders.set(name, { image: served.image, isSigned });
     this.#changed(origin);

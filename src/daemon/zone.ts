@@ -258,7 +258,7 @@ export class Zone implements Loadable, KeptZone {
 
   /** The serial is a matter of the file, as long as the policy has not been another one. */
   #serialRule(mode: SerialMode, now: UnixSeconds): SerialRule {
-    const loaded = this.#loaded;
+    const loaded = this.served;
     const before = loaded && { serial: loaded.image.serial, digest: loaded.digest };
     if (this.#serial === undefined && mode === 'file') return { mode, before, now };
     const { files, keysDirectory } = this.#context.signing;
@@ -324,8 +324,8 @@ export class Zone implements Loadable, KeptZone {
 
   async #take({ seen, policy }: Attempt, loaded: LoadedZone): Promise<void> {
     const now = this.#context.clock.now();
-    const before = this.#loaded;
-    const dropped = before?.sharedOctets ?? 0;
+    const before = this.served?.image.serial;
+    const dropped = this.#loaded?.sharedOctets ?? 0;
     this.foreign = foreignOf(loaded);
     let published: Promise<void>;
     try {
@@ -338,7 +338,7 @@ export class Zone implements Loadable, KeptZone {
     }
     const { image } = this.keeper;
     if (this.#isRemoved || image === undefined) return;
-    this.#loaded = new ServedContent(image, loaded, { octets: seen.octets, policy, since: now }, this.keeper);
+    this.#loaded = new ServedContent(loaded, { octets: seen.octets, policy, since: now }, this.keeper);
     this.problem = undefined;
     this.#context.vouching.touch(this);
     this.#context.children.touch(this);
@@ -346,7 +346,7 @@ export class Zone implements Loadable, KeptZone {
     noteDropped(dropped);
     this.#log.warnings(loaded.diagnostics);
     const { serial, recordCount: records } = image;
-    this.#log.serving({ serial, records, ms: Math.round(loaded.tookMs) }, before?.image.serial);
+    this.#log.serving({ serial, records, ms: Math.round(loaded.tookMs) }, before);
   }
 
   #serve(loaded: LoadedZone): Taken | Promise<Taken> {
