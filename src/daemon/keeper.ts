@@ -11,7 +11,7 @@ import { setImmediate } from 'node:timers/promises';
 import { plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { Facts } from '../kasp/step.ts';
-import { type Epoch, unsignedEpoch } from '../signer/epoch.ts';
+import { carryOver, type Epoch, unsignedEpoch } from '../signer/epoch.ts';
 import { signHot } from '../signer/hot.ts';
 import { KeystoreError } from '../store/keypairs.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
@@ -24,6 +24,7 @@ import { type Problem, problemOfError } from './problem.ts';
 import type { Publisher } from './publisher.ts';
 import type { Scheduler } from './scheduler.ts';
 import { type Change, hasKeys, type SigningPorts, ZoneSigning } from './signing.ts';
+import { inSlices } from './slices.ts';
 import type { KeyInstant, SteadyClock } from './steadyclock.ts';
 import type { Pace, Turns, Urgency } from './turns.ts';
 import type { ZoneLog } from './zonelog.ts';
@@ -175,7 +176,10 @@ export class Keeper {
       if (!signing.covers(image.maxTtl)) throw error;
       this.#freeze(error);
     }
-    return signing.build(loaded, this.#served?.epoch, clock.now());
+    const { image: memory, denial } = loaded;
+    const before = this.#served?.epoch;
+    const carried = before && (await inSlices(carryOver(before, { image: memory, nsec3: denial.nsec3 })));
+    return signing.build(loaded, carried, clock.now());
   }
 
   /** What the machine is told of the zone that is served, or would be if its keys were there; undefined if none is. */

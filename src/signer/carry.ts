@@ -1,6 +1,7 @@
 /**
  * Carries signatures over a reload: an rrset that is the same in both images, TTL and owner included, keeps the
- * signature that it has. Both images are walked once, in canonical order.
+ * signature that it has. Both images are walked once, in canonical order, with a pause now and then: of a large zone it takes
+ * a third of a second.
  */
 import { MAX_SIGNATURE_OCTETS } from '../dnssec/algorithm.ts';
 import { compareCanonical } from '../wire/name.ts';
@@ -11,43 +12,49 @@ import type { SlotTable } from './slots.ts';
 
 const signature = new Uint8Array(MAX_SIGNATURE_OCTETS);
 
-/** Copies what still holds from `oldSlots` to `newSlots`, both of the same key; returns how many were carried. */
-export function carrySignatures(
+/** After so many nodes, about 1 ms, the walk yields, that others may have their turn. */
+const NODES_PER_SLICE = 1_024;
+
+/** Copies what still holds from `oldSlots` to `newSlots`, both of the same key. Yields now and then, to pause. */
+export function* carrySignatures(
   oldImage: ZoneImage,
   oldSlots: SlotTable,
   newImage: ZoneImage,
   newSlots: SlotTable,
-): number {
-  let carried = 0;
-  for (const [oldNode, node] of sameNames(oldImage, newImage)) {
-    carried += carryNode(oldImage, oldNode, oldSlots, newImage, node, newSlots);
+): Generator<undefined, void, undefined> {
+  for (const same of sameNames(oldImage, newImage)) {
+    if (same === undefined) yield undefined;
+    else carryNode(oldImage, same[0], oldSlots, newImage, same[1], newSlots);
   }
-  return carried;
 }
 
 /** As `carrySignatures`, for slots of compact denial, one a node (signer/compact). */
-export function carryCompact(
+export function* carryCompact(
   oldImage: ZoneImage,
   oldSlots: SlotTable,
   newImage: ZoneImage,
   newSlots: SlotTable,
-): number {
-  let carried = 0;
-  for (const [oldNode, node] of sameNames(oldImage, newImage)) {
+): Generator<undefined, void, undefined> {
+  for (const same of sameNames(oldImage, newImage)) {
+    if (same === undefined) {
+      yield undefined;
+      continue;
+    }
+    const [oldNode, node] = same;
     // The NSEC of the apex belongs to the epoch: the zone image has none, nor has its slot a signature.
-    if (node === APEX || !hasSameNsec(oldImage, oldNode, newImage, node)) continue;
-    if (carrySlot(oldSlots, oldNode, newSlots, node)) carried++;
+    if (node !== APEX && hasSameNsec(oldImage, oldNode, newImage, node))
+      carrySlot(oldSlots, oldNode, newSlots, node);
   }
-  return carried;
 }
 
-/** The nodes of both images that have the same name. */
+/** The nodes of both images that have the same name; undefined between two of them, to pause. */
 function* sameNames(
   oldImage: ZoneImage,
   newImage: ZoneImage,
-): Generator<readonly [NodeIndex, NodeIndex], void, undefined> {
+): Generator<readonly [NodeIndex, NodeIndex] | undefined, void, undefined> {
   let oldNode = 0;
   for (let node = 0; node < newImage.nodeCount; node++) {
+    if (node % NODES_PER_SLICE === NODES_PER_SLICE - 1) yield undefined;
     const nameAt = newImage.nameAt(node as NodeIndex);
     let order = -1;
     while (oldNode < oldImage.nodeCount) {
@@ -67,8 +74,7 @@ function carryNode(
   newImage: ZoneImage,
   newNode: NodeIndex,
   newSlots: SlotTable,
-): number {
-  let carried = 0;
+): void {
   const first = newImage.firstRRset(newNode);
   const end = first + newImage.rrsetsOf(newNode);
   for (let i: number = first; i < end; i++) {
@@ -76,16 +82,15 @@ function carryNode(
     if ((newImage.rrsetFlags(rrset) & RRSET_FLAG.SIGNED) === 0) continue;
     const old = oldImage.rrset(oldNode, newImage.type(rrset));
     if (old === NO_RRSET || !isSame(oldImage, old, newImage, rrset)) continue;
-    if (carrySlot(oldSlots, old, newSlots, rrset)) carried++;
+    carrySlot(oldSlots, old, newSlots, rrset);
   }
-  return carried;
 }
 
-/** Copies one slot; false if it is empty. */
-function carrySlot(oldSlots: SlotTable, old: number, newSlots: SlotTable, slot: number): boolean {
+/** Copies one slot, unless it is empty. */
+function carrySlot(oldSlots: SlotTable, old: number, newSlots: SlotTable, slot: number): void {
   const inception = oldSlots.inception(old);
-  if (inception === 0 || !oldSlots.read(old, inception, signature, 0)) return false;
-  return newSlots.write(slot, inception, signature, 0);
+  if (inception === 0 || !oldSlots.read(old, inception, signature, 0)) return;
+  newSlots.write(slot, inception, signature, 0);
 }
 
 function isSame(oldImage: ZoneImage, old: RRsetIndex, newImage: ZoneImage, rrset: RRsetIndex): boolean {

@@ -17,8 +17,7 @@ import { signAhead } from './ahead.ts';
 import { renderApex } from './apex.ts';
 import { apexRRsets } from './apexrrsets.ts';
 import { SignatureBook } from './book.ts';
-import { carryCompact, carrySignatures } from './carry.ts';
-import { SlotTable, slotTableOctets } from './slots.ts';
+import { inOnePiece, OF_NODES, OF_RRSETS, signedImage, tableOver } from './tables.ts';
 import { INCEPTION_LEAD, inceptionAt, windowLength } from './validity.ts';
 
 /** A key as the signer needs it. */
@@ -188,54 +187,44 @@ function signerOf(
     tag,
     publicKey,
     privateKey,
-    table: tableOver(image, algorithm, signed(previous?.image, earlier?.table)),
+    table: inOnePiece(tableOver(image, algorithm, signedImage(previous?.image, earlier?.table), OF_RRSETS)),
     nsec3Table:
-      nsec3 === null ? null : tableOver(nsec3, algorithm, signed(previous?.nsec3, earlier?.nsec3Table)),
+      nsec3 === null
+        ? null
+        : inOnePiece(
+            tableOver(nsec3, algorithm, signedImage(previous?.nsec3, earlier?.nsec3Table), OF_RRSETS),
+          ),
     compactTable:
       denial !== 'compact'
         ? null
-        : tableOver(image, algorithm, signed(previous?.image, earlier?.compactTable), OF_NODES),
+        : inOnePiece(
+            tableOver(image, algorithm, signedImage(previous?.image, earlier?.compactTable), OF_NODES),
+          ),
   };
 }
 
-/** An image and the table of a key over it. */
-interface SignedImage {
-  readonly image: ImageMemory;
-  readonly table: SharedArrayBuffer;
-}
-
-function signed(
-  image: ImageMemory | null | undefined,
-  table: SharedArrayBuffer | null | undefined,
-): SignedImage | undefined {
-  return image == null || table == null ? undefined : { image, table };
-}
-
-/** What has a slot of its own in a table over an image, and how what still holds comes into the next table. */
-interface SlotPlan {
-  readonly slotsOf: (image: ZoneImage) => number;
-  readonly carry: typeof carrySignatures;
-}
-
-const OF_RRSETS: SlotPlan = { slotsOf: ({ rrsetCount }) => rrsetCount, carry: carrySignatures };
-/** The NSECs of compact denial, one a node. */
-const OF_NODES: SlotPlan = { slotsOf: ({ nodeCount }) => nodeCount, carry: carryCompact };
-
-/** The table over `image`: that of the epoch before if the image is the same, else a new one with what still holds. */
-function tableOver(
-  image: ImageMemory,
-  algorithm: number,
-  before: SignedImage | undefined,
-  { slotsOf, carry } = OF_RRSETS,
-): SharedArrayBuffer {
-  if (before?.image === image) return before.table;
-  const view = ZoneImage.open(image);
-  const table = new SharedArrayBuffer(slotTableOctets(slotsOf(view), algorithm));
-  if (before !== undefined) {
-    const slots = new SlotTable(table, algorithm);
-    carry(ZoneImage.open(before.image), new SlotTable(before.table, algorithm), view, slots);
+/**
+ * `previous` as it would be over other images of its zone: what still holds stands in new tables, so that `buildEpoch` has
+ * none to carry. What is signed in the old tables meanwhile is made again when it is asked for. Yields now and then, to pause.
+ */
+export function* carryOver(
+  previous: Epoch,
+  { image, nsec3 }: Pick<Epoch, 'image' | 'nsec3'>,
+): Generator<undefined, Epoch, undefined> {
+  const signers: Epoch['signers'][number][] = [];
+  for (const signer of previous.signers) {
+    const { algorithm } = signer;
+    const before = signedImage(previous.image, signer.table);
+    const chain = signedImage(previous.nsec3, signer.nsec3Table);
+    const compact = signedImage(previous.image, signer.compactTable);
+    signers.push({
+      ...signer,
+      table: yield* tableOver(image, algorithm, before, OF_RRSETS),
+      nsec3Table: nsec3 === null ? null : yield* tableOver(nsec3, algorithm, chain, OF_RRSETS),
+      compactTable: compact === undefined ? null : yield* tableOver(image, algorithm, compact, OF_NODES),
+    });
   }
-  return table;
+  return { ...previous, image, nsec3, signers };
 }
 
 /** The apex image is made anew when the NSEC's window ends, or at three sevenths of the DNSKEY's validity. */
