@@ -23,6 +23,7 @@ import { keyId, type WantedKey } from '../store/create.ts';
 import { type HeldKey, openZoneKeys, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
 import { STATE_FILE } from '../store/state.ts';
 import type { Name } from '../wire/name.ts';
+import { ImagePack } from '../zone/imagepack.ts';
 import { checkForeign, type ForeignRecords, refuseForeign } from './foreignkeys.ts';
 import { cancelForgotten } from './forgotten.ts';
 import type { LoadedZone } from './messages.ts';
@@ -65,6 +66,9 @@ export type ServedImage = Pick<LoadedZone, 'image' | 'denial'>;
 
 /** Rollovers that fall due at one instant are started one after the other. */
 const MAX_TURNS = 16;
+
+/** First apex images of zones lie together; those that follow have memory of their own, which goes with them. */
+const firstApexes = new ImagePack();
 
 /** The zone that is signed. */
 export interface SignedZone {
@@ -366,7 +370,10 @@ export class ZoneSigning {
       denial: denial.mode,
       nsec3: denial.nsec3,
     };
-    return buildEpoch(image, content, previous, now, book);
+    return buildEpoch(image, content, previous, now, {
+      book,
+      pack: previous === undefined ? firstApexes : undefined,
+    });
   }
 
   #epochKey(key: Key): EpochKey {

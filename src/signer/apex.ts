@@ -20,6 +20,7 @@ import { labelCount, type Name } from '../wire/name.ts';
 import { hashName } from '../wire/namehash.ts';
 import type { ImageMemory, NodeIndex, ZoneImage } from '../zone/image.ts';
 import { NODE_FLAG } from '../zone/image.ts';
+import type { ImagePack } from '../zone/imagepack.ts';
 import { ImageWriter } from '../zone/imagewriter.ts';
 import type { SignatureBook } from './book.ts';
 import type { EpochKey } from './epoch.ts';
@@ -115,8 +116,8 @@ function fieldsOf(
   };
 }
 
-/** Renders the apex image for a zone; rrsets of the hashed apex stand last. */
-export function renderApex(zone: ZoneImage, rrsets: readonly ApexRRset[]): ImageMemory {
+/** Renders the apex image for a zone, into `pack` if one is given; rrsets of the hashed apex stand last. */
+export function renderApex(zone: ZoneImage, rrsets: readonly ApexRRset[], pack?: ImagePack): ImageMemory {
   const { origin } = zone;
   // A hashed owner is longer than the apex by a label.
   const isHashed = ({ owner }: ApexRRset) => owner.length > origin.length;
@@ -125,7 +126,7 @@ export function renderApex(zone: ZoneImage, rrsets: readonly ApexRRset[]): Image
   const names = origin.length + (hashed?.length ?? 0);
   const heapOctets = octets.reduce((sum, rdata) => sum + rdata.length + 2, names);
   const size = { nodes: hashed === undefined ? 1 : 2, rrsets: rrsets.length * 2, targetWords: 0, heapOctets };
-  const writer = new ImageWriter(size, zone.seed);
+  const writer = new ImageWriter(size, zone.seed, pack);
   addNode(writer, zone, origin);
   for (const rrset of rrsets) if (!isHashed(rrset)) addRRset(writer, rrset);
   if (hashed !== undefined) addNode(writer, zone, hashed);

@@ -13,6 +13,7 @@ import { compareRdata } from '../dnssec/rrsig.ts';
 import type { DenialMode } from '../kasp/policy.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { type ImageMemory, ZoneImage } from '../zone/image.ts';
+import type { ImagePack } from '../zone/imagepack.ts';
 import { signAhead } from './ahead.ts';
 import { renderApex } from './apex.ts';
 import { apexRRsets } from './apexrrsets.ts';
@@ -80,6 +81,13 @@ export interface Epoch {
   readonly refreshAt: UnixSeconds;
 }
 
+/** What an epoch is made with. */
+export interface EpochMeans {
+  readonly book?: SignatureBook;
+  /** Memory that the apex image shares with others. */
+  readonly pack?: ImagePack | undefined;
+}
+
 /** Thrown when an epoch cannot be made safely: a signature that does not verify, an apex without its SOA. */
 export class EpochError extends Error {
   override readonly name = 'EpochError';
@@ -106,7 +114,7 @@ export function unsignedEpoch(image: ImageMemory): Epoch {
 
 /**
  * Builds the epoch that is committed at `now`. Signatures of `previous` that still hold are carried into it; without one,
- * those in `book` are taken, which gets all that are made. Throws EpochError if its signers are not such as RFC 4035 §2.2
+ * those in the book are taken, which gets all that are made. Throws EpochError if its signers are not such as RFC 4035 §2.2
  * wants, or if a signature does not verify.
  */
 export function buildEpoch(
@@ -114,7 +122,7 @@ export function buildEpoch(
   content: EpochContent,
   previous: Epoch | undefined,
   now: UnixSeconds,
-  book = new SignatureBook(),
+  { book = new SignatureBook(), pack }: EpochMeans = {},
 ): Epoch {
   const zone = ZoneImage.open(image);
   const lowest = (previous?.apexInception ?? 0) + 1;
@@ -125,7 +133,7 @@ export function buildEpoch(
   const { apexInception, rrsets } = apexRRsets(zone, content, { fresh, nsecInception, now }, book);
   const epoch: Epoch = {
     image,
-    apex: renderApex(zone, rrsets),
+    apex: renderApex(zone, rrsets, pack),
     validity: content.validity,
     denial: content.denial,
     nsec3: content.nsec3,

@@ -26,7 +26,7 @@ function contentOf(key: EpochKey, changes: Partial<EpochContent> = {}): EpochCon
 /** A first start at NOW, and what it keeps. */
 function started(content = contentOf(KEY)): { epoch: Epoch; kept: KeptSignatures } {
   const book = new SignatureBook();
-  const epoch = buildEpoch(IMAGE, content, undefined, NOW, book);
+  const epoch = buildEpoch(IMAGE, content, undefined, NOW, { book });
   return { epoch, kept: { apexInception: epoch.apexInception, signatures: book.signatures } };
 }
 
@@ -40,7 +40,7 @@ interface Restart {
 function restarted(kept: KeptSignatures, restart: Restart = {}) {
   const { content = contentOf(KEY), image = IMAGE, now = plus(NOW, 60) } = restart;
   const book = new SignatureBook(kept);
-  const epoch = buildEpoch(image, content, undefined, now, book);
+  const epoch = buildEpoch(image, content, undefined, now, { book });
   for (const type of APEX_TYPES) expect(faultOf(epoch, content, type, now), type).toBeUndefined();
   return { epoch, book };
 }

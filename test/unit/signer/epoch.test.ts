@@ -11,6 +11,7 @@ import { isInWindow } from '../../../src/signer/validity.ts';
 import { RRTYPE } from '../../../src/wire/iana.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { type RRsetIndex, ZoneImage } from '../../../src/zone/image.ts';
+import { ImagePack } from '../../../src/zone/imagepack.ts';
 import { imageOf, NOW, TestServer } from '../../support/served.ts';
 
 const HOSTS = Array.from({ length: 40 }, (_, i) => `h${i} A 192.0.2.${i + 1}\n`).join('');
@@ -103,6 +104,17 @@ describe('the signers of an epoch', () => {
     const longer = buildEpoch(IMAGE, { ...content, validity: 2 * VALIDITY }, first, NOW);
     expect(longer.signers[0]!.table).not.toBe(first.signers[0]!.table);
     expect(signersOf(longer, 'h1.example.', 'A')).toEqual(sorted(A));
+  });
+});
+
+describe('first apex images', () => {
+  it('lie in memory that they share, and answer as those that do not', () => {
+    const pack = new ImagePack();
+    const content = contentOf({ published: [A], signers: [A] });
+    const [one, other] = [1, 2].map(() => buildEpoch(IMAGE, content, undefined, NOW, { pack }));
+    const memoryOf = ({ apex }: Epoch) => (apex instanceof SharedArrayBuffer ? apex : apex!.memory);
+    expect(memoryOf(one!)).toBe(memoryOf(other!));
+    for (const epoch of [one!, other!]) expect(signersOf(epoch, 'example.', 'DNSKEY')).toEqual(sorted(A));
   });
 });
 
