@@ -9,11 +9,11 @@ import type { ServerMemory, ZoneMemory } from './memory-shapes.ts';
 /** A loaded private key, outside of the heap. */
 const KEY_OCTETS = 5_000;
 /** The zone, its file, its epoch and its timers, in the control plane. */
-const ZONE_OCTETS = 2_300;
+const ZONE_OCTETS = 1_250;
 /** The state of a key, with what it waits for. */
 const KEY_STATE_OCTETS = 1_300;
 /** A served zone in each thread that answers. */
-const THREAD_OCTETS = 500;
+const THREAD_OCTETS = 250;
 
 /** What one zone takes; `threads` answer from it. */
 export function memoryOfZone({ served, signing }: Zone, threads: number): ZoneMemory {
