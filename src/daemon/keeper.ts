@@ -312,10 +312,10 @@ export class Keeper {
     await this.#take(pace, (signing) => (isAwaited() ? signing.acknowledged(this.facts!, at) : undefined));
   }
 
-  /** Keeps signatures that were made for the next start, when nobody waits for a turn. */
+  /** Keeps signatures that were made for the next start. Its turn comes among others: they take memory until then. */
   #keepSoon(): void {
     if (this.#signing?.hasUnkept !== true) return;
-    void this.#inTurn(this.#paceOf('bulk'), async () => {
+    void this.#inTurn(this.#paceOf('due'), async () => {
       await this.#signing?.keep();
       return NOTHING;
     });
