@@ -6,12 +6,12 @@ import type { Zone } from '../daemon/zone.ts';
 import { type ImageMemory, imageOctets } from '../zone/image.ts';
 import type { ServerMemory, ZoneMemory } from './memory-shapes.ts';
 
-/** A loaded private key, outside of the heap. */
-const KEY_OCTETS = 5_000;
+/** A private key in shared memory and what tells of it. Threads that sign have some thousands loaded, 3 KB each. */
+const KEY_OCTETS = 300;
 /** The zone, its file, its epoch and its timers, in the control plane. */
 const ZONE_OCTETS = 1_250;
 /** The state of a key, with what it waits for. */
-const KEY_STATE_OCTETS = 1_300;
+const KEY_STATE_OCTETS = 4_000;
 /** A served zone in each thread that answers. */
 const THREAD_OCTETS = 250;
 
