@@ -5,7 +5,8 @@
  */
 import { ANSWER_CLASS, RateLimiter } from '../src/answer/ratelimit.ts';
 import { makeTableMemory } from '../src/answer/ratelimit-table.ts';
-import { RESPONDER_DEFAULTS, Responder } from '../src/answer/respond.ts';
+import { Responder } from '../src/answer/respond.ts';
+import { RESPONDER_DEFAULTS } from '../src/answer/settings.ts';
 import { Counters } from '../src/base/counters.ts';
 import { plus } from '../src/base/time.ts';
 import { Peer } from '../src/wire/peer.ts';

@@ -5,14 +5,14 @@
 import { COUNTER, type Counters } from '../base/counters.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { SigningBudget } from '../signer/budget.ts';
-import { type QuickSigner, SignatureMaker } from '../signer/maker.ts';
-import { DEFAULT_CACHE_OCTETS, SignatureCache } from '../signer/signaturecache.ts';
+import { SignatureMaker } from '../signer/maker.ts';
+import { SignatureCache } from '../signer/signaturecache.ts';
 import { OnlineSigner } from '../signer/signer.ts';
 import { Synthesizer } from '../signer/synthesized.ts';
 import { Compressor } from '../wire/compress.ts';
 import { COOKIE_STATE, CookieMaker } from '../wire/cookie.ts';
 import { EDE, responseLimit } from '../wire/edns.ts';
-import { OptRecord, type OptSettings, SILENT_OPT } from '../wire/edns-record.ts';
+import { OptRecord } from '../wire/edns-record.ts';
 import { FLAG, HEADER, setCount, setFlags, setId } from '../wire/header.ts';
 import { CLASS, RCODE } from '../wire/iana.ts';
 import type { Peer } from '../wire/peer.ts';
@@ -20,59 +20,20 @@ import { DROP, parseQuery, Query } from '../wire/query.ts';
 import { putBadKey } from '../wire/tsig.ts';
 import { Writer } from '../wire/writer.ts';
 import { Encoder } from './encode.ts';
-import { type Identity, IdentityRecords } from './identity.ts';
+import { IdentityRecords } from './identity.ts';
 import { isChildNotification } from './notification.ts';
 import { Plan, SECTION } from './plan.ts';
 import { ANSWER_CLASS, NO_ZONE, type RateLimiter, VERDICT } from './ratelimit.ts';
 import { explainFault, refuse } from './refusal.ts';
 import { type ErrorReport, ReportReader } from './report.ts';
 import { Resolver } from './resolve.ts';
+import { RESPONDER_DEFAULTS } from './settings.ts';
 import type { ZoneTable } from './zonetable.ts';
 
 /** EDE text of a source that is sent to TCP: so many names were asked for that this thread signs no more this second. */
 const OVER_BUDGET_TEXT = new TextEncoder().encode('signing budget spent');
 const CANNOT_SIGN_TEXT = new TextEncoder().encode('cannot sign');
 const FAULT_TEXT = new TextEncoder().encode('internal error');
-
-/** Plain data. */
-export interface CookieSettings {
-  /** 16 octets each: the first makes cookies, all are taken (wire/cookie). None: cookies are not known. */
-  readonly secrets: readonly Uint8Array[];
-  /** Over UDP, whoever knows cookies is answered with a valid one only. */
-  readonly isRequired: boolean;
-}
-
-/** How a responder answers, beyond the zones. */
-export interface ResponderOptions {
-  /** Null: UDP is answered at any rate. */
-  readonly limiter: RateLimiter | null;
-  /** Leave out addresses that an answer does not need. */
-  readonly isMinimal: boolean;
-  /** Of names that exist only because somebody asks. */
-  readonly synthesis: {
-    /** A bound (signer/budget); 0: none. */
-    readonly signaturesPerSecond: number;
-    /** Of signatures that are kept (signer/signaturecache). */
-    readonly cacheOctets: number;
-  };
-  readonly cookies: CookieSettings;
-  readonly opt: OptSettings;
-  readonly identity: Identity;
-  /** Children may tell of new CDS records (RFC 9859). */
-  readonly takesNotify: boolean;
-  /** Left out: `node:crypto` signs. */
-  readonly quick?: QuickSigner;
-}
-
-export const RESPONDER_DEFAULTS: ResponderOptions = {
-  limiter: null,
-  isMinimal: false,
-  synthesis: { signaturesPerSecond: 0, cacheOctets: DEFAULT_CACHE_OCTETS },
-  cookies: { secrets: [], isRequired: false },
-  opt: SILENT_OPT,
-  identity: { version: null, hostname: null },
-  takesNotify: false,
-};
 
 /** One per thread. */
 export class Responder {

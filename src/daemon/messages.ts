@@ -5,7 +5,7 @@
 import type { Identity } from '../answer/identity.ts';
 import type { RateLimitSettings } from '../answer/ratelimit.ts';
 import type { ErrorReport } from '../answer/report.ts';
-import type { CookieSettings } from '../answer/respond.ts';
+import type { CookieSettings } from '../answer/settings.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import type { DenialMode, ZonemdPolicy } from '../kasp/policy.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
-import { RESPONDER_DEFAULTS } from '../../src/answer/respond.ts';
+import { RESPONDER_DEFAULTS } from '../../src/answer/settings.ts';
 import { Publisher } from '../../src/daemon/publisher.ts';
 import { Scheduler } from '../../src/daemon/scheduler.ts';
 import type { Supervisor } from '../../src/daemon/supervisor.ts';

@@ -3,7 +3,8 @@
  * one that went out; and a SERVFAIL for an error of ours was no response.
  */
 import { expect, it } from 'vitest';
-import { RESPONDER_DEFAULTS, Responder } from '../../src/answer/respond.ts';
+import { Responder } from '../../src/answer/respond.ts';
+import { RESPONDER_DEFAULTS } from '../../src/answer/settings.ts';
 import { ZoneTable } from '../../src/answer/zonetable.ts';
 import { COUNTER } from '../../src/base/counters.ts';
 import { limiterOf, peerOf } from '../support/ratelimit.ts';

@@ -1,6 +1,7 @@
 /** Compact denial as a thread serves it: who signs, what is kept, and what happens when too much is asked for. */
 import { describe, expect, it } from 'vitest';
-import { RESPONDER_DEFAULTS, Responder } from '../../../src/answer/respond.ts';
+import { Responder } from '../../../src/answer/respond.ts';
+import { RESPONDER_DEFAULTS } from '../../../src/answer/settings.ts';
 import { ZoneTable } from '../../../src/answer/zonetable.ts';
 import { COUNTER, Counters } from '../../../src/base/counters.ts';
 import { plus, type UnixSeconds } from '../../../src/base/time.ts';

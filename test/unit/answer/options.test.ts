@@ -1,6 +1,7 @@
 /** What the OPT record of a response says, and what is told in class CHAOS: the whole way from query to response. */
 import { describe, expect, it } from 'vitest';
-import { RESPONDER_DEFAULTS, Responder, type ResponderOptions } from '../../../src/answer/respond.ts';
+import { Responder } from '../../../src/answer/respond.ts';
+import { RESPONDER_DEFAULTS, type ResponderOptions } from '../../../src/answer/settings.ts';
 import { ZoneTable } from '../../../src/answer/zonetable.ts';
 import { Counters } from '../../../src/base/counters.ts';
 import { nameOf } from '../../../src/wire/name.ts';

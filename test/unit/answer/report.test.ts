@@ -1,6 +1,7 @@
 /** Reports to us as the agent of error reporting (RFC 9567 §6.1.1), from the query to what the shell takes. */
 import { describe, expect, it } from 'vitest';
-import { RESPONDER_DEFAULTS, Responder } from '../../../src/answer/respond.ts';
+import { Responder } from '../../../src/answer/respond.ts';
+import { RESPONDER_DEFAULTS } from '../../../src/answer/settings.ts';
 import { ZoneTable } from '../../../src/answer/zonetable.ts';
 import { Counters } from '../../../src/base/counters.ts';
 import { unixSeconds } from '../../../src/base/time.ts';

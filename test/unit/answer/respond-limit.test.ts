@@ -1,7 +1,8 @@
 /** What a responder with a rate limit says, and with `minimalResponses`. */
 import { describe, expect, it } from 'vitest';
 import type { RateLimitSettings } from '../../../src/answer/ratelimit.ts';
-import { RESPONDER_DEFAULTS, Responder } from '../../../src/answer/respond.ts';
+import { Responder } from '../../../src/answer/respond.ts';
+import { RESPONDER_DEFAULTS } from '../../../src/answer/settings.ts';
 import { COUNTER } from '../../../src/base/counters.ts';
 import { plus } from '../../../src/base/time.ts';
 import { RCODE, RRTYPE } from '../../../src/wire/iana.ts';
