@@ -70,7 +70,8 @@ export async function measureCold(
       if (i === 0) beside.push(run.cpuUs - signature.ours);
       console.log(
         `round ${round}  ${row.padEnd(20)}${name.padEnd(18)}${run.cpuUs.toFixed(2).padStart(7)} µs` +
-          `${Math.round(run.perSecond).toString().padStart(9)}/s  lost ${run.lost}  signature ${signature.ours.toFixed(2)} µs`,
+          `${Math.round(run.perSecond).toString().padStart(9)}/s  lost ${run.lost}` +
+          `  signature ${signature.ours.toFixed(2)} µs`,
       );
     }
   }

@@ -316,7 +316,9 @@ export class Children {
     this.#shorten(zone, log);
   }
 
-  /** Has the log written anew when most of it no longer counts: after a while, so that a disk that refuses is not pressed. */
+  /**
+   * Has the log written anew when most of it no longer counts: after a while, so that a disk that refuses is not pressed.
+   */
   #shorten(zone: Zone, log: ChildrenLog): void {
     const { scheduler } = this.#context;
     if (!log.isLong || scheduler.has(shortenOf(zone))) return;

@@ -1,4 +1,7 @@
-/** What is to be handed over, on disk (`store/deliveries`): written as a whole, and what comes meanwhile shares the next write. */
+/**
+ * What is to be handed over, on disk (`store/deliveries`): written as a whole, and what comes meanwhile shares the next
+ * write.
+ */
 import type { FileStore } from '../base/ports.ts';
 import type { Log } from '../ops/log.ts';
 import { DELIVERIES_FILE, type Delivery, loadDeliveries, saveDeliveries } from '../store/deliveries.ts';

@@ -14,8 +14,9 @@ export function anew(one: Delivery, order: readonly string[], now: UnixSeconds):
 }
 
 /**
- * With another order of channels: one that waits goes on over its channel if that is still among them, one that a channel has
- * taken waits as long as before for what comes after it, one that was dropped stays so. Without any channel, what waits is dead.
+ * With another order of channels: one that waits goes on over its channel if that is still among them, one that a
+ * channel has taken waits as long as before for what comes after it, one that was dropped stays so. Without any
+ * channel, what waits is dead.
  */
 export function withOrder(one: Delivery, order: readonly string[], now: UnixSeconds): Delivery {
   const [channel] = one.channels as readonly [string, ...string[]];

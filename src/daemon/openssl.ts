@@ -1,7 +1,8 @@
 /**
- * ECDSA by OpenSSL itself, which is in Node's process already: `node:crypto` makes a context, an operation and a buffer for
- * each signature, of whose 27 µs that is a quarter. Here a key that signs often keeps its context, and what is signed and the
- * signature lie in memory that does not move. It is the same routine of the same library, with the same nonces.
+ * ECDSA by OpenSSL itself, which is in Node's process already: `node:crypto` makes a context, an operation and a buffer
+ * for each signature, of whose 27 µs that is a quarter. Here a key that signs often keeps its context, and what is
+ * signed and the signature lie in memory that does not move. It is the same routine of the same library, with the same
+ * nonces.
  *
  *     few     signatures so far: `node:crypto` makes them, as keys of most zones sign little
  *     ready   its context is there: a signature of it was verified by `node:crypto`

@@ -131,8 +131,8 @@ export class Supervisor {
   }
 
   /**
-   * Opens the sockets of all threads; rejects with the first ListenFailure or ListenError. TCP comes first: it finds out whether
-   * another server has the port, which SO_REUSEPORT would let us share with it.
+   * Opens the sockets of all threads; rejects with the first ListenFailure or ListenError. TCP comes first: it finds
+   * out whether another server has the port, which SO_REUSEPORT would let us share with it.
    */
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {

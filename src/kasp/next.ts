@@ -308,7 +308,9 @@ function waits(state: ZoneState, run: Run): Waiting[] {
 
 const SAID = 'it was confirmed; that counts when nobody can get a CDS that says otherwise (ROLLOVER 2.9)';
 
-/** Each field by name: objects that are put together by spreading have each a shape of its own, which is larger than they. */
+/**
+ * Each field by name: objects that are put together by spreading have each a shape of its own, which is larger than they.
+ */
 function waitingOf({ record, to }: Arrow, { id, tag }: Key, { reason, until, because }: Blocked): Waiting {
   return { keyId: id, tag, record, to, reason, until, because };
 }

@@ -1,7 +1,7 @@
 /**
  * Carries signatures over a reload: an rrset that is the same in both images, TTL and owner included, keeps the
- * signature that it has. Both images are walked once, in canonical order, with a pause now and then: of a large zone it takes
- * a third of a second.
+ * signature that it has. Both images are walked once, in canonical order, with a pause now and then: of a large zone it
+ * takes a third of a second.
  */
 import { MAX_SIGNATURE_OCTETS } from '../dnssec/algorithm.ts';
 import { compareCanonical } from '../wire/name.ts';

@@ -212,8 +212,9 @@ function signerOf(
 }
 
 /**
- * `previous` as it would be over other images of its zone: what still holds stands in new tables, so that `buildEpoch` has
- * none to carry. What is signed in the old tables meanwhile is made again when it is asked for. Yields now and then, to pause.
+ * `previous` as it would be over other images of its zone: what still holds stands in new tables, so that `buildEpoch`
+ * has none to carry. What is signed in the old tables meanwhile is made again when it is asked for. Yields now and
+ * then, to pause.
  */
 export function* carryOver(
   previous: Epoch,

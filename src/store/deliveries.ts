@@ -32,7 +32,10 @@ export type Topic = (typeof TOPICS)[number];
  */
 export const DELIVERY_STATES = ['waiting', 'handed', 'dead', 'dropped'] as const;
 
-/** done: the channel has taken it; retry: perhaps later; failed: not over this channel; held: not tried, it must not be yet. */
+/**
+ * done: the channel has taken it; retry: perhaps later; failed: not over this channel; held: not tried, it must not be
+ * yet.
+ */
 export const OUTCOME_KINDS = ['done', 'retry', 'failed', 'held'] as const;
 
 /** What the last try over one channel led to. */

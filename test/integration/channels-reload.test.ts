@@ -1,4 +1,6 @@
-/** SIGHUP: channels, their targets, secrets and order, come into force in a server at work, and nothing under way is lost. */
+/**
+ * SIGHUP: channels, their targets, secrets and order, come into force in a server at work, and nothing under way is lost.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';

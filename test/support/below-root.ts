@@ -1,6 +1,6 @@
 /**
- * A TLD of ours, the operator and the child in one Keyturn, below a root of another make. Its registry follows the CDS of the
- * TLD: what it is told first comes from an operator, as it does for every TLD.
+ * A TLD of ours, the operator and the child in one Keyturn, below a root of another make. Its registry follows the CDS
+ * of the TLD: what it is told first comes from an operator, as it does for every TLD.
  */
 import { CdsScanner } from './cds-scanner.ts';
 import { Daemon } from './daemon.ts';

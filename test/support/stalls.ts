@@ -1,6 +1,6 @@
 /**
- * Whether the machine stood still: tests whose waits are seconds prove nothing when processes get no turn for as long. A timer
- * that comes late shows it for this process, and an answer over loopback that takes long for the others.
+ * Whether the machine stood still: tests whose waits are seconds prove nothing when processes get no turn for as long.
+ * A timer that comes late shows it for this process, and an answer over loopback that takes long for the others.
  */
 
 /** The margins of rollovers in tests are one second. */
