@@ -79,6 +79,13 @@ export const BOOTSTRAP_CODES: Explanations<BootstrapReason> = {
     fix: `Let all name servers take the zone from here. ${AGAIN}`,
     rfc: 'RFC 8078 §5',
   },
+  BOOTSTRAP_TOO_COSTLY: {
+    meaning: 'To judge the zone more records or signatures would have to be tried than one look may cost.',
+    cause: 'A name server has crowds of keys, digests or signatures.',
+    effect: EFFECT,
+    fix: `Leave in the zone only the keys that are in use. ${AGAIN}`,
+    rfc: 'RFC 4035 §5.3.1',
+  },
   BOOTSTRAP_SIGNAL_MISSING: {
     meaning: 'Below the name of a name server nothing is signaled for the zone.',
     cause:

@@ -62,4 +62,12 @@ export const CHILD_CODES: Explanations<ChildReason> = {
     fix: TELL_CHILD,
     rfc: 'RFC 7344 §4.1',
   },
+  CHILD_TOO_COSTLY: {
+    meaning: 'To judge the request more records or signatures would have to be tried than one look may cost.',
+    cause:
+      'A server of the child has crowds of keys, digests or signatures, perhaps to keep its parent busy.',
+    effect: EFFECT,
+    fix: TELL_CHILD,
+    rfc: 'RFC 4035 §5.3.1',
+  },
 };

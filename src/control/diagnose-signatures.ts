@@ -3,7 +3,8 @@ import { formatDuration, formatInstant, type UnixSeconds } from '../base/time.ts
 import { readRrsig } from '../dnssec/rrsig.ts';
 import type { Interview } from '../parent/interview.ts';
 import type { ReceivedRRset } from '../parent/rrset.ts';
-import { faultOf } from '../parent/validate.ts';
+import { faultOf, type Signers } from '../parent/validate.ts';
+import { newVerifications } from '../parent/verifications.ts';
 import { formatType, RRTYPE } from '../wire/iana.ts';
 import type { OwnZone } from './diagnose-facts.ts';
 import type { DiagnosisFinding } from './diagnose-shapes.ts';
@@ -25,7 +26,8 @@ export function signatureFindings(
   own: OwnZone,
   now: UnixSeconds,
 ): DiagnosisFinding[] {
-  const zone = { apex: own.origin, keys: own.apex.get(RRTYPE.DNSKEY) ?? [] };
+  const keys = own.apex.get(RRTYPE.DNSKEY) ?? [];
+  const zone = { apex: own.origin, keys, verifications: newVerifications() };
   const states = [...rrsets.values()]
     .filter((rrset) => rrset !== undefined)
     .map((rrset) => ({ type: formatType(rrset.type), state: stateOf(rrset, zone, now) }));
@@ -36,11 +38,7 @@ export function signatureFindings(
   });
 }
 
-function stateOf(
-  rrset: ReceivedRRset,
-  zone: { readonly apex: Uint8Array; readonly keys: readonly Uint8Array[] },
-  now: UnixSeconds,
-): State {
+function stateOf(rrset: ReceivedRRset, zone: Signers, now: UnixSeconds): State {
   if (rrset.rrsigs.length === 0) return { kind: 'none' };
   const fault = faultOf(rrset, zone, now);
   const rrsigs = rrset.rrsigs.map(readRrsig).filter((rrsig) => rrsig !== undefined);

@@ -6,7 +6,7 @@ import { type BootstrapFault, dsOf, judgeBootstrap } from '../parent/bootstrap.t
 import { gatherBootstrap } from '../parent/bootstrap-gather.ts';
 import { gatherChild } from '../parent/child-gather.ts';
 import type { DelegatedHost } from '../parent/delegation.ts';
-import type { Budget } from '../parent/finder.ts';
+import { newBudget } from '../parent/finder.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { isAtOrBelow, lowerName, type Name } from '../wire/name.ts';
 import { formatAddress } from '../wire/peer.ts';
@@ -91,7 +91,7 @@ function hostsOf(
   now: UnixSeconds,
 ): Promise<DelegatedHost[]> {
   const names = rdatasAt(image, node, RRTYPE.NS).map(lowerName);
-  const budget: Budget = { questions: MAX_QUESTIONS };
+  const budget = newBudget(MAX_QUESTIONS);
   return Promise.all(
     names.map(async (name): Promise<DelegatedHost> => {
       const glue = addressesIn(image, name);

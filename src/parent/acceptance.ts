@@ -14,6 +14,7 @@ import { chainFault, dsOf, isMatching, isSameSet } from './bootstrap.ts';
 import type { ReceivedRRset } from './rrset.ts';
 import { type NameServer, whereOf } from './servers.ts';
 import { faultOf, isDsOf } from './validate.ts';
+import { isSpent, newVerifications, SPENT_TEXT, type Verifications } from './verifications.ts';
 
 /** Why a request of a child is not followed. */
 export type ChildReason =
@@ -24,7 +25,8 @@ export type ChildReason =
   | 'CHILD_REQUEST_OLD'
   | 'CHILD_REQUEST_MISMATCH'
   | 'CHILD_DIGEST_UNSUITED'
-  | 'CHILD_CHAIN_BROKEN';
+  | 'CHILD_CHAIN_BROKEN'
+  | 'CHILD_TOO_COSTLY';
 
 export interface ChildFault {
   readonly kind: 'fault';
@@ -64,7 +66,22 @@ export function childFault(reason: ChildReason, text: string): ChildFault {
 
 /** Judges what the servers of a child said; `now` is the instant by which signatures are judged. */
 export function judgeUpdate(facts: UpdateFacts, now: UnixSeconds): UpdateVerdict {
-  const { child, ds, sights, takenInception } = facts;
+  const judging = { ...facts, now, verifications: newVerifications() };
+  const verdict = judge(judging);
+  if (!isSpent(judging.verifications)) return verdict;
+  return refused([
+    childFault('CHILD_TOO_COSTLY', `of the records of ${formatName(facts.child)}: ${SPENT_TEXT}`),
+  ]);
+}
+
+interface Judging extends UpdateFacts {
+  readonly now: UnixSeconds;
+  /** For all servers and steps together. */
+  readonly verifications: Verifications;
+}
+
+function judge(judging: Judging): UpdateVerdict {
+  const { child, ds, sights, takenInception } = judging;
   const heard = sights.filter((sight): sight is ChildSight => !('kind' in sight));
   const [first] = heard;
   if (first === undefined || heard.length < sights.length) return refused(unheardFaults(child, sights));
@@ -75,15 +92,15 @@ export function judgeUpdate(facts: UpdateFacts, now: UnixSeconds): UpdateVerdict
   const wanted = wantedDs(child, first);
   if ('kind' in wanted) return refused([wanted]);
   if (isSameSet(wanted.ds, ds)) return { kind: 'same' };
-  const bogus = heard.flatMap((sight) => bogusFaults(facts, sight, now));
+  const bogus = heard.flatMap((sight) => bogusFaults(judging, sight));
   if (bogus.length > 0) return refused(bogus);
-  const inception = newestInception(facts, heard, now);
+  const inception = newestInception(judging, heard);
   if (takenInception !== null && inception < takenInception) {
     const text = `the signatures over the request of ${formatName(child)} are older than those of the one before`;
     return refused([childFault('CHILD_REQUEST_OLD', text)]);
   }
   const broken =
-    wanted.ds.length === 0 ? [] : heard.flatMap((sight) => chainFaults(child, sight, wanted.ds, now));
+    wanted.ds.length === 0 ? [] : heard.flatMap((sight) => chainFaults(judging, sight, wanted.ds));
   return broken.length > 0 ? refused(broken) : { kind: 'accepted', ds: wanted.ds, inception };
 }
 
@@ -149,16 +166,16 @@ function wantedDs(child: Name, sight: ChildSight): { readonly ds: readonly Uint8
 // ---- Signatures ----
 
 /** RFC 7344 §4.1: signed by a key that both the DS RRset and the DNSKEY RRset have now. */
-function bogusFaults({ child, ds }: UpdateFacts, sight: ChildSight, now: UnixSeconds): ChildFault[] {
+function bogusFaults({ child, ds, now, verifications }: Judging, sight: ChildSight): ChildFault[] {
   const where = whereOf(sight.server);
   const fault = (text: string) => [childFault('CHILD_REQUEST_BOGUS', `${where}: ${text}`)];
   if (sight.dnskey === undefined) return fault('it gives no DNSKEY records');
-  const chain = chainFault(child, sight.dnskey, ds, now);
+  const chain = chainFault(child, sight.dnskey, ds, { now, verifications });
   if (chain !== undefined) return fault(`under the DS as it is, ${chain}`);
-  const keys = entryKeys(child, ds, sight.dnskey);
+  const signers = { apex: child, keys: entryKeys(child, ds, sight.dnskey), verifications };
   for (const type of TYPES) {
     const rrset = sight[type];
-    const bad = rrset === undefined ? undefined : faultOf(rrset, { apex: child, keys }, now);
+    const bad = rrset === undefined ? undefined : faultOf(rrset, signers, now);
     if (bad !== undefined) return fault(`of the ${TYPE_WORDS[type]} records: ${bad}`);
   }
   return [];
@@ -166,16 +183,15 @@ function bogusFaults({ child, ds }: UpdateFacts, sight: ChildSight, now: UnixSec
 
 /** Of all signatures over the request that count: who replays older ones shows an older instant. */
 function newestInception(
-  { child, ds }: UpdateFacts,
+  { child, ds, now, verifications }: Judging,
   heard: readonly ChildSight[],
-  now: UnixSeconds,
 ): UnixSeconds {
   const inceptions = heard.flatMap((sight) => {
-    const keys = entryKeys(child, ds, sight.dnskey!);
+    const signers = { apex: child, keys: entryKeys(child, ds, sight.dnskey!), verifications };
     return TYPES.flatMap((type) => sight[type] ?? []).flatMap((rrset) =>
       rrset.rrsigs
         .slice(0, MAX_SIGNATURES)
-        .filter((rrsig) => faultOf({ ...rrset, rrsigs: [rrsig] }, { apex: child, keys }, now) === undefined)
+        .filter((rrsig) => faultOf({ ...rrset, rrsigs: [rrsig] }, signers, now) === undefined)
         .map((rrsig) => readRrsig(rrsig)!.inception),
     );
   });
@@ -188,12 +204,11 @@ function entryKeys(child: Name, ds: readonly Uint8Array[], dnskeys: ReceivedRRse
 }
 
 function chainFaults(
-  child: Name,
+  { child, now, verifications }: Judging,
   { server, dnskey }: ChildSight,
   ds: readonly Uint8Array[],
-  now: UnixSeconds,
-) {
-  const fault = chainFault(child, dnskey, ds, now);
+): ChildFault[] {
+  const fault = chainFault(child, dnskey, ds, { now, verifications });
   if (fault === undefined) return [];
   const text = `with the DS that is asked for, what ${whereOf(server)} answers would be bogus: ${fault}`;
   return [childFault('CHILD_CHAIN_BROKEN', text)];

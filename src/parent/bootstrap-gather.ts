@@ -7,6 +7,14 @@ import type { UnixSeconds } from '../base/time.ts';
 import { formatType, RRTYPE } from '../wire/iana.ts';
 import { equalNames, formatName, lowerName, type Name } from '../wire/name.ts';
 import {
+  type ApexAnswer,
+  type ApexRRset,
+  askApexes,
+  isApexFault,
+  knownRRset,
+  MAX_ADDRESSES,
+} from './apex-gather.ts';
+import {
   type ApexSight,
   type BootstrapFacts,
   type BootstrapFault,
@@ -16,15 +24,15 @@ import {
 } from './bootstrap.ts';
 import type { DelegatedHost } from './delegation.ts';
 import { typesProvenAt } from './denial.ts';
-import type { Budget, FoundZone, ParentFinder } from './finder.ts';
-import { readAnswer, readResponse, type Unknown, type Verdict } from './judge.ts';
+import { type Budget, type FoundZone, newBudget, type ParentFinder } from './finder.ts';
+import { readResponse, type Unknown, type Verdict } from './judge.ts';
 import type { Look } from './look.ts';
 import type { Network } from './network.ts';
 import { questionFor } from './question.ts';
 import { findRRset, type ReceivedRRset } from './rrset.ts';
-import { type NameServer, whereOf } from './servers.ts';
+import type { NameServer } from './servers.ts';
 import { signalingHosts, signalingName } from './signal.ts';
-import { faultOf } from './validate.ts';
+import { faultOf, type Signers } from './validate.ts';
 
 /** The ways to name servers. */
 export interface Ways {
@@ -32,8 +40,6 @@ export interface Ways {
   readonly network: Network;
 }
 
-/** Addresses of name servers of a child that are asked; a child with more is refused. */
-const MAX_ADDRESSES = 64;
 /** Questions on the way down to all signaling zones together: a child may name name servers that cost much to find. */
 const MAX_QUESTIONS = 200;
 /** Servers of a signaling zone that are asked one after the other. */
@@ -49,7 +55,7 @@ export async function gatherBootstrap(
   const zone = lowerName(child);
   const names = hosts.map(({ name }) => name);
   const signaling = signalingHosts(zone, names).filter((host) => signalingName(zone, host) !== undefined);
-  const budget: Budget = { questions: MAX_QUESTIONS };
+  const budget = newBudget(MAX_QUESTIONS);
   const [apexes, signals] = await Promise.all([
     apexesOf(ways, zone, hosts),
     Promise.all(signaling.map((host) => signalOf(ways, zone, host, { now, budget }))),
@@ -75,46 +81,25 @@ async function apexesOf(
   const servers = hosts.flatMap(({ name, addresses }) =>
     addresses.map((address): NameServer => ({ name, address, port: finder.port })),
   );
-  const sights = await Promise.all(
-    servers.map((server, i) => (i < MAX_ADDRESSES ? apexOf(network, server, zone) : leftOut(server))),
-  );
-  // A host without IPv6 can say nothing of it; another address of the same server speaks for it.
-  const isReached = (name: Name) =>
-    sights.some(({ server, isOutOfReach }) => !isOutOfReach && equalNames(server.name, 0, name, 0));
-  return sights
-    .filter(({ server, isOutOfReach }) => !isOutOfReach || !isReached(server.name))
-    .map(({ isOutOfReach: _, ...sight }) => sight);
+  const answers = await askApexes(network, servers.slice(0, MAX_ADDRESSES), zone);
+  return [...answers.map(sightOf), ...servers.slice(MAX_ADDRESSES).map(leftOut)];
 }
 
-type Asked = ApexSight & { readonly isOutOfReach: boolean };
-
-function leftOut(server: NameServer): Asked {
+function leftOut(server: NameServer): ApexSight {
   const text = `${server.address} was not asked: the name servers have over ${MAX_ADDRESSES} addresses`;
   const fault = bootstrapFault('BOOTSTRAP_APEX_UNKNOWN', text);
-  return { server, cds: fault, cdnskey: fault, dnskey: undefined, isOutOfReach: false };
+  return { server, cds: fault, cdnskey: fault, dnskey: undefined };
 }
 
-async function apexOf(network: Network, server: NameServer, zone: Name): Promise<Asked> {
-  let isOutOfReach = false;
-  const ask = async (type: number): Promise<ReceivedRRset | undefined | BootstrapFault> => {
-    const octets = await network.exchange(server, questionFor(zone, type));
-    const where = whereOf(server);
-    if ('fault' in octets) {
-      isOutOfReach ||= octets.code === 'no route';
-      return bootstrapFault('BOOTSTRAP_APEX_UNKNOWN', `${where}: ${octets.fault}`);
-    }
-    const answer = readAnswer(octets, zone, type);
-    if ('kind' in answer) return bootstrapFault('BOOTSTRAP_APEX_UNKNOWN', `${where}: ${answer.text}`);
-    return findRRset(answer.answer, zone, type);
-  };
-  const [cds, cdnskey, dnskey] = await Promise.all([RRTYPE.CDS, RRTYPE.CDNSKEY, RRTYPE.DNSKEY].map(ask));
-  const known = dnskey === undefined || 'kind' in dnskey ? undefined : dnskey;
-  return { server, cds: heardIn(cds), cdnskey: heardIn(cdnskey), dnskey: known, isOutOfReach };
+function sightOf({ server, cds, cdnskey, dnskey }: ApexAnswer): ApexSight {
+  // With too many keys to look at nothing can follow from what is asked for.
+  const asked = isApexFault(dnskey) && dnskey.isTooMuch ? dnskey : cds;
+  return { server, cds: heardIn(asked), cdnskey: heardIn(cdnskey), dnskey: knownRRset(dnskey) };
 }
 
-function heardIn(found: ReceivedRRset | undefined | BootstrapFault): Heard {
-  if (found !== undefined && 'kind' in found) return found;
-  return { kind: 'heard', rdatas: found?.rdatas ?? [] };
+function heardIn(found: ApexRRset): Heard {
+  if (!isApexFault(found)) return { kind: 'heard', rdatas: found?.rdatas ?? [] };
+  return bootstrapFault(found.isTooMuch ? 'BOOTSTRAP_TOO_COSTLY' : 'BOOTSTRAP_APEX_UNKNOWN', found.text);
 }
 
 // ---- The signals ----
@@ -140,7 +125,7 @@ async function signalOf(
     const text = `${formatName(name)} is a zone of its own: its CDS are not a signal`;
     return both(bootstrapFault('BOOTSTRAP_SIGNAL_CUT', text));
   }
-  const signed = { ...zone, keys: zone.keys };
+  const signed = { ...zone, keys: zone.keys, verifications: budget.verifications };
   const [cds, cdnskey] = await Promise.all(
     [RRTYPE.CDS, RRTYPE.CDNSKEY].map((type) => askZone(ways.network, signed, name, type)),
   );
@@ -154,7 +139,7 @@ async function signalOf(
 
 const NOTHING: Heard = { kind: 'heard', rdatas: [] };
 
-type SignedZone = FoundZone & { readonly keys: readonly Uint8Array[] };
+type SignedZone = FoundZone & Signers;
 
 /** What a server of the signaling zone answers. */
 interface Told {

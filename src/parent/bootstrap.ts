@@ -13,7 +13,8 @@ import type { Verdict } from './judge.ts';
 import type { ReceivedRRset } from './rrset.ts';
 import { type NameServer, whereOf } from './servers.ts';
 import { signalingHosts, signalingName } from './signal.ts';
-import { isDsOf, keysByDs } from './validate.ts';
+import { isDsOf, keysByDs, type Verifying } from './validate.ts';
+import { isSpent, newVerifications, SPENT_TEXT } from './verifications.ts';
 
 /** Why a first DS cannot be taken. */
 export type BootstrapReason =
@@ -27,6 +28,7 @@ export type BootstrapReason =
   | 'BOOTSTRAP_DELETE'
   | 'BOOTSTRAP_CDS_MISMATCH'
   | 'BOOTSTRAP_CHAIN_BROKEN'
+  | 'BOOTSTRAP_TOO_COSTLY'
   | 'BOOTSTRAP_SIGNAL_MISSING'
   | 'BOOTSTRAP_SIGNAL_UNKNOWN'
   | 'BOOTSTRAP_SIGNAL_INSECURE'
@@ -184,14 +186,16 @@ function requestFaults({ child, apexes }: BootstrapFacts, now: UnixSeconds): Boo
     return [bootstrapFault('BOOTSTRAP_CDS_MISMATCH', text)];
   }
   const ds = dsOf(child, { cds, cdnskey });
-  return apexes
+  const verifications = newVerifications();
+  const faults = apexes
     .filter((apex) => TYPES.some((type) => apex[type].kind === 'heard'))
     .flatMap(({ server, dnskey }) => {
-      const fault = chainFault(child, dnskey, ds, now);
+      const fault = chainFault(child, dnskey, ds, { now, verifications });
       if (fault === undefined) return [];
       const text = `with the DS that is asked for, what ${whereOf(server)} answers would be bogus: ${fault}`;
       return [bootstrapFault('BOOTSTRAP_CHAIN_BROKEN', text)];
     });
+  return isSpent(verifications) ? [bootstrapFault('BOOTSTRAP_TOO_COSTLY', `${name}: ${SPENT_TEXT}`)] : faults;
 }
 
 /** The DS RRset that follows from what was accepted: the CDS as they are, or SHA-256 digests of the CDNSKEY. */
@@ -232,10 +236,10 @@ export function chainFault(
   child: Name,
   dnskey: ReceivedRRset | undefined,
   ds: readonly Uint8Array[],
-  now: UnixSeconds,
+  verifying: Verifying,
 ): string | undefined {
   if (dnskey === undefined) return 'it gives no DNSKEY records';
-  const outcome = keysByDs(child, dnskey, ds, now);
+  const outcome = keysByDs(child, dnskey, ds, verifying);
   if ('fault' in outcome) return outcome.fault;
   return outcome.keys === null ? 'none of the algorithms or digests can be checked' : undefined;
 }

@@ -5,7 +5,7 @@
 import type { UnixSeconds } from '../base/time.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { equalNames, formatName, isAtOrBelow, lowerName, type Name } from '../wire/name.ts';
-import type { Budget, FoundZone, ParentFinder } from './finder.ts';
+import { type Budget, type FoundZone, newBudget, type ParentFinder } from './finder.ts';
 import { type Response, readResponse, type Unknown, unknown } from './judge.ts';
 import type { Network } from './network.ts';
 import { questionFor } from './question.ts';
@@ -62,7 +62,7 @@ export async function delegationOf(
       `no server of ${formatName(parent.apex)} gives name servers of ${formatName(child)}`,
     );
   }
-  const budget: Budget = { questions: MAX_QUESTIONS };
+  const budget = newBudget(MAX_QUESTIONS);
   const where: Where = { finder, child, parent, now, budget };
   const hosts = await Promise.all(names.map((name) => hostOf(name, heard, where)));
   const referrals = heard.map(({ server, hosts: said }) => ({ server, hosts: said }));

@@ -18,7 +18,7 @@ import {
   suffixOffset,
 } from '../wire/name.ts';
 import type { ReceivedRRset } from './rrset.ts';
-import { faultOf } from './validate.ts';
+import { faultOf, type Signers } from './validate.ts';
 
 /** `unsure`: an opt-out range (RFC 5155 §6) may hold a delegation without DS, or nothing. */
 export type Denial = 'delegation' | 'no cut' | 'no name' | 'unsure' | { readonly fault: string };
@@ -34,7 +34,7 @@ const HASH_OCTETS = 20;
 export function denialOf(
   name: Name,
   authority: readonly ReceivedRRset[],
-  zone: { readonly apex: Name; readonly keys: readonly Uint8Array[] },
+  zone: Signers,
   now: UnixSeconds,
 ): Denial {
   const proofs = authority.filter(({ type }) => type === RRTYPE.NSEC || type === RRTYPE.NSEC3);
@@ -54,10 +54,11 @@ export function denialOf(
 export function typesProvenAt(
   name: Name,
   authority: readonly ReceivedRRset[],
-  zone: { readonly apex: Name; readonly keys: readonly Uint8Array[] },
+  zone: Signers,
   now: UnixSeconds,
 ): readonly number[] | undefined {
-  const proofs = authority.filter((proof) => faultOf(proof, zone, now) === undefined);
+  const isProof = ({ type }: ReceivedRRset) => type === RRTYPE.NSEC || type === RRTYPE.NSEC3;
+  const proofs = authority.filter((proof) => isProof(proof) && faultOf(proof, zone, now) === undefined);
   const nsec = proofs.find(({ type, owner }) => type === RRTYPE.NSEC && equalNames(owner, 0, name, 0));
   if (nsec !== undefined) return decodeTypeBitmap(nsec.rdatas[0]!, nameOctets(nsec.rdatas[0]!, 0));
   const ranges = proofs.filter(({ type }) => type === RRTYPE.NSEC3);

@@ -14,6 +14,7 @@ import { questionFor } from './question.ts';
 import { findRRset, type ReceivedRRset } from './rrset.ts';
 import { addressesIn, distinct, hostsOf, type NameServer } from './servers.ts';
 import { faultOf, keysByDs, type TrustedZone } from './validate.ts';
+import { isSpent, newVerifications, type Verifications } from './verifications.ts';
 
 /** Where iteration starts: a zone whose servers and key are configured. */
 export interface TrustAnchor {
@@ -48,9 +49,14 @@ interface Remembered {
   until: UnixSeconds;
 }
 
-/** Questions that may still be asked; whoever has it takes from it. */
+/** What may still be asked, and verified; whoever has it takes from it. */
 export interface Budget {
   questions: number;
+  readonly verifications: Verifications;
+}
+
+export function newBudget(questions: number): Budget {
+  return { questions, verifications: newVerifications() };
 }
 
 /** One way down, with the ways to addresses of servers that it needs. */
@@ -127,7 +133,8 @@ export class ParentFinder {
     if ('kind' in response) return response;
     const rrset = findRRset(response.answer, lowerName(name), type) ?? null;
     if (rrset === null || zone.keys === null) return rrset;
-    const fault = faultOf(rrset, { apex: zone.apex, keys: zone.keys }, now, 'allowed');
+    const { verifications } = search.budget;
+    const fault = faultOf(rrset, { apex: zone.apex, keys: zone.keys, verifications }, now, 'allowed');
     return fault === undefined ? rrset : unknown('PARENT_BOGUS', `${formatName(name)}: ${fault}`);
   }
 
@@ -186,8 +193,9 @@ export class ParentFinder {
     void entry.cut.then((cut) => {
       entry.isSettled = true;
       // That somebody had no question left says nothing of the zone.
-      const isSpent = cut !== 'no cut' && 'kind' in cut && budget.questions < 0;
-      entry.until = isSpent ? now : plus(now, lifetimeOf(cut));
+      const isBudgetGone = budget.questions < 0 || isSpent(budget.verifications);
+      const isUnsaid = isBudgetGone && cut !== 'no cut' && 'kind' in cut;
+      entry.until = isUnsaid ? now : plus(now, lifetimeOf(cut));
     });
     return entry.cut;
   }
@@ -196,12 +204,12 @@ export class ParentFinder {
 
   /** Whether `zone` delegates `name`, and what is there. */
   async #findCut(zone: FoundZone, name: Name, search: Search): Promise<Cut> {
-    const { now } = search;
+    const { now, budget } = search;
     const response = await this.#ask(zone.servers, name, RRTYPE.DS, search);
     if ('kind' in response) return response;
     const ds = findRRset(response.answer, name, RRTYPE.DS);
     if (zone.keys === null) return this.#enter(zone, name, undefined, search);
-    const trusted = { apex: zone.apex, keys: zone.keys };
+    const trusted = { apex: zone.apex, keys: zone.keys, verifications: budget.verifications };
     if (ds !== undefined) {
       const fault = faultOf(ds, trusted, now);
       if (fault !== undefined) return unknown('PARENT_BOGUS', `DS of ${formatName(name)}: ${fault}`);
@@ -246,7 +254,7 @@ export class ParentFinder {
     if ('kind' in response) return response;
     const dnskeys = findRRset(response.answer, apex, RRTYPE.DNSKEY);
     if (dnskeys === undefined) return unknown('PARENT_BOGUS', `${formatName(apex)} has a DS and no DNSKEY`);
-    const outcome = keysByDs(apex, dnskeys, ds, search.now);
+    const outcome = keysByDs(apex, dnskeys, ds, { now: search.now, ...search.budget });
     if ('fault' in outcome) return unknown('PARENT_BOGUS', `${formatName(apex)}: ${outcome.fault}`);
     return { apex, keys: outcome.keys, servers, ttl: dnskeys.ttl };
   }
@@ -315,7 +323,7 @@ function lifetimeOf(cut: Cut): number {
   return 'kind' in cut ? FAULT_CACHE_S : Math.min(CACHE_S, Math.max(MIN_CACHE_S, cut.ttl));
 }
 
-function newSearch(now: UnixSeconds, budget: Budget = { questions: MAX_QUESTIONS }): Search {
+function newSearch(now: UnixSeconds, budget: Budget = newBudget(MAX_QUESTIONS)): Search {
   return { now, depth: 0, budget };
 }
 

@@ -11,7 +11,7 @@ import { type Message, readMessage } from '../wire/message.ts';
 import { equalNames, formatName, type Name } from '../wire/name.ts';
 import { denialOf } from './denial.ts';
 import { findRRset, type ReceivedRRset, rrsetsOf } from './rrset.ts';
-import { faultOf, type TrustedZone } from './validate.ts';
+import { faultOf, type Signers, type TrustedZone } from './validate.ts';
 
 /** Why a server's answer says nothing. */
 export type UnknownReason =
@@ -44,6 +44,9 @@ export interface Known {
 
 export type Verdict = Known | Unknown;
 
+/** The parent zone, and what may be verified for one look at it. */
+type LookedAt = TrustedZone & Pick<Signers, 'verifications'>;
+
 const RCODE_WORDS: Readonly<Record<number, string>> = Object.fromEntries(
   Object.entries(RCODE).map(([word, rcode]) => [rcode, word]),
 );
@@ -52,8 +55,11 @@ export function unknown(reason: UnknownReason, text: string): Unknown {
   return { kind: 'unknown', reason, text };
 }
 
-/** Judges the response to the question for the DS RRset of `child`, which a server of `parent` gave. */
-export function judgeDs(octets: Uint8Array, child: Name, parent: TrustedZone, now: UnixSeconds): Verdict {
+/**
+ * Judges the response to the question for the DS RRset of `child`, which a server of `parent` gave. All servers of one look
+ * share what may be verified.
+ */
+export function judgeDs(octets: Uint8Array, child: Name, parent: LookedAt, now: UnixSeconds): Verdict {
   const answer = readAnswer(octets, child, RRTYPE.DS);
   if ('kind' in answer) return answer;
   const ds = findRRset(answer.answer, child, RRTYPE.DS);
@@ -68,9 +74,9 @@ export function judgeDs(octets: Uint8Array, child: Name, parent: TrustedZone, no
   return judgeAbsent(answer.authority, child, parent, now);
 }
 
-function judgePresent(ds: ReceivedRRset, parent: TrustedZone, now: UnixSeconds): Verdict {
+function judgePresent(ds: ReceivedRRset, parent: LookedAt, now: UnixSeconds): Verdict {
   if (parent.keys !== null) {
-    const fault = faultOf(ds, { apex: parent.apex, keys: parent.keys }, now);
+    const fault = faultOf(ds, { ...parent, keys: parent.keys }, now);
     if (fault !== undefined) return unknown('PARENT_BOGUS', `of the DS records: ${fault}`);
   }
   const originals = ds.rrsigs.map((rrsig) => readRrsig(rrsig)?.originalTtl ?? 0);
@@ -80,7 +86,7 @@ function judgePresent(ds: ReceivedRRset, parent: TrustedZone, now: UnixSeconds):
 function judgeAbsent(
   authority: readonly ReceivedRRset[],
   child: Name,
-  parent: TrustedZone,
+  parent: LookedAt,
   now: UnixSeconds,
 ): Verdict {
   const soa = authority.find(({ type }) => type === RRTYPE.SOA);
@@ -97,7 +103,7 @@ function judgeAbsent(
   }
   const none: Known = { kind: 'known', ds: [], ttl: 0 };
   if (parent.keys === null) return none;
-  const zone = { apex: parent.apex, keys: parent.keys };
+  const zone = { ...parent, keys: parent.keys };
   const fault = faultOf(soa, zone, now);
   if (fault !== undefined) return unknown('PARENT_BOGUS', `of the SOA: ${fault}`);
   const denial = denialOf(child, authority, zone, now);

@@ -10,6 +10,7 @@ import { judgeDs, type Unknown, unknown, type Verdict } from './judge.ts';
 import type { Network } from './network.ts';
 import { questionFor } from './question.ts';
 import type { NameServer } from './servers.ts';
+import { newVerifications } from './verifications.ts';
 
 /** What one address said. */
 export interface Sight {
@@ -37,11 +38,12 @@ export async function lookAtDs(
   const parent = await finder.parentOf(child, now);
   if ('kind' in parent) return parent;
   const query = questionFor(lowerName(child), RRTYPE.DS);
+  const looked = { ...parent, verifications: newVerifications() };
   const sights = await Promise.all(
     parent.servers.map(async (server): Promise<Sight & { readonly isOutOfReach: boolean }> => {
       const octets = await network.exchange(server, query);
       if (!('fault' in octets)) {
-        return { server, verdict: judgeDs(octets, child, parent, now), isOutOfReach: false };
+        return { server, verdict: judgeDs(octets, child, looked, now), isOutOfReach: false };
       }
       const isOutOfReach = octets.code === 'no route';
       return { server, verdict: unknown('PARENT_SILENT', octets.fault), isOutOfReach };

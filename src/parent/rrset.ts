@@ -17,7 +17,10 @@ export interface ReceivedRRset {
   readonly rrsigs: readonly Uint8Array[];
 }
 
-/** The RRsets of class IN in a section, or undefined if some RDATA is malformed. */
+/** RRsets of one section; who sends more wants to be searched for long. */
+const MAX_RRSETS = 512;
+
+/** The RRsets of class IN in a section, or undefined if some RDATA is malformed, or there are too many. */
 export function rrsetsOf(records: readonly MessageRecord[]): ReceivedRRset[] | undefined {
   const found: { owner: Name; type: number; ttl: number; rdatas: Uint8Array[]; rrsigs: Uint8Array[] }[] = [];
   const rrsetAt = (owner: Name, type: number, ttl: number) => {
@@ -29,6 +32,7 @@ export function rrsetsOf(records: readonly MessageRecord[]): ReceivedRRset[] | u
   };
   for (const record of records) {
     if (record.class !== CLASS.IN) continue;
+    if (found.length > MAX_RRSETS) return undefined;
     const rdata = canonicalRdata(record.type, record.rdata, 0, record.rdata.length);
     if (rdata === undefined) return undefined;
     if (record.type === RRTYPE.RRSIG) {

@@ -11,6 +11,7 @@ import { isVerifiable, verifyForeign } from '../dnssec/foreign.ts';
 import { isWithinValidity, type Rrsig, readRrsig, signedOctets } from '../dnssec/rrsig.ts';
 import { equalNames, labelCount, lowerName, type Name } from '../wire/name.ts';
 import type { ReceivedRRset } from './rrset.ts';
+import { SPENT_TEXT, type Verifications } from './verifications.ts';
 
 /** A zone and how far it can be trusted. */
 export interface TrustedZone {
@@ -18,6 +19,21 @@ export interface TrustedZone {
   readonly apex: Name;
   /** RDATA of its DNSKEYs, validated; null if it is proven to be insecure. */
   readonly keys: readonly Uint8Array[] | null;
+}
+
+/** The keys by which an RRset of a zone counts. */
+export interface Signers {
+  /** In lower case. */
+  readonly apex: Name;
+  /** RDATA of DNSKEYs that are trusted. */
+  readonly keys: readonly Uint8Array[];
+  /** What may be verified, for this and for all else that has it; each RRset has a bound of its own. */
+  readonly verifications: Verifications;
+}
+
+/** When it is, and what may still be verified. */
+export interface Verifying extends Pick<Signers, 'verifications'> {
+  readonly now: UnixSeconds;
 }
 
 /** Signatures that are tried for one RRset, as a cure for key tags that collide on purpose. */
@@ -29,7 +45,7 @@ const MAX_TRIES = 16;
  */
 export function faultOf(
   rrset: ReceivedRRset,
-  zone: { readonly apex: Name; readonly keys: readonly Uint8Array[] },
+  zone: Signers,
   now: UnixSeconds,
   wildcard: 'refused' | 'allowed' = 'refused',
 ): string | undefined {
@@ -48,6 +64,7 @@ export function faultOf(
     fault = `no key ${rrsig.keyTag} of algorithm ${rrsig.algorithm} is published`;
     for (const key of zone.keys.filter((key) => isSigner(key, rrsig))) {
       if (++tries > MAX_TRIES) return `more than ${MAX_TRIES} keys and signatures come into question`;
+      if (--zone.verifications.left < 0) return SPENT_TEXT;
       const octetsSigned = signedOctets(rrsig, rrset.owner, rrset.rdatas);
       if (verifyForeign(rrsig.algorithm, key.subarray(4), octetsSigned, rrsig.signature)) return undefined;
       fault = `the signature by key ${rrsig.keyTag} is bad`;
@@ -85,13 +102,13 @@ export function keysByDs(
   apex: Name,
   dnskeys: ReceivedRRset,
   ds: readonly Uint8Array[],
-  now: UnixSeconds,
+  { now, verifications }: Verifying,
 ): KeysOutcome {
   const usable = ds.filter((rdata) => isVerifiable(rdata[2] ?? 0) && isTrusted(rdata[3] ?? 0));
   if (usable.length === 0) return { keys: null };
   const entries = dnskeys.rdatas.filter((dnskey) => usable.some((rdata) => isDsOf(rdata, apex, dnskey)));
   if (entries.length === 0) return { fault: 'no published key is named by a DS record' };
-  const fault = faultOf(dnskeys, { apex, keys: entries }, now);
+  const fault = faultOf(dnskeys, { apex, keys: entries, verifications }, now);
   return fault === undefined ? { keys: dnskeys.rdatas } : { fault: `of the DNSKEY records: ${fault}` };
 }
 
