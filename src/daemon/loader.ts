@@ -8,6 +8,7 @@ import { imageOctets } from '../zone/image.ts';
 import { ImagePack } from '../zone/imagepack.ts';
 import { foldReplies, unfoldJobs } from './columns.ts';
 import { noteDropped } from './garbage.ts';
+import { useHugePages } from './hugepages.ts';
 import { LoadProgress } from './loadqueue.ts';
 import { loadZone } from './loadzone.ts';
 import type { JobColumns, LoadedZone, LoadJob, LoadReply } from './messages.ts';
@@ -55,7 +56,10 @@ function reply(jobs: readonly LoadJob[]): void {
     const outcome = loadZone(rest, pack);
     replies.push({ job, outcome });
     // What was needed to make an image is about as large as the image.
-    if (outcome.kind === 'loaded') dropped += octetsOf(outcome);
+    if (outcome.kind !== 'loaded') continue;
+    dropped += octetsOf(outcome);
+    useHugePages(outcome.image);
+    if (outcome.denial.nsec3 !== null) useHugePages(outcome.denial.nsec3);
   }
   parentPort?.postMessage(foldReplies(replies));
   noteDropped(dropped);

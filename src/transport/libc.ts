@@ -30,11 +30,14 @@ export interface Libc {
   usleep(microseconds: number): number;
   /** Fills in struct timespec: seconds and nanoseconds, 8 octets each. */
   clock_gettime(clock: number, time: BigInt64Array): number;
+  madvise(from: Pointer, octets: number, advice: number): number;
   dup(fd: number): number;
   close(fd: number): number;
   /** Tunes the allocator of the process; 1 if it took the value. */
   mallopt(parameter: number, value: number): number;
   errno(): number;
+  /** Where octets lie, of memory that does not move: that of a SharedArrayBuffer. */
+  addressOf(octets: Uint8Array): Pointer;
   /** Memory of the process, zeroed, never given back: made once by each thread. */
   map(octets: number): { readonly address: Pointer; readonly buffer: ArrayBuffer };
 }
@@ -81,6 +84,7 @@ export function loadLibc(): Libc | string {
 
 function bindCalls(koffi: typeof import('koffi')): Libc {
   const library = koffi.load('libc.so.6');
+  const memmove = library.func('void* memmove(void*, void*, size_t)');
   const mmap = library.func('void* mmap(void*, size_t, int, int, int, int64)');
   return {
     socket: library.func('int socket(int, int, int)'),
@@ -95,10 +99,13 @@ function bindCalls(koffi: typeof import('koffi')): Libc {
     sendto: library.func('int64 sendto(int, void*, size_t, int, void*, uint)'),
     usleep: library.func('int usleep(uint)'),
     clock_gettime: library.func('int clock_gettime(int, void*)'),
+    madvise: library.func('int madvise(void*, size_t, int)'),
     dup: library.func('int dup(int)'),
     close: library.func('int close(int)'),
     mallopt: library.func('int mallopt(int, int)'),
     errno: () => koffi.errno(),
+    // It moves nothing, and returns where it would have.
+    addressOf: (octets) => koffi.address(memmove(octets, octets, 0)),
     map: (octets) => {
       const memory = mmap(null, octets, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
       return { address: koffi.address(memory), buffer: koffi.view(memory, octets) };

@@ -20,7 +20,7 @@ const WINDOW_MS = 20;
 const IDLE_MS = 1_000;
 /** Parts of the time that a thread is busy: nothing may come on top; twice as much may. */
 const FULL_SHARE = 0.85;
-const IDLE_SHARE = 0.3;
+const IDLE_SHARE = 0.4;
 
 /** Memory of the number of active threads, one for all of them. */
 export function newSteeringMemory(): SharedArrayBuffer {
