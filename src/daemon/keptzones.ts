@@ -56,7 +56,7 @@ export class KeptZones {
     try {
       const { zones } = lookAtZones(this.directory);
       for (const name of zones.keys()) this.#writes.set(name, Promise.resolve());
-      return zones;
+      return new Map([...zones.values()].map((seen) => [seen.name, seen]));
     } catch (error) {
       if (!(error instanceof ZonesDirectoryError)) throw error;
       log.error({ code: error.code }, `zones that are kept for their DS are not served: ${error.message}`);

@@ -90,9 +90,9 @@ export interface Misnamed {
   readonly why: string;
 }
 
-/** What one look saw. */
+/** What one look sees. */
 export interface Look {
-  readonly zones: ReadonlyMap<string, SeenZone>;
+  readonly zones: SeenZones;
   readonly misnamed: readonly Misnamed[];
   /** The directory, links resolved, and its inode: another one means that it was replaced. */
   readonly directory: string;
@@ -111,14 +111,55 @@ export class ZonesDirectoryError extends Error {
   }
 }
 
+/** What an earlier look saw of a zone: what has not changed since is the same. */
+type Known = (zone: string) => SeenZone | undefined;
+
 /**
- * Looks at the directory. `known` tells what an earlier look saw of a zone: what has not changed since is the same. Throws
- * ZonesDirectoryError.
+ * The zones of one listing by name. The file of a zone is looked at when the zone is asked for: of a hundred thousand, the
+ * first load while others are still to be looked at.
  */
-export function lookAtZones(
-  directory: string,
-  known: (zone: string) => SeenZone | undefined = () => undefined,
-): Look {
+export class SeenZones {
+  /** Names of files; more than one is a fault of the zone. */
+  readonly #files: ReadonlyMap<string, readonly string[] | string>;
+  readonly #place: Place;
+  readonly #known: Known;
+
+  constructor(files: ReadonlyMap<string, readonly string[] | string>, place: Place, known: Known) {
+    this.#files = files;
+    this.#place = place;
+    this.#known = known;
+  }
+
+  get size(): number {
+    return this.#files.size;
+  }
+
+  has(zone: string): boolean {
+    return this.#files.has(zone);
+  }
+
+  keys(): Iterable<string> {
+    return this.#files.keys();
+  }
+
+  get(zone: string): SeenZone | undefined {
+    const files = this.#files.get(zone);
+    return files === undefined ? undefined : this.#look(zone, files);
+  }
+
+  *values(): Generator<SeenZone> {
+    for (const [zone, files] of this.#files) yield this.#look(zone, files);
+  }
+
+  #look(zone: string, files: readonly string[] | string): SeenZone {
+    const known = this.#known(zone);
+    if (typeof files === 'string') return lookAtFile(zone, files, this.#place, known);
+    return files.map((file) => lookAtFile(zone, file, this.#place, known)).reduce(twice);
+  }
+}
+
+/** Lists the directory. Throws ZonesDirectoryError. */
+export function lookAtZones(directory: string, known: Known = () => undefined): Look {
   let place: Place;
   let inode: number;
   let files: string[];
@@ -130,7 +171,7 @@ export function lookAtZones(
   } catch (error) {
     throw new ZonesDirectoryError(directory, error);
   }
-  const zones = new Map<string, SeenZone>();
+  const filesOf = new Map<string, string[] | string>();
   const misnamed: Misnamed[] = [];
   for (const file of files) {
     const name = zoneOf(file, place, known);
@@ -138,11 +179,10 @@ export function lookAtZones(
       misnamed.push({ path: path.join(directory, file), why: name.why });
       continue;
     }
-    const seen = lookAtFile(name, file, place, known(name));
-    const earlier = zones.get(name);
-    zones.set(name, earlier === undefined ? seen : twice(earlier, seen));
+    const others = filesOf.get(name);
+    filesOf.set(name, others === undefined ? file : [others, file].flat());
   }
-  return { zones, misnamed, directory: place.real, inode };
+  return { zones: new SeenZones(filesOf, place, known), misnamed, directory: place.real, inode };
 }
 
 /** Looks at the file of one zone. */
@@ -158,11 +198,7 @@ function lookAtFile(name: string, file: string, place: Place, known: SeenZone | 
 }
 
 /** The zone whose file this is, by its name: what is known already need not be found out again. */
-function zoneOf(
-  file: string,
-  { real }: Place,
-  known: (zone: string) => SeenZone | undefined,
-): string | { readonly why: string } {
+function zoneOf(file: string, { real }: Place, known: Known): string | { readonly why: string } {
   const plain = known(`${file.slice(0, -ZONE_FILE_SUFFIX.length)}.`);
   if (plain instanceof SeenFile && plain.file === file) return plain.name;
   const origin = originOf(real, file);
