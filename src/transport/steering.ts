@@ -14,8 +14,9 @@ import { ReuseportChooser } from './reuseport.ts';
 
 /** Nobody steers. */
 const OFF = 0;
-/** A thread is looked at this often, so that one that is full gets help before the queue of its socket is. */
 const WINDOW_MS = 20;
+/** So many windows must be full, one after the other: a moment is no load, and a socket's queue holds more than that. */
+const FULL_WINDOWS = 3;
 /** As long as this the load must be low. */
 const IDLE_MS = 1_000;
 /** Parts of the time that a thread is busy: nothing may come on top; twice as much may. */
@@ -90,6 +91,7 @@ export interface Work {
 /** Judges the windows of one thread, and remembers for how long they have been idle. */
 export class Judge {
   #idleMs = 0;
+  #fullWindows = 0;
 
   /** How many shall be active after this window, in which `active` of `threads` were. */
   next({ wallMs, busyMs, batches, full }: Work, active: number, threads: number): number {
@@ -97,7 +99,8 @@ export class Judge {
     if (batches === 0) return active;
     const share = busyMs / wallMs;
     this.#idleMs = share <= IDLE_SHARE ? this.#idleMs + wallMs : 0;
-    if (share >= FULL_SHARE || full * 2 > batches) return Math.min(active * 2, threads);
+    this.#fullWindows = share >= FULL_SHARE || full * 2 > batches ? this.#fullWindows + 1 : 0;
+    if (this.#fullWindows >= FULL_WINDOWS) return Math.min(active * 2, threads);
     return this.#idleMs < IDLE_MS ? active : Math.ceil(active / 2);
   }
 }

@@ -67,12 +67,29 @@ describe('Judge', () => {
     return { wallMs, busyMs: share * wallMs, batches: 10, full };
   };
 
+  /** What it wants when it goes on like this. */
+  const settled = (one: Work, active: number, threads: number): number => {
+    const judge = new Judge();
+    for (let windows = 0; windows < 5; windows++) {
+      const next = judge.next(one, active, threads);
+      if (next !== active) return next;
+    }
+    return active;
+  };
+
   it('wants twice as many when a thread has no time left, or does not keep up', () => {
-    expect(new Judge().next(work(0.9), 1, 8)).toBe(2);
-    expect(new Judge().next(work(0.9), 2, 8)).toBe(4);
-    expect(new Judge().next(work(0.9), 3, 4)).toBe(4);
-    expect(new Judge().next(work(0.5, 20, 6), 1, 8)).toBe(2);
-    expect(new Judge().next(work(0.5, 20, 5), 1, 8)).toBe(1);
+    expect(settled(work(0.9), 1, 8)).toBe(2);
+    expect(settled(work(0.9), 2, 8)).toBe(4);
+    expect(settled(work(0.9), 3, 4)).toBe(4);
+    expect(settled(work(0.5, 20, 6), 1, 8)).toBe(2);
+    expect(settled(work(0.5, 20, 5), 1, 8)).toBe(1);
+  });
+
+  it('takes no notice of a moment', () => {
+    const judge = new Judge();
+    const wanted = [0.9, 0.9, 0.6, 0.9, 0.9].map((share) => judge.next(work(share), 1, 8));
+    expect(wanted).toEqual([1, 1, 1, 1, 1]);
+    expect(judge.next(work(0.9), 1, 8)).toBe(2);
   });
 
   it('wants half as many when there was time to spare for a whole second', () => {
@@ -101,7 +118,7 @@ describe('Judge', () => {
       fc.property(load, ({ load, active }) => {
         const at = (count: number) => {
           const share = Math.min(1, load / count);
-          return new Judge().next(work(share, 1_000), count, 8);
+          return settled(work(share, 1_000), count, 8);
         };
         const next = at(active);
         expect(next).toBeGreaterThanOrEqual(1);
