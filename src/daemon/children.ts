@@ -13,13 +13,21 @@ import type { Policy } from '../kasp/policy.ts';
 import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
 import { type ChildDs, ChildrenLog } from '../store/children.ts';
-import { parseDsync } from '../store/config-children.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
 import { RRTYPE } from '../wire/iana.ts';
-import { concatLabel, formatName, lowerName, type Name, nameOf, parentName } from '../wire/name.ts';
+import { formatName, lowerName, type Name, nameOf, parentName } from '../wire/name.ts';
 import type { NodeIndex, ZoneImage } from '../zone/image.ts';
-import { cutsOf, type Delegated, delegatedIn, type ScanOutcome, scanChild } from './childscan.ts';
+import {
+  cutsOf,
+  type Delegated,
+  delegatedIn,
+  isWorthAgain,
+  type ScanOutcome,
+  scanChild,
+  textOf,
+} from './childscan.ts';
 import type { DerivedRRset } from './derived.ts';
+import { dsyncOf } from './dsync.ts';
 import type { KeysBefore } from './keysbefore.ts';
 import { LookQueue } from './lookqueue.ts';
 import type { ParentsContext } from './parents.ts';
@@ -199,8 +207,14 @@ export class Children {
   #follow(zone: Zone, child: Name, tried: number): void {
     const key = formatName(child);
     setNewest(this.#quiet, key, this.#context.clock.monotonicMs() + QUIET_MS);
+    const isOlder = this.#underWay.has(key);
     void this.#look(zone, child, 'asked').then((outcome) => {
-      const again = outcome.kind === 'refused' ? AGAIN_MS[tried] : undefined;
+      // What a look had read that began before may be older than the news.
+      if (isOlder) {
+        this.#follow(zone, child, tried);
+        return;
+      }
+      const again = isWorthAgain(outcome) ? AGAIN_MS[tried] : undefined;
       if (again === undefined) return;
       this.#context.scheduler.after(againOf(key), again, () => this.#follow(zone, child, tried + 1));
     });
@@ -358,25 +372,6 @@ export class Children {
     this.#parents.set(name, made);
     return made;
   }
-}
-
-/** `*._dsync` of the zone, which all children find (RFC 9859 §2.3), if its policy names where they shall tell. */
-function dsyncOf(origin: Name, { accept, dsTtl, dsync }: Policy['children']): DerivedRRset[] {
-  const target = parseDsync(dsync);
-  const below = concatLabel(DSYNC_LABEL, origin);
-  const owner = below && concatLabel(ASTERISK, below);
-  if (accept === 'none' || typeof target !== 'object' || owner === undefined) return [];
-  const head = [RRTYPE.CDS >> 8, RRTYPE.CDS & 0xff, SCHEME_NOTIFY, target.port >> 8, target.port & 0xff];
-  const rdata = Uint8Array.of(...head, ...lowerName(nameOf(target.host)));
-  return [{ owner: lowerName(owner), type: RRTYPE.DSYNC, ttl: dsTtl, rdatas: [rdata] }];
-}
-
-const DSYNC_LABEL = new TextEncoder().encode('_dsync');
-const ASTERISK = Uint8Array.of(42);
-const SCHEME_NOTIFY = 1;
-
-function textOf(outcome: ScanOutcome | undefined): string {
-  return outcome?.kind === 'refused' ? outcome.faults.map(({ text }) => text).join('; ') : '';
 }
 
 /** Sets an entry; of too many, the one goes that was set longest ago. */

@@ -59,6 +59,19 @@ function isCut(image: ZoneImage, node: NodeIndex): boolean {
   return (image.flags(node) & NODE_FLAG.CUT) !== 0 && image.barrier(node) === node;
 }
 
+/** Asked again, it would cost as much again. */
+const TOO_COSTLY: readonly string[] = ['CHILD_TOO_COSTLY', 'BOOTSTRAP_TOO_COSTLY'];
+
+/** Whether a child that has told is looked at again after this: its servers do not change at once. */
+export function isWorthAgain(outcome: ScanOutcome): boolean {
+  return outcome.kind === 'refused' && !outcome.faults.some(({ reason }) => TOO_COSTLY.includes(reason));
+}
+
+/** Why a request is not followed; empty if it is not refused. */
+export function textOf(outcome: ScanOutcome | undefined): string {
+  return outcome?.kind === 'refused' ? outcome.faults.map(({ text }) => text).join('; ') : '';
+}
+
 /** Looks once. Never rejects. */
 export async function scanChild(
   ways: ParentsContext,
