@@ -1,11 +1,10 @@
 /**
  * Images of large zones in huge pages. Each name that was not asked for lately is four or five places far apart, and for
  * each the processor must first find out where its page lies; of pages of 2 MiB it remembers all that a zone has. A cold
- * answer of a zone of 330,000 names costs 4 % less.
+ * answer of a zone of 330,000 names costs 2.6 % less, of what is beside its signature a tenth.
  *
  * Only images: they are written whole, and then read. Memory of signatures is taken page by page as they are made.
  */
-
 import { type Libc, loadLibc } from '../transport/libc.ts';
 import type { ImageMemory } from '../zone/image.ts';
 

@@ -12,7 +12,7 @@ import { StartError } from './starterror.ts';
 export interface SocketPlan {
   /** The configuration with the addresses that are really served. */
   readonly config: Config;
-  /** Sockets of all threads; null: each opens its own when the zones are loaded. */
+  /** Sockets of all threads that are there already; null: they are opened when the zones are loaded. */
   readonly handed: readonly HandedSocket[] | null;
 }
 

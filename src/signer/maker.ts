@@ -27,13 +27,16 @@ export class SignatureMaker {
   readonly #counters: Counters;
   readonly #quick: QuickSigner | null;
   #untilSample = SAMPLE_EVERY;
+  /** The scratch, but for an rrset that is too large for it. */
+  readonly #home: Uint8Array;
   #scratch: Uint8Array;
   #words: Int32Array;
 
   constructor(counters: Counters, quick: QuickSigner | null = null) {
     this.#counters = counters;
     this.#quick = quick;
-    this.#scratch = quick?.message ?? new Uint8Array(INITIAL_OCTETS);
+    this.#home = quick?.message ?? new Uint8Array(INITIAL_OCTETS);
+    this.#scratch = this.#home;
     this.#words = wordsOf(this.#scratch);
   }
 
@@ -49,9 +52,15 @@ export class SignatureMaker {
 
   /** Makes the scratch large enough for `octets` octets, and three more to fill up a word; what it holds is lost. */
   reserve(octets: number): void {
-    if (octets + 3 <= this.#scratch.length) return;
-    this.#scratch = new Uint8Array((octets * 2 + 3) & ~3);
-    this.#words = wordsOf(this.#scratch);
+    const needed = octets + 3;
+    if (needed <= this.#home.length) this.#use(this.#home);
+    else if (needed > this.#scratch.length) this.#use(new Uint8Array((octets * 2 + 3) & ~3));
+  }
+
+  #use(scratch: Uint8Array): void {
+    if (scratch === this.#scratch) return;
+    this.#scratch = scratch;
+    this.#words = wordsOf(scratch);
   }
 
   /**
