@@ -4,10 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { plus, type UnixSeconds } from '../../../src/base/time.ts';
-import { dnskeyRdata, keyTag } from '../../../src/dnssec/dnskey.ts';
+import { dnskeyRdata } from '../../../src/dnssec/dnskey.ts';
 import { CDNSKEY_DELETE, CDS_DELETE, dsRdata } from '../../../src/dnssec/ds.ts';
-import { openPrivateKey } from '../../../src/dnssec/privatekey.ts';
-import { rrsigLabels, signRRset } from '../../../src/dnssec/rrsig.ts';
 import {
   type ChildSight,
   childFault,
@@ -18,6 +16,7 @@ import type { ReceivedRRset } from '../../../src/parent/rrset.ts';
 import { RRTYPE } from '../../../src/wire/iana.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { NOW, testKey } from '../../support/served.ts';
+import { signedRRset } from '../../support/signed-rrset.ts';
 
 const CHILD = nameOf('child.test.');
 const [OLD, FRESH, STRANGER] = [testKey(1), testKey(2), testKey(3)];
@@ -37,21 +36,8 @@ function rrset(
   signing: Signing = {},
 ): ReceivedRRset | undefined {
   if (rdatas.length === 0) return undefined;
-  const { by = [OLD], inception = plus(NOW, -3_600), expiration = plus(NOW, 86_400) } = signing;
-  const rrsigs = by.map((key) => {
-    const fields = {
-      typeCovered: type,
-      algorithm: key.algorithm,
-      labels: rrsigLabels(CHILD),
-      originalTtl: 60,
-      expiration,
-      inception,
-      keyTag: keyTag(dnskeyOf(key)),
-      signerName: CHILD,
-    };
-    return signRRset(fields, CHILD, rdatas, openPrivateKey(key));
-  });
-  return { owner: CHILD, type, ttl: 60, rdatas, rrsigs };
+  const { by = [OLD], ...window } = signing;
+  return signedRRset(CHILD, { type, rdatas }, by, window);
 }
 
 interface Wish {

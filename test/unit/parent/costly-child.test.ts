@@ -3,11 +3,8 @@
  * (CVE-2023-50387 is the same against a resolver). One look has one bound, and says so in a code of its own.
  */
 import { describe, expect, it } from 'vitest';
-import { plus } from '../../../src/base/time.ts';
 import { dnskeyRdata, keyTag } from '../../../src/dnssec/dnskey.ts';
 import { dsRdata } from '../../../src/dnssec/ds.ts';
-import { openPrivateKey } from '../../../src/dnssec/privatekey.ts';
-import { rrsigLabels, signRRset } from '../../../src/dnssec/rrsig.ts';
 import { type ChildSight, judgeUpdate } from '../../../src/parent/acceptance.ts';
 import { judgeBootstrap } from '../../../src/parent/bootstrap.ts';
 import { gatherChild } from '../../../src/parent/child-gather.ts';
@@ -18,6 +15,7 @@ import { FLAG, HEADER, setFlags, setU16 } from '../../../src/wire/header.ts';
 import { CLASS, RRTYPE } from '../../../src/wire/iana.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { NOW, testKey } from '../../support/served.ts';
+import { signedRRset } from '../../support/signed-rrset.ts';
 
 const CHILD = nameOf('child.test.');
 const HOST = nameOf('ns.elsewhere.');
@@ -27,22 +25,8 @@ const dnskeyOf = (key: Key) => dnskeyRdata(key.flags, key.algorithm, key.publicK
 const dsOf = (dnskey: Uint8Array) => dsRdata(CHILD, dnskey, 2);
 const ADDRESSES = Array.from({ length: 64 }, (_, i) => `192.0.2.${i + 1}`);
 
-function rrset(type: number, rdatas: readonly Uint8Array[], by: readonly Key[]): ReceivedRRset {
-  const rrsigs = by.map((key) => {
-    const fields = {
-      typeCovered: type,
-      algorithm: key.algorithm,
-      labels: rrsigLabels(CHILD),
-      originalTtl: 60,
-      expiration: plus(NOW, 86_400),
-      inception: plus(NOW, -3_600),
-      keyTag: keyTag(dnskeyOf(key)),
-      signerName: CHILD,
-    };
-    return signRRset(fields, CHILD, rdatas, openPrivateKey(key));
-  });
-  return { owner: CHILD, type, ttl: 60, rdatas, rrsigs };
-}
+const rrset = (type: number, rdatas: readonly Uint8Array[], by: readonly Key[]): ReceivedRRset =>
+  signedRRset(CHILD, { type, rdatas }, by);
 
 const sight = (address: string, dnskey: ReceivedRRset, asked: ReceivedRRset): ChildSight => {
   const cdnskey = rrset(RRTYPE.CDNSKEY, [dnskeyOf(FRESH)], [OLD, FRESH]);
