@@ -12,7 +12,8 @@ import { formatName, type Name } from '../wire/name.ts';
 import { type AuditEvent, AuditLog } from './audit.ts';
 import type { SettledKey } from './import-roles.ts';
 import { KeystoreError, writePairs } from './keypairs.ts';
-import { openZoneKeys, zoneKeysPath } from './keystore.ts';
+import { zoneKeysPath } from './keystore.ts';
+import { openZoneKeys } from './openkeys.ts';
 import { saveState } from './state.ts';
 
 /** No zone has a directory of this name: `+` is written %2B in those. */

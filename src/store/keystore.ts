@@ -1,7 +1,7 @@
 /**
- * The keys of one zone on disk: `<keys>/<stem>/` with BIND key files, `state.json` and `audit.log`. `openZoneKeys`
- * loads what is there, adopts key files that came without a state, or makes the keys of a new zone. A zone whose keys
- * were made or adopted has no state on disk until the first commit: nothing of it was visible.
+ * The keys of one zone on disk: `<keys>/<stem>/` with BIND key files, `state.json` and `audit.log`. `openkeys.ts`
+ * opens them. A zone whose keys were made or adopted has no state on disk until the first commit: nothing of it was
+ * visible.
  *
  * Order of a new key (reliability.md I1): private half durable → read back → probed by two implementations → named
  * in the state → visible. A crash in between leaves the same key or none that was ever visible. A key that cannot be
@@ -12,46 +12,21 @@
  * removed. A start finishes what a crash left of it.
  */
 import { assert } from '../base/assert.ts';
-import { type FileStore, FileStoreError, type Random } from '../base/ports.ts';
+import type { FileStoreError, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { type LentKey, lendPrivateKey, privateOctetsOf } from '../dnssec/privatekey.ts';
 import { isEntirelyHidden, type Key, type KeyRole } from '../kasp/key.ts';
-import type { Policy } from '../kasp/policy.ts';
-import { findKey, newZoneState, type ZoneState } from '../kasp/zonestate.ts';
+import { findKey, type ZoneState } from '../kasp/zonestate.ts';
 import type { KeptSignatures } from '../signer/book.ts';
 import type { Name } from '../wire/name.ts';
-import { adoptKeys } from './adopt.ts';
 import { type AuditEvent, AuditLog, type AuditTrail, readAudit } from './audit.ts';
-import { createKeys, newKeys } from './create.ts';
-import { isTemporary } from './files.ts';
-import { KEPT_FILE, type Kept, loadKept, pairProof, saveKept } from './keptsignatures.ts';
-import { keyFileBase, type PrivateKeyFile } from './keyfile.ts';
-import {
-  finishStaged,
-  type KeyDirectory,
-  KeystoreError,
-  listBases,
-  loadPair,
-  readPrivate,
-  setAside,
-  stagedFiles,
-} from './keypairs.ts';
-import { finishPurges, removePair, tombstoneOf } from './purge.ts';
+import { createKeys } from './create.ts';
+import { type Kept, pairProof, saveKept } from './keptsignatures.ts';
+import { keyFileBase } from './keyfile.ts';
+import { type KeyDirectory, KeystoreError, loadPair, readPrivate } from './keypairs.ts';
+import { removePair, tombstoneOf } from './purge.ts';
 import { loadState, STATE_FILE, type StoredState, saveState, type Tombstone } from './state.ts';
 import { zoneStem } from './stem.ts';
-
-export interface KeyStoreOptions {
-  readonly files: FileStore;
-  readonly random: Random;
-  /** Directory of all zones' keys. */
-  readonly keysDirectory: string;
-  readonly origin: Name;
-  /** What keys a new zone gets. */
-  readonly policy: Pick<Policy, 'scheme' | 'algorithm'>;
-  readonly now: UnixSeconds;
-  /** Open also if a private half is missing: the caller asks for `missing`, and decides what may be done without it. */
-  readonly mayLack?: boolean;
-}
 
 /** How the keys came to be. */
 export type KeysOrigin = 'created' | 'adopted' | 'loaded';
@@ -291,91 +266,4 @@ function noResult(): void {}
 
 function privatePath({ path, origin }: KeyDirectory, { algorithm, tag }: Key): string {
   return `${path}/${keyFileBase(origin, algorithm, tag)}.private`;
-}
-
-// ---- Opening ----
-
-/**
- * Opens the keys of a zone. Throws KeystoreError, StateError or FileStoreError; then the zone has no keys, and none
- * was made in place of those that it should have.
- */
-export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> {
-  const { files, keysDirectory, origin, random } = options;
-  const directory = { files, path: zoneKeysPath(keysDirectory, origin), origin };
-  let names = namesIn(files, directory.path);
-  for (const name of names) {
-    if (isTemporary(name)) await files.removeDurable(`${directory.path}/${name}`);
-  }
-  const stored = loadState(files, directory.path, origin);
-  if (stored !== undefined) {
-    await setAside(directory, stagedFiles(names));
-    const { unnamed, privates } = checkStored(directory, stored, listBases(names), options.mayLack ?? false);
-    return new ZoneKeys(directory, random, stored, {
-      how: 'loaded',
-      notes: await finishPurges(directory, stored.tombstones, unnamed),
-      read: { kept: names.includes(KEPT_FILE) ? loadKept(files, directory.path) : undefined, privates },
-    });
-  }
-  if (await finishStaged(directory, names)) names = files.list(directory.path);
-  else await setAside(directory, stagedFiles(names));
-  const bases = listBases(names);
-  const adopted = bases.length > 0 ? adoptKeys(directory, options, bases) : undefined;
-  const making = { random, now: options.now, keys: [], tombstones: [] };
-  const keys = adopted?.keys ?? (await createKeys(directory, newKeys(options.policy), making));
-  const fresh: StoredState = { generation: 0, zoneState: newZoneState(keys), tombstones: [] };
-  return new ZoneKeys(directory, random, fresh, {
-    how: adopted === undefined ? 'created' : 'adopted',
-    notes: adopted?.notes ?? [],
-  });
-}
-
-function namesIn(files: FileStore, path: string): string[] {
-  try {
-    return files.list(path);
-  } catch (error) {
-    if (error instanceof FileStoreError && error.code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-/**
- * Checks that every key of a state has its private half and is not a removed one; returns bases it does not name, and
- * the private halves.
- */
-function checkStored(
-  directory: KeyDirectory,
-  stored: StoredState,
-  bases: readonly string[],
-  mayLack: boolean,
-): { readonly unnamed: string[]; readonly privates: Map<string, Uint8Array> } {
-  const privates = new Map<string, Uint8Array>();
-  const named = new Set<string>();
-  const removed = new Set(stored.tombstones.map((tombstone) => tombstone.publicKeyHash));
-  for (const key of stored.zoneState.keys) {
-    const base = keyFileBase(directory.origin, key.algorithm, key.tag);
-    named.add(base);
-    if (removed.has(key.publicKeyHash)) {
-      throw new KeystoreError('KEY_REMOVED', `${directory.path}/${base} was removed and cannot come back`);
-    }
-    const read = readPrivateIfThere(directory, `${base}.private`, mayLack);
-    if (read === undefined) continue;
-    if (read.algorithm !== key.algorithm) {
-      throw new KeystoreError('KEY_MISMATCH', `${directory.path}/${base}.private is of another algorithm`);
-    }
-    privates.set(key.id, read.privateOctets);
-  }
-  return { unnamed: bases.filter((base) => !named.has(base)), privates };
-}
-
-function readPrivateIfThere(
-  directory: KeyDirectory,
-  file: string,
-  mayLack: boolean,
-): PrivateKeyFile | undefined {
-  try {
-    return readPrivate(directory, file);
-  } catch (error) {
-    if (mayLack && error instanceof KeystoreError && error.code === 'KEY_MISSING') return undefined;
-    throw error;
-  }
 }

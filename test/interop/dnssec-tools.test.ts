@@ -15,7 +15,7 @@ import { formatStates } from '../../src/kasp/key.ts';
 import { DEFAULT_POLICY } from '../../src/kasp/policy.ts';
 import { dnskeyOf, wantedDs } from '../../src/kasp/records.ts';
 import { DiskFileStore } from '../../src/store/files.ts';
-import { openZoneKeys } from '../../src/store/keystore.ts';
+import { openZoneKeys } from '../../src/store/openkeys.ts';
 import { formatType, RRTYPE } from '../../src/wire/iana.ts';
 import { formatName, type Name, nameOf } from '../../src/wire/name.ts';
 import { describeWithPeers, getPeer } from '../support/peers.ts';

@@ -8,7 +8,8 @@ import type { KeyDetail, KeyImport, KeyShown } from '../../../src/control/key-sh
 import { parsePem } from '../../../src/dnssec/keypair.ts';
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { DiskFileStore } from '../../../src/store/files.ts';
-import { openZoneKeys, type ZoneKeys } from '../../../src/store/keystore.ts';
+import type { ZoneKeys } from '../../../src/store/keystore.ts';
+import { openZoneKeys } from '../../../src/store/openkeys.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { runCaptured } from '../../support/captured.ts';
 import { Workplace } from '../../support/processes.ts';

@@ -13,7 +13,7 @@ import { next } from '../../../src/kasp/next.ts';
 import { observeDs } from '../../../src/kasp/parent.ts';
 import type { Policy } from '../../../src/kasp/policy.ts';
 import { findKey } from '../../../src/kasp/zonestate.ts';
-import { openZoneKeys } from '../../../src/store/keystore.ts';
+import { openZoneKeys } from '../../../src/store/openkeys.ts';
 import { APEX, atRest, POLICY, ROLLS, runToStep, started, YEAR } from '../../support/pitfall-zones.ts';
 import { seededRandom } from '../../support/random.ts';
 import { RolloverRig } from '../../support/rollover-rig.ts';

@@ -8,7 +8,7 @@ import { settleKeys } from '../../../src/store/import-roles.ts';
 import { adoptedState } from '../../../src/store/import-state.ts';
 import { type ImportTarget, writeImport } from '../../../src/store/import-write.ts';
 import { KeystoreError } from '../../../src/store/keypairs.ts';
-import { openZoneKeys } from '../../../src/store/keystore.ts';
+import { openZoneKeys } from '../../../src/store/openkeys.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { adopting, BARE, foreignKey } from '../../support/foreign-keys.ts';
 import { NOON } from '../../support/kasp-states.ts';

@@ -7,7 +7,8 @@ import { formatStates, hiddenKey, type Key, withRecord } from '../../../src/kasp
 import { DEFAULT_POLICY } from '../../../src/kasp/policy.ts';
 import { withKeys } from '../../../src/kasp/zonestate.ts';
 import { formatPrivateFile, formatPublicFile, keyFileBase } from '../../../src/store/keyfile.ts';
-import { type KeyStoreOptions, openZoneKeys, type ZoneKeys } from '../../../src/store/keystore.ts';
+import type { ZoneKeys } from '../../../src/store/keystore.ts';
+import { type KeyStoreOptions, openZoneKeys } from '../../../src/store/openkeys.ts';
 import { formatState, loadState } from '../../../src/store/state.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { seededRandom } from '../../support/random.ts';
