@@ -12,6 +12,7 @@
  * removed. A start finishes what a crash left of it.
  */
 import { assert } from '../base/assert.ts';
+import { firstCount, pack } from '../base/packing.ts';
 import type { FileStoreError, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { type LentKey, lendPrivateKey, privateOctetsOf } from '../dnssec/privatekey.ts';
@@ -24,6 +25,7 @@ import { createKeys } from './create.ts';
 import { type Kept, pairProof, saveKept } from './keptsignatures.ts';
 import { keyFileBase } from './keyfile.ts';
 import { type KeyDirectory, KeystoreError, loadPair, readPrivate } from './keypairs.ts';
+import { STORED_STATE, unpackState } from './packedstate.ts';
 import { removePair, tombstoneOf } from './purge.ts';
 import { loadState, STATE_FILE, type StoredState, saveState, type Tombstone } from './state.ts';
 import { zoneStem } from './stem.ts';
@@ -37,6 +39,9 @@ interface Read {
   /** Octets of private halves by id of their keys. Secret. */
   readonly privates: ReadonlyMap<string, Uint8Array>;
 }
+
+/** What most zones have of most lists. */
+const NONE: readonly never[] = [];
 
 const NOTHING_READ: Read = { kept: undefined, privates: new Map() };
 
@@ -72,12 +77,14 @@ export class ZoneKeys {
   readonly notes: readonly string[];
   readonly #directory: KeyDirectory;
   readonly #random: Random;
-  readonly #trail: AuditLog;
-  #stored: StoredState;
+  /** Made when there is something to tell, and gone when the keys rest. */
+  #trail: AuditLog | undefined;
+  /** Packed while the keys rest. */
+  #state: StoredState | string;
   /** Public-key hashes of keys that were made here, durable and good, beside those of the state. */
-  #made: readonly string[] = [];
+  #made: readonly string[] = NONE;
   /** Purged in this process; their files are still to be removed. */
-  readonly #unburied: Tombstone[] = [];
+  #unburied: readonly Tombstone[] = NONE;
   /** A save has failed after which the file may hold either generation. */
   #isUncertain = false;
   #read: Read;
@@ -91,15 +98,35 @@ export class ZoneKeys {
   ) {
     this.#directory = directory;
     this.#random = random;
-    this.#trail = new AuditLog(directory.files, directory.path);
-    this.#stored = stored;
+    this.#state = stored;
     this.how = opened.how;
-    this.notes = opened.notes;
+    this.notes = opened.notes.length === 0 ? NONE : opened.notes;
     this.#read = opened.read ?? NOTHING_READ;
   }
 
   get zoneState(): ZoneState {
     return this.#stored.zoneState;
+  }
+
+  get #stored(): StoredState {
+    return typeof this.#state === 'string' ? unpackState(this.#state) : this.#state;
+  }
+
+  /** The state is worked on from now on: it is one object until it changes. */
+  wake(): void {
+    this.#state = this.#stored;
+  }
+
+  /** Nobody works on the state until `wake`: it is packed, and each who asks for it may be given another copy. */
+  rest(): void {
+    if (typeof this.#state !== 'string') this.#state = pack(STORED_STATE, this.#state);
+    // What was told is told; only a generation that is tried again must not be told twice.
+    if (!this.#isUncertain) this.#trail = undefined;
+  }
+
+  /** How many keys there are, told without waking them. */
+  get count(): number {
+    return typeof this.#state === 'string' ? firstCount(this.#state) : this.#state.zoneState.keys.length;
   }
 
   get tombstones(): readonly Tombstone[] {
@@ -154,11 +181,12 @@ export class ZoneKeys {
     if (this.generation === 0) this.#refuseTaken();
     const dead = purged.map((key) => tombstoneOf(key, now));
     const generation = this.generation + 1;
+    const { files, path } = this.#directory;
+    this.#trail ??= new AuditLog(files, path);
     const told = this.#trail.append(events, now, generation);
     await this.#save({ zoneState, tombstones: [...this.tombstones, ...dead], generation }, told);
     this.#made = this.#made.filter((hash) => !zoneState.keys.some((key) => key.publicKeyHash === hash));
-    this.#unburied.push(...dead);
-    if (dead.length > 0) await this.#bury();
+    if (dead.length > 0) await this.#bury(dead);
     return await told;
   }
 
@@ -176,10 +204,11 @@ export class ZoneKeys {
     );
   }
 
-  async #bury(): Promise<void> {
-    for (const dead of [...this.#unburied]) {
+  async #bury(more: readonly Tombstone[]): Promise<void> {
+    this.#unburied = [...this.#unburied, ...more];
+    for (const dead of this.#unburied) {
       await removePair(this.#directory, dead);
-      this.#unburied.splice(this.#unburied.indexOf(dead), 1);
+      this.#unburied = this.#unburied.filter((one) => one !== dead);
     }
   }
 
@@ -250,14 +279,14 @@ export class ZoneKeys {
       this.#isUncertain = true;
       throw error;
     }
-    this.#stored = stored;
+    this.#state = stored;
   }
 
   /** After a failed save: takes over the generation that the file has, so that generations only grow. */
   #settle(): void {
     const { files, path, origin } = this.#directory;
     const generation = loadState(files, path, origin)?.generation ?? 0;
-    if (generation > this.#stored.generation) this.#stored = { ...this.#stored, generation };
+    if (generation > this.#stored.generation) this.#state = { ...this.#stored, generation };
     this.#isUncertain = false;
   }
 }

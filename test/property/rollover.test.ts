@@ -4,10 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { firstCount, pack, unpack } from '../../src/base/packing.ts';
 import { formatInstant, unixSeconds } from '../../src/base/time.ts';
 import { formatStates } from '../../src/kasp/key.ts';
+import { WAITS } from '../../src/kasp/packed.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/kasp/policy.ts';
 import type { RolloverRequest } from '../../src/kasp/step.ts';
+import { STORED_STATE, unpackState } from '../../src/store/packedstate.ts';
 import { formatFindings } from '../support/rollover-judge.ts';
 import { RolloverRig } from '../support/rollover-rig.ts';
 
@@ -116,14 +119,17 @@ const scenarios = fc.record({
 });
 type Scenario = typeof scenarios extends fc.Arbitrary<infer T> ? T : never;
 
-function rigOf({ policy, facts, parent, ackDelay, isMute, lateness, isRestarting }: Scenario): RolloverRig {
+function rigOf(
+  { policy, facts, parent, ackDelay, isMute, lateness, isRestarting }: Scenario,
+  isResting: boolean,
+): RolloverRig {
   const world = { ackDelay, parent: { ...parent, isMute, negativeTtl: policy.parent.dsTtl } };
-  return new RolloverRig({ policy, facts, world, lateness, isRestarting });
+  return new RolloverRig({ policy, facts, world, lateness, isRestarting, isResting });
 }
 
 /** Runs the story from a fresh zone to its rest; the rig and what was done, for a failing test to tell. */
-function played(scenario: Scenario): { rig: RolloverRig; told: string[] } {
-  const rig = rigOf(scenario);
+function played(scenario: Scenario, isResting = false): { rig: RolloverRig; told: string[] } {
+  const rig = rigOf(scenario, isResting);
   const told: string[] = [];
   for (const [after, { name, act }] of scenario.story) {
     rig.run(after);
@@ -197,6 +203,25 @@ describe('rollovers', () => {
         expect(restarting).toEqual(through);
       }),
       { numRuns: Math.ceil(RUNS / 2) },
+    );
+  });
+
+  it('go the same way whether or not the state rests between calls, and lose nothing by it', () => {
+    fc.assert(
+      fc.property(scenarios, (scenario) => {
+        const [awake, resting] = [false, true].map((isResting) => played(scenario, isResting).rig.moments);
+        expect(resting).toEqual(awake);
+        for (const { state, step } of awake!) {
+          const stored = { zoneState: state, tombstones: [], generation: 7 };
+          const packed = pack(STORED_STATE, stored);
+          const unpacked = unpackState(packed);
+          expect(unpacked).toEqual(stored);
+          expect(pack(STORED_STATE, unpacked), 'there is one way to pack it').toBe(packed);
+          expect(firstCount(packed)).toBe(state.keys.length);
+          expect(unpack(WAITS, pack(WAITS, step.waiting))).toEqual(step.waiting);
+        }
+      }),
+      { numRuns: Math.ceil(RUNS / 4) },
     );
   });
 

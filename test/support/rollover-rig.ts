@@ -4,10 +4,12 @@
  * and published is written down as histories of the rig's own, which the judge reads.
  */
 import { assert } from '../../src/base/assert.ts';
+import { pack, unpack } from '../../src/base/packing.ts';
 import { plus, type UnixSeconds, unixSeconds } from '../../src/base/time.ts';
 import { cancelRefusal, cancelRollover } from '../../src/kasp/cancel.ts';
 import { formatStates, hiddenKey, type Key, type KeyRole, stateOf } from '../../src/kasp/key.ts';
 import { next } from '../../src/kasp/next.ts';
+import { ZONE_STATE } from '../../src/kasp/packed.ts';
 import { observeDs, observeNoDs } from '../../src/kasp/parent.ts';
 import type { Policy } from '../../src/kasp/policy.ts';
 import {
@@ -76,6 +78,8 @@ export interface RigOptions {
   readonly lateness?: readonly number[];
   /** The state is written to JSON and read back before each call. */
   readonly isRestarting?: boolean;
+  /** The state is packed and unpacked before each call. */
+  readonly isResting?: boolean;
 }
 
 /** What a timeline shows of one instant at which something changed. */
@@ -120,14 +124,16 @@ export class RolloverRig {
   #rescan: Event | undefined;
   readonly #lateness: readonly number[];
   readonly #isRestarting: boolean;
+  readonly #isResting: boolean;
 
-  constructor({ policy, facts, world, lateness = [], isRestarting = false }: RigOptions) {
+  constructor({ policy, facts, world, lateness = [], isRestarting = false, isResting = false }: RigOptions) {
     this.policy = policy;
     this.facts = facts;
     this.world = world;
     this.#maxTtl = facts.maxTtl;
     this.#lateness = lateness;
     this.#isRestarting = isRestarting;
+    this.#isResting = isResting;
     const ever = { first: 0, last: ENDLESS, deadAt: ENDLESS };
     this.histories = {
       dnskey: [{ ...ever, ttl: facts.negativeTtl, keys: [], signers: [] }],
@@ -243,6 +249,7 @@ export class RolloverRig {
   /** Calls the machine and does what it asks for. */
   wake(): void {
     if (this.#isRestarting) this.state = restarted(this.state);
+    if (this.#isResting) this.state = unpack(ZONE_STATE, pack(ZONE_STATE, this.state));
     const step = next(this.state, this.facts, this.policy, this.now);
     this.state = step.zoneState;
     this.actions.push(...step.actions.map((action) => ({ ...action, at: this.now })));
