@@ -95,7 +95,7 @@ export function parentReasonsOf({ parentReasons }: Pick<Zone, 'parentReasons'>):
 
 /** What only a person can do for a zone. */
 export function needsOf({ name, signing }: Pick<Zone, 'name' | 'signing'>): Need[] {
-  if (signing === undefined) return [];
+  if (signing?.isForOthers !== true) return [];
   return zoneNeeds(name, signing).map((need) => ({ zone: name, ...need }));
 }
 

@@ -88,9 +88,10 @@ export function outsideFindings(
   const { look, interviews, left, dsync } = outside;
   const { signing } = zone;
   const watch = { ...UNWATCHED, last: { at: now, outcome: look } };
-  const chain = signing && chainOf(watch, own.origin, signing.zoneState);
+  const state = signing?.zoneState;
+  const chain = state && chainOf(watch, own.origin, state);
   // Of a DS that came back the chain tells.
-  const keys = signing?.zoneState.keys.filter((key) => chain?.returned.includes(key) !== true);
+  const keys = state?.keys.filter((key) => chain?.returned.includes(key) !== true);
   return [
     ...(own.isSigned && chain !== undefined ? chainConcerns(own.name, chain).map(asFinding) : []),
     ...dsFindings(look, own, signing && { keys: keys ?? [], policy: signing.policy }),

@@ -9,7 +9,6 @@ import type { Supervisor } from '../daemon/supervisor.ts';
 import type { Zone } from '../daemon/zone.ts';
 import type { Zones } from '../daemon/zones.ts';
 import { isShown } from '../kasp/key.ts';
-import { waitingSince } from '../parent/news.ts';
 import { exportZone } from '../signer/export.ts';
 import { addZonemd } from '../signer/export-zonemd.ts';
 import type { Config } from '../store/config.ts';
@@ -205,9 +204,7 @@ function statusOf(context: HandlerContext): StatusResult {
 /** How looks at parents do; null if nobody looks. */
 function parentsOf({ monitor }: Zones, all: readonly Zone[]): StatusResult['parents'] {
   if (monitor === undefined) return null;
-  const awaiting = all.filter(
-    ({ signing }) => signing !== undefined && waitingSince(signing.zoneState) !== null,
-  );
+  const awaiting = all.filter(({ signing }) => signing !== undefined && signing.waitingSince !== null);
   // Reasons cost digests; nobody reads ten thousand of them.
   const told = awaiting.slice(0, TOLD_AWAITING).flatMap((zone) => {
     return parentReasonsOf(zone)

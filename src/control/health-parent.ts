@@ -4,7 +4,6 @@ import { concernsOf } from '../daemon/concerns.ts';
 import type { ParentMonitor } from '../daemon/monitor.ts';
 import type { Zone } from '../daemon/zone.ts';
 import type { Unknown } from '../parent/judge.ts';
-import { waitingSince } from '../parent/news.ts';
 import type { Watch } from '../parent/watch.ts';
 import type { Finding } from './watch-shapes.ts';
 
@@ -19,11 +18,7 @@ export function parentFindings(zone: Zone, monitor: ParentMonitor | undefined, n
   const found = concernsOf(zone, monitor, now).map((concern) => ({ ...concern, zone: name }));
   if (monitor === undefined || signing === undefined) return found;
   const { watch } = monitor.knownOf(zone);
-  return [
-    ...found,
-    ...unseenFindings(name, watch, waitingSince(signing.zoneState), now),
-    ...stuckFindings(zone),
-  ];
+  return [...found, ...unseenFindings(name, watch, signing.waitingSince, now), ...stuckFindings(zone)];
 }
 
 function stuckFindings({ name, parentReasons }: Zone): Finding[] {

@@ -5,7 +5,7 @@ import type { Supervisor } from '../daemon/supervisor.ts';
 import type { Zone } from '../daemon/zone.ts';
 import type { Zones } from '../daemon/zones.ts';
 import type { WaitReason } from '../kasp/step.ts';
-import { findKey, rolloversOf, type ZoneState } from '../kasp/zonestate.ts';
+import { findKey, type ZoneState } from '../kasp/zonestate.ts';
 import { needsOf } from './describe.ts';
 import { parentFindings } from './health-parent.ts';
 import type { Finding, HealthResult } from './watch-shapes.ts';
@@ -44,9 +44,7 @@ export function healthOf({ zones, supervisor, bulk, alarms }: HealthContext, now
     ...jobFindings(bulk),
     ...allZoneFindings(zones, now),
   ].sort(worstFirst);
-  const rollovers = all.flatMap((zone) =>
-    zone.signing === undefined ? [] : rolloversOf(zone.signing.zoneState),
-  );
+  const rollovers = all.flatMap(({ signing }) => signing?.rollovers ?? []);
   return {
     level: findings[0]?.level ?? 'ok',
     checkedAt: formatInstant(now),
@@ -171,7 +169,8 @@ function signatureFindings({ name, served }: Zone, now: UnixSeconds): Finding[] 
 function rolloverFindings(zone: Zone): Finding[] {
   const { name, signing } = zone;
   if (signing === undefined) return [];
-  const stalled = rolloversOf(signing.zoneState).filter(({ isStalled }) => isStalled);
+  const stalled = signing.rollovers.filter(({ isStalled }) => isStalled);
+  if (stalled.length === 0) return [];
   const fix = needsOf(zone)[0]?.command ?? `keyturn rollover status ${name}`;
   return stalled.map(({ type, step, stepSince }) => {
     const since = `the ${type} rollover is at step ${step} since ${formatInstant(stepSince)}`;
@@ -189,14 +188,14 @@ const ENDED_BY_OTHERS: readonly WaitReason[] = ['parent_ds', 'parent_ds_gone', '
 
 function overdueFindings(zone: Zone, now: UnixSeconds): Finding[] {
   const { signing, name } = zone;
-  if (signing === undefined) return [];
+  if (signing?.isForOthers !== true) return [];
   const since = signing.waiting
     .filter(({ reason }) => ENDED_BY_OTHERS.includes(reason))
     .map(({ keyId }) => findKey(signing.zoneState, keyId)?.states.ds?.since)
     .filter((at) => at !== undefined);
   const first = since.length === 0 ? now : (Math.min(...since) as UnixSeconds);
   // Of a rollover that is stalled it is told already.
-  const isTold = rolloversOf(signing.zoneState).some(({ isStalled }) => isStalled);
+  const isTold = signing.rollovers.some(({ isStalled }) => isStalled);
   if (now - first <= OVERDUE_SECONDS || isTold) return [];
   const code = isNeverSecured(signing.zoneState) ? 'ZONE_NEVER_SECURED' : 'DS_OVERDUE';
   return needsOf(zone).map(({ what, command }) => ({

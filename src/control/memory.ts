@@ -17,7 +17,7 @@ const THREAD_OCTETS = 250;
 
 /** What one zone takes; `threads` answer from it. */
 export function memoryOfZone({ served, signing }: Zone, threads: number): ZoneMemory {
-  const keys = signing?.zoneState.keys.length ?? 0;
+  const keys = signing?.keys.count ?? 0;
   const loaded = signing?.loadedKeys ?? 0;
   const epoch = served?.epoch;
   const tables = (epoch?.signers ?? []).flatMap(({ table, nsec3Table, compactTable }) => [

@@ -6,7 +6,6 @@ import type { Zone } from '../daemon/zone.ts';
 import { parseAlgorithm } from '../dnssec/algorithm.ts';
 import type { Key } from '../kasp/key.ts';
 import type { RolloverRequest } from '../kasp/step.ts';
-import { rolloversOf } from '../kasp/zonestate.ts';
 import { carryOut, fittingTypes, notesOn, type RolloverContext, refuse } from './carry-out.ts';
 import { refuseContradiction } from './contradiction.ts';
 import { iso, needsOf, rolloverStatusOf } from './describe.ts';
@@ -63,7 +62,7 @@ export function createRolloverHandlers(context: RolloverContext): RolloverHandle
 function rolloversListed(zone: Zone) {
   const { signing } = zone;
   if (signing === undefined) return [];
-  return rolloversOf(signing.zoneState).map(({ type, step, startedAt, isStalled, cancelledAt }) => ({
+  return signing.rollovers.map(({ type, step, startedAt, isStalled, cancelledAt }) => ({
     ...{ zone: zone.name, type, step, stalled: isStalled, cancelled: cancelledAt !== null },
     startedAt: iso(startedAt)!,
     nextAt: iso(signing.nextWake),

@@ -27,10 +27,11 @@ const UNEVEN = 'SERVERS_CDS_DIFFER';
 
 /** What is wrong, as it can be seen now. */
 export function concernsOf(zone: Zone, monitor: ParentMonitor | undefined, now: UnixSeconds): Concern[] {
-  const { signing, name, origin } = zone;
+  const { signing, name } = zone;
   const held = zone.hold === 'parent' ? [heldConcern(zone, tagsAtParent(zone, monitor, now))] : [];
   if (signing === undefined) return held;
-  const chain = chainOf(monitor?.knownOf(zone).watch ?? UNWATCHED, origin, signing.zoneState);
+  const { watch } = monitor?.knownOf(zone) ?? { watch: UNWATCHED };
+  const chain = watch.last === null ? undefined : chainOf(watch, zone.origin, signing.zoneState);
   const differing = monitor?.even.differingOf(zone) ?? [];
   return [
     ...(chain === undefined ? [] : chainConcerns(name, chain)),

@@ -2,7 +2,7 @@
 import type { UnixSeconds } from '../base/time.ts';
 import { cancelRollover } from '../kasp/cancel.ts';
 import type { ZoneState } from '../kasp/zonestate.ts';
-import type { Change } from './signing.ts';
+import type { Change } from './signingports.ts';
 
 /** Undoes a rollover for which nobody has done anything for `autoCancel` of the policy (ROLLOVER 2.10). */
 export function cancelForgotten(state: ZoneState, id: string, now: UnixSeconds): Change {

@@ -4,7 +4,7 @@ import type { UnixSeconds } from '../base/time.ts';
 import type { Log } from '../ops/log.ts';
 import { HEARTBEAT_FILE, loadHeartbeat, saveHeartbeat } from '../store/heartbeat.ts';
 import { ShapeError } from '../store/json-shape.ts';
-import type { SigningPorts } from './signing.ts';
+import type { SigningPorts } from './signingports.ts';
 import type { SteadyClock } from './steadyclock.ts';
 
 const INTERVAL_S = 600;

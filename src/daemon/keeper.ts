@@ -12,9 +12,10 @@ import { plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { Facts } from '../kasp/step.ts';
 import { carryOver, type Epoch, unsignedEpoch } from '../signer/epoch.ts';
-import { signHot } from '../signer/hot.ts';
+import { isCold, signHot } from '../signer/hot.ts';
 import { KeystoreError } from '../store/keypairs.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
+import { hasKeys } from '../store/zonedirectory.ts';
 import type { Name } from '../wire/name.ts';
 import { ZoneImage } from '../zone/image.ts';
 import { refuseForeign } from './foreignkeys.ts';
@@ -23,7 +24,8 @@ import type { LoadedDenial, LoadedZone } from './messages.ts';
 import { type Problem, problemOfError } from './problem.ts';
 import type { Publisher } from './publisher.ts';
 import type { Scheduler } from './scheduler.ts';
-import { type Change, hasKeys, type SigningPorts, ZoneSigning } from './signing.ts';
+import { ZoneSigning } from './signing.ts';
+import type { Change, SigningPorts } from './signingports.ts';
 import { inSlices } from './slices.ts';
 import type { KeyInstant, SteadyClock } from './steadyclock.ts';
 import type { Pace, Turns, Urgency } from './turns.ts';
@@ -75,7 +77,7 @@ export class Keeper {
   readonly #context: KeeperContext;
   readonly #log: ZoneLog;
   #served: Served | undefined;
-  /** What was to be served last, whether it is or not. */
+  /** What was to be served, if nothing is. */
   #wanted: ZoneImage | undefined;
   #signing: ZoneSigning | undefined;
   #problem: Problem | undefined;
@@ -129,6 +131,7 @@ export class Keeper {
       const epoch = this.#context.isUnsigned ? this.#unsigned(loaded) : await this.#sign(image, loaded);
       if (this.#isRemoved) return NOTHING;
       this.#served = { epoch, denial: loaded.denial };
+      this.#wanted = undefined;
       this.#wakeAt();
       return this.#publish(epoch, pace);
     });
@@ -269,10 +272,17 @@ export class Keeper {
     return epoch === undefined ? NOTHING : this.#publish(epoch, pace);
   }
 
-  /** Runs a turn of this zone, unless the zone is removed before. */
+  /** Runs a turn of this zone, unless the zone is removed before. Its keys are awake in it, and rest after it. */
   #inTurn(pace: Pace, work: () => Promise<Taken>): Promise<Taken> {
-    const { turns } = this.#context;
-    return turns.run(this.#zone.name, pace, () => (this.#isRemoved ? Promise.resolve(NOTHING) : work()));
+    return this.#context.turns.run(this.#zone.name, pace, async () => {
+      if (this.#isRemoved) return NOTHING;
+      this.#signing?.wake();
+      try {
+        return await work();
+      } finally {
+        this.#signing?.rest();
+      }
+    });
   }
 
   #paceOf(urgency: Urgency, due = this.#context.clock.now()): Pace {
@@ -377,16 +387,4 @@ export class Keeper {
     this.#published = undefined;
     await publisher.remove(this.#zone.id);
   }
-}
-
-/**
- * The epoch has nothing signed of what it serves in place of what is served: a new signer, the first NSEC3 chain, or
- * compact denial in place of another.
- */
-function isCold(epoch: Epoch, before: Epoch | undefined): boolean {
-  const isKnown = ({ tag, publicKey }: Epoch['signers'][number]) =>
-    before?.signers.some((signer) => signer.tag === tag && Buffer.compare(signer.publicKey, publicKey) === 0);
-  if (before === undefined) return false;
-  const isNewly = (denial: Epoch['denial']) => epoch.denial === denial && before.denial !== denial;
-  return !epoch.signers.every(isKnown) || isNewly('nsec3') || isNewly('compact');
 }

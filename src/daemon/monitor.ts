@@ -19,7 +19,7 @@ import type { ParentNetCounters } from './parentnet.ts';
 import type { ParentsContext } from './parents.ts';
 import { type ParentPush, type PushReason, pushReasonOf } from './push.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { OrderEvent } from './signing.ts';
+import type { OrderEvent } from './signingports.ts';
 import type { SteadyClock } from './steadyclock.ts';
 import type { Zone } from './zone.ts';
 
@@ -150,7 +150,7 @@ export class ParentMonitor {
   /** Why a zone that waits for its parent still waits: what looks show, and what became of telling the parent. */
   reasonsFor(zone: Zone): (ParentReason | PushReason | FirstDsReason)[] {
     const { signing } = zone;
-    if (signing === undefined || waitingSince(signing.zoneState) === null) return [];
+    if (signing === undefined || signing.waitingSince === null) return [];
     const outcome = this.push?.outcomeOf(zone) ?? null;
     const { now } = this.#context.clock.keyInstant();
     const scene = { state: signing.zoneState, policy: signing.policy, now };

@@ -12,7 +12,8 @@ import { goInsecure, goSecure, keysForSecure, refusalOf, secureRefusal } from '.
 import type { RolloverRequest } from '../kasp/step.ts';
 import { hearDs, hearNoDs } from '../kasp/word.ts';
 import { findKey, rolloversOf } from '../kasp/zonestate.ts';
-import type { Change, OrderEvent, ZoneSigning } from './signing.ts';
+import type { ZoneSigning } from './signing.ts';
+import type { Change, OrderEvent } from './signingports.ts';
 import type { KeyInstant } from './steadyclock.ts';
 
 export type Order =

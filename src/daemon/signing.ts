@@ -3,67 +3,41 @@
  * in the state, the state is durable before anything that follows from it is served. What leads to a state and all that
  * follows at once make one commit (docs/decisions/0006-one-commit-a-turn.md). One call of `advance` at a time.
  */
-import type { FileStore, FileStoreError, Random } from '../base/ports.ts';
+import { pack, unpack } from '../base/packing.ts';
 import { type UnixSeconds, unixSeconds } from '../base/time.ts';
 import { wipePrivateKey } from '../dnssec/privatekey.ts';
 import type { Key } from '../kasp/key.ts';
 import { next } from '../kasp/next.ts';
+import { WAITS } from '../kasp/packed.ts';
 import type { Policy } from '../kasp/policy.ts';
 import { cdsSet, cdsSigners, dnskeySet, dnskeySigners, zoneSigners } from '../kasp/records.ts';
-import { nextReminder, type Reminder, remindersBetween } from '../kasp/reminders.ts';
+import { nextReminder, remindersBetween } from '../kasp/reminders.ts';
 import { insteadOf } from '../kasp/request.ts';
 import { keysFor, startRollover } from '../kasp/start.ts';
 import type { Action, Facts, RolloverRequest, Waiting } from '../kasp/step.ts';
 import { acknowledge } from '../kasp/versions.ts';
-import { findKey, type ZoneState } from '../kasp/zonestate.ts';
+import { findKey, type Rollover, rolloversOf, type ZoneState } from '../kasp/zonestate.ts';
 import { type KeptSignatures, SignatureBook } from '../signer/book.ts';
 import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../signer/epoch.ts';
 import type { AuditEvent, AuditTrail } from '../store/audit.ts';
 import { keyId, type WantedKey } from '../store/create.ts';
 import { type HeldKey, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
 import { openZoneKeys } from '../store/openkeys.ts';
-import { STATE_FILE } from '../store/state.ts';
+import { hasKeys } from '../store/zonedirectory.ts';
 import type { Name } from '../wire/name.ts';
 import { ImagePack } from '../zone/imagepack.ts';
 import { checkForeign, type ForeignRecords, refuseForeign } from './foreignkeys.ts';
 import { cancelForgotten } from './forgotten.ts';
+import { type Glance, glanceAt } from './glance.ts';
 import type { LoadedZone } from './messages.ts';
 import { refuseMissing } from './missing.ts';
-
-/** What signing needs of the world. */
-export interface SigningPorts {
-  readonly files: FileStore;
-  readonly random: Random;
-  readonly keysDirectory: string;
-  /** Sign also zones that come with keys of others. */
-  readonly replaceKeys: boolean;
-}
-
-/** Who is told what was done, as the log is. */
-export interface SigningListener {
-  actions(actions: readonly Action[]): void;
-  ordered(order: OrderEvent): void;
-  /** A rollover has waited for a person for so long that somebody shall be told again. */
-  reminded(reminder: Reminder, state: ZoneState): void;
-  /** The audit trail could not be written. */
-  unaudited(error: FileStoreError): void;
-}
-
-/** What an operator did, or a lifetime that is over, for the audit trail. */
-export interface OrderEvent {
-  readonly kind: 'order';
-  readonly order: string;
-  readonly [detail: string]: unknown;
-}
-
-/** A state that is not durable yet, and what led to it. */
-export interface Change {
-  readonly state: ZoneState;
-  readonly events: readonly OrderEvent[];
-}
+import type { Change, OrderEvent, SigningListener, SigningPorts } from './signingports.ts';
 
 /** What an epoch joins with the keys: a zone image and how it can deny that something exists. */
 export type ServedImage = Pick<LoadedZone, 'image' | 'denial'>;
+
+/** What most zones have of most lists. */
+const NONE: readonly never[] = [];
 
 /** Rollovers that fall due at one instant are started one after the other. */
 const MAX_TURNS = 16;
@@ -81,27 +55,23 @@ export interface SignedZone {
 export class ZoneSigning {
   readonly keys: ZoneKeys;
   #policy: Policy;
-  readonly #origin: Name;
   readonly #ports: SigningPorts;
   readonly #listener: SigningListener;
   /** A list: of a hundred thousand zones, each would have a map for one. */
-  #privateKeys: readonly HeldKey[] = [];
+  #privateKeys: readonly HeldKey[] = NONE;
   /** What the epoch that was built last begins with, if nobody has written it down. */
   #unkept: KeptSignatures | undefined;
-  #missing: readonly string[] = [];
-  #waiting: readonly Waiting[] = [];
+  #missing: readonly string[] = NONE;
+  /** Packed while the keys rest. */
+  #waiting: readonly Waiting[] | string = NONE;
+  /** How the keys are at rest; undefined while they are awake. */
+  #atRest: Glance | undefined;
   #nextWake: UnixSeconds | null = null;
   #nextReminder: UnixSeconds | null = null;
   #hasNews = true;
 
-  private constructor(
-    ports: SigningPorts,
-    { origin, policy }: SignedZone,
-    keys: ZoneKeys,
-    listener: SigningListener,
-  ) {
+  private constructor(ports: SigningPorts, policy: Policy, keys: ZoneKeys, listener: SigningListener) {
     this.#ports = ports;
-    this.#origin = origin;
     this.#listener = listener;
     this.#policy = policy;
     this.keys = keys;
@@ -123,14 +93,14 @@ export class ZoneSigning {
     if (isForeign && !hasKeys(files, zoneKeysPath(keysDirectory, origin)))
       refuseForeign(ports, origin, foreign);
     const keys = await openZoneKeys({ files, random, keysDirectory, origin, policy, now, mayLack: true });
-    const signing = new ZoneSigning(ports, zone, keys, zone.listener);
+    const signing = new ZoneSigning(ports, policy, keys, zone.listener);
     signing.check(foreign);
     return signing;
   }
 
   /** Throws ForeignKeysError if a zone file has keys that are not ours. */
   check(foreign: ForeignRecords): void {
-    checkForeign(this.#ports, this.#origin, this.keys.zoneState.keys, foreign);
+    checkForeign(this.#ports, this.keys.origin, this.keys.zoneState.keys, foreign);
   }
 
   // ---- Key states ----
@@ -151,7 +121,26 @@ export class ZoneSigning {
 
   /** What the key states wait for. */
   get waiting(): readonly Waiting[] {
-    return this.#waiting;
+    return typeof this.#waiting === 'string' ? unpack(WAITS, this.#waiting) : this.#waiting;
+  }
+
+  get #glance(): Glance {
+    return this.#atRest ?? glanceAt(this);
+  }
+
+  /** Since when the zone waits for its parent; null if it does not. */
+  get waitingSince(): UnixSeconds | null {
+    return this.#glance.waitingSince;
+  }
+
+  /** False if nothing can be waited for that only a person or the parent ends. */
+  get isForOthers(): boolean {
+    return this.#glance.isForOthers;
+  }
+
+  /** The rollovers that run. */
+  get rollovers(): Rollover[] {
+    return this.#glance.isRolling ? rolloversOf(this.zoneState) : [];
   }
 
   /** When the key states can change next by time alone. */
@@ -171,7 +160,7 @@ export class ZoneSigning {
 
   /** The machine wants to hear when all threads serve the newest content. */
   get isPending(): boolean {
-    return this.keys.zoneState.pendingSince !== null;
+    return this.#glance.isPending;
   }
 
   /** True if a zone with this largest TTL may be served by the committed states: their waits allow for it. */
@@ -183,6 +172,28 @@ export class ZoneSigning {
   /** Keys whose private halves are not where they should be, as they were looked for last. */
   get missing(): readonly Key[] {
     return this.zoneState.keys.filter(({ id }) => this.#missing.includes(id));
+  }
+
+  // ---- Rest ----
+
+  /** The keys are worked on from now on. */
+  wake(): void {
+    this.keys.wake();
+    this.#waiting = this.waiting;
+    this.#atRest = undefined;
+  }
+
+  /**
+   * Nobody works on the keys until `wake`: what is known of them is packed. Those that are in motion stay awake; they are
+   * asked more often, and by everybody who follows a rollover.
+   */
+  rest(): void {
+    if (this.#atRest !== undefined) return;
+    const glance = glanceAt(this);
+    if (glance.isRolling || glance.isPending) return;
+    this.#atRest = glance;
+    this.#waiting = this.waiting.length === 0 ? NONE : pack(WAITS, this.waiting);
+    this.keys.rest();
   }
 
   /** How many private keys are in memory. */
@@ -247,7 +258,7 @@ export class ZoneSigning {
 
   #lookForKeys(state: ZoneState): void {
     const missing = this.keys.missing();
-    this.#missing = missing.map(({ id }) => id);
+    this.#missing = missing.length === 0 ? NONE : missing.map(({ id }) => id);
     refuseMissing(this.keys, state, missing, (id) => this.#holds(id));
   }
 
@@ -357,7 +368,7 @@ export class ZoneSigning {
     const state = this.keys.zoneState;
     const { keys } = state;
     if (dnskeySet(keys).length === 0) return unsignedEpoch(image);
-    const { cds, cdnskey } = cdsSet(state, this.#origin, this.policy);
+    const { cds, cdnskey } = cdsSet(state, this.keys.origin, this.policy);
     const content = {
       dnskey: dnskeySet(keys),
       cds,
@@ -386,12 +397,4 @@ export class ZoneSigning {
     const { algorithm, tag, flags, publicKey } = key;
     return { algorithm, tag, flags, publicKey, privateKey };
   }
-}
-
-/** Whether a directory of keys holds any, or the state of some. */
-export function hasKeys(files: FileStore, path: string): boolean {
-  if (files.stat(path) === undefined) return false;
-  return files
-    .list(path)
-    .some((name) => name === STATE_FILE || /^K.*\.(?:key|private)(?:\.new)?$/.test(name));
 }

@@ -189,8 +189,11 @@ export class Vouching {
 
 /** Undefined if the zone asks for nothing, or nothing of it is served. */
 function askingOf(zone: Zone): AskingZone | undefined {
-  const { signing, served, origin } = zone;
-  if (signing === undefined || served === undefined || !asksForFirstDs(signing.zoneState)) return undefined;
+  const { signing, served } = zone;
+  // Who asks for a DS waits for its parent.
+  if (signing === undefined || served === undefined || signing.waitingSince === null) return undefined;
+  if (!asksForFirstDs(signing.zoneState)) return undefined;
+  const { origin } = zone;
   const cds = cdsSet(signing.zoneState, origin, signing.policy);
   if (cds.cds.length + cds.cdnskey.length === 0) return undefined;
   return { origin, hosts: hostsOf(zone), cds, ttl: signing.policy.cdsTtl };

@@ -14,7 +14,7 @@ import type { Log } from '../ops/log.ts';
 import type { ZoneKeys } from '../store/keystore.ts';
 import { needOf } from './needs.ts';
 import type { Problem } from './problem.ts';
-import type { OrderEvent, SigningListener } from './signing.ts';
+import type { OrderEvent, SigningListener } from './signingports.ts';
 
 /** Diagnostics of one file that are told; all are in `keyturn zone check`. */
 const TOLD_DIAGNOSTICS = 10;

@@ -37,6 +37,18 @@ export interface HotProgress {
 }
 
 /**
+ * The epoch has nothing signed of what it serves in place of what is served: a new signer, the first NSEC3 chain, or
+ * compact denial in place of another.
+ */
+export function isCold(epoch: Epoch, before: Epoch | undefined): boolean {
+  const isKnown = ({ tag, publicKey }: Epoch['signers'][number]) =>
+    before?.signers.some((signer) => signer.tag === tag && Buffer.compare(signer.publicKey, publicKey) === 0);
+  if (before === undefined) return false;
+  const isNewly = (denial: Epoch['denial']) => epoch.denial === denial && before.denial !== denial;
+  return !epoch.signers.every(isKnown) || isNewly('nsec3') || isNewly('compact');
+}
+
+/**
  * Signs rrsets of `epoch` that were served of `previous` and have no signature yet by one of its signers; those of the
  * zone first, then those of denial: where it comes in place of NSEC records, by these. Throws EpochError if a signature
  * does not verify (a sample is checked).

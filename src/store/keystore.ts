@@ -137,6 +137,10 @@ export class ZoneKeys {
     return this.#stored.generation;
   }
 
+  get origin(): Name {
+    return this.#directory.origin;
+  }
+
   /** The directory that holds the files. */
   get path(): string {
     return this.#directory.path;

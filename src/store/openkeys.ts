@@ -24,6 +24,7 @@ import {
 import { ZoneKeys, zoneKeysPath } from './keystore.ts';
 import { finishPurges } from './purge.ts';
 import { loadState, type StoredState } from './state.ts';
+import { ZoneDirectory } from './zonedirectory.ts';
 
 export interface KeyStoreOptions {
   readonly files: FileStore;
@@ -45,6 +46,7 @@ export interface KeyStoreOptions {
 export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> {
   const { files, keysDirectory, origin, random } = options;
   const directory = { files, path: zoneKeysPath(keysDirectory, origin), origin };
+  const told = new ZoneDirectory(files, keysDirectory, origin);
   let names = namesIn(files, directory.path);
   for (const name of names) {
     if (isTemporary(name)) await files.removeDurable(`${directory.path}/${name}`);
@@ -53,7 +55,7 @@ export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> 
   if (stored !== undefined) {
     await setAside(directory, stagedFiles(names));
     const { unnamed, privates } = checkStored(directory, stored, listBases(names), options.mayLack ?? false);
-    return new ZoneKeys(directory, random, stored, {
+    return new ZoneKeys(told, random, stored, {
       how: 'loaded',
       notes: await finishPurges(directory, stored.tombstones, unnamed),
       read: { kept: names.includes(KEPT_FILE) ? loadKept(files, directory.path) : undefined, privates },
@@ -66,7 +68,7 @@ export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> 
   const making = { random, now: options.now, keys: [], tombstones: [] };
   const keys = adopted?.keys ?? (await createKeys(directory, newKeys(options.policy), making));
   const fresh: StoredState = { generation: 0, zoneState: newZoneState(keys), tombstones: [] };
-  return new ZoneKeys(directory, random, fresh, {
+  return new ZoneKeys(told, random, fresh, {
     how: adopted === undefined ? 'created' : 'adopted',
     notes: adopted?.notes ?? [],
   });

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UnixSeconds } from '../../../src/base/time.ts';
 import { type Order, obey } from '../../../src/daemon/orders.ts';
-import { type SigningListener, ZoneSigning } from '../../../src/daemon/signing.ts';
+import { ZoneSigning } from '../../../src/daemon/signing.ts';
+import type { SigningListener } from '../../../src/daemon/signingports.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/kasp/policy.ts';
 import { DiskFileStore } from '../../../src/store/files.ts';
 import { nameOf } from '../../../src/wire/name.ts';

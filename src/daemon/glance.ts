@@ -1,0 +1,41 @@
+/** What those who look at all zones ask of the keys of each, so that none need be woken for it. */
+import type { UnixSeconds } from '../base/time.ts';
+import type { WaitReason } from '../kasp/step.ts';
+import { rolloversOf } from '../kasp/zonestate.ts';
+import { waitingSince } from '../parent/news.ts';
+import type { ZoneSigning } from './signing.ts';
+
+export interface Glance {
+  /** A rollover runs. */
+  readonly isRolling: boolean;
+  /** Not every thread serves yet what is committed. */
+  readonly isPending: boolean;
+  /** Since when the parent is waited for; null if it is not. */
+  readonly waitingSince: UnixSeconds | null;
+  /** There may be something that only a person or the parent can do. */
+  readonly isForOthers: boolean;
+}
+
+/** Waits that time does not end. */
+const FOR_OTHERS: readonly WaitReason[] = [
+  'parent_ds',
+  'parent_ds_gone',
+  'delegation_unconfirmed',
+  'clock_step',
+];
+
+/** Of most zones: one object for all of them. */
+const QUIET: Glance = { isRolling: false, isPending: false, waitingSince: null, isForOthers: false };
+
+export function glanceAt(signing: Pick<ZoneSigning, 'zoneState' | 'waiting' | 'missing'>): Glance {
+  const { zoneState, waiting, missing } = signing;
+  const isRolling = rolloversOf(zoneState).length > 0;
+  const isPending = zoneState.pendingSince !== null;
+  const since = waitingSince(zoneState);
+  const isForOthers =
+    missing.length > 0 ||
+    zoneState.pausedSince !== null ||
+    waiting.some(({ reason }) => FOR_OTHERS.includes(reason));
+  if (!isRolling && !isPending && since === null && !isForOthers) return QUIET;
+  return { isRolling, isPending, waitingSince: since, isForOthers };
+}

@@ -1,0 +1,34 @@
+/** The directory of a zone's keys, told by the name of the zone alone: a hundred thousand zones have one. */
+import type { FileStore } from '../base/ports.ts';
+import { formatName, type Name, nameOf } from '../wire/name.ts';
+import type { KeyDirectory } from './keypairs.ts';
+import { zoneKeysPath } from './keystore.ts';
+import { STATE_FILE } from './state.ts';
+
+export class ZoneDirectory implements KeyDirectory {
+  readonly files: FileStore;
+  readonly #keysDirectory: string;
+  readonly #zone: string;
+
+  constructor(files: FileStore, keysDirectory: string, origin: Name) {
+    this.files = files;
+    this.#keysDirectory = keysDirectory;
+    this.#zone = formatName(origin);
+  }
+
+  get origin(): Name {
+    return nameOf(this.#zone);
+  }
+
+  get path(): string {
+    return zoneKeysPath(this.#keysDirectory, this.origin);
+  }
+}
+
+/** Whether a directory of keys holds any, or the state of some. */
+export function hasKeys(files: FileStore, path: string): boolean {
+  if (files.stat(path) === undefined) return false;
+  return files
+    .list(path)
+    .some((name) => name === STATE_FILE || /^K.*\.(?:key|private)(?:\.new)?$/.test(name));
+}
