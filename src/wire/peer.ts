@@ -113,7 +113,8 @@ export function parseAddress(text: string, into: Uint8Array): number {
 }
 
 function parseIpv4(text: string): number[] | undefined {
-  if (!/^(?:\d{1,3}\.){3}\d{1,3}$/.test(text)) return undefined;
+  // Others read a leading zero as a sign of octal digits.
+  if (!/^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/.test(text)) return undefined;
   const octets = text.split('.').map(Number);
   return octets.every((octet) => octet <= 255) ? octets : undefined;
 }

@@ -56,5 +56,25 @@ export function arbitraryName(octet: fc.Arbitrary<number>, maxLabels = 8): fc.Ar
     .map((labels) => Uint8Array.from([...labels.flatMap((octets) => [octets.length, ...octets]), 0]));
 }
 
+/**
+ * Names as long as names can be, 252 to 255 octets: labels of one octet up to 63, and the octets that `octet` yields again
+ * and again.
+ */
+export function longName(octet: fc.Arbitrary<number>): fc.Arbitrary<Name> {
+  const lengths = fc.array(fc.oneof(fc.constantFrom(1, 62, 63), fc.integer({ min: 1, max: 63 })), {
+    minLength: 1,
+    maxLength: 6,
+  });
+  const pattern = fc.array(octet, { minLength: 1, maxLength: 7 });
+  return fc.tuple(lengths, pattern, fc.nat(2)).map(([wanted, octets, spare]) => {
+    const name: number[] = [];
+    for (let i = 0, room = 254 - spare; room >= 2; room = 254 - spare - name.length, i++) {
+      const length = Math.min(wanted[i % wanted.length]!, room - 1);
+      name.push(length, ...Array.from({ length }, (_, at) => octets[(name.length + at) % octets.length]!));
+    }
+    return Uint8Array.from([...name, 0]);
+  });
+}
+
 /** Octets of ASCII letters, of both cases, few of them, so that names share suffixes. */
 export const fewLetters: fc.Arbitrary<number> = fc.constantFrom(...Buffer.from('abcABC'));
