@@ -15,7 +15,7 @@ import { returnLargeBlocks } from './daemon/allocator.ts';
 import { BulkRunner } from './daemon/bulk.ts';
 import { CertificateKeeper, type CertificateOptions } from './daemon/certificate.ts';
 import { cookieSecretsOf, rereadCookieSecrets } from './daemon/cookies.ts';
-import { collectSoon } from './daemon/garbage.ts';
+import { compactSoon } from './daemon/garbage.ts';
 import { LiveConfig, type ReadConfig } from './daemon/liveconfig.ts';
 import type { AnswerSetup } from './daemon/messages.ts';
 import { ServiceManager } from './daemon/notify.ts';
@@ -178,7 +178,7 @@ export async function serve({
   log.info({ version, listen, control: config.controlPath, pid: process.pid }, 'serving');
   manager.tell('READY=1', `STATUS=serving ${counted(zones.all().length, 'zone')}`);
   manager.watch(scheduler);
-  collectSoon(2);
+  compactSoon();
   for (const line of startSummary(config, zones.all(), version)) print(line);
 }
 

@@ -1,0 +1,44 @@
+/** What a start leaves scattered is moved together, by whatever version of V8 this is. */
+import { getHeapSpaceStatistics } from 'node:v8';
+import { expect, it } from 'vitest';
+import { collectSoon, compactSoon } from '../../../src/daemon/garbage.ts';
+
+const KEPT_EVERY = 7;
+
+/** Octets of the old generation that are mapped, and those of them that hold objects. */
+function oldSpace(): { readonly mapped: number; readonly used: number } {
+  const space = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space');
+  return { mapped: space?.space_size ?? 0, used: space?.space_used_size ?? 0 };
+}
+
+/** Of many objects that grew old side by side, some: each page has a few. */
+function scattered(): object[] {
+  const all = Array.from({ length: 2_000_000 }, (_, i) => ({ i }));
+  return all.filter((_, i) => i % KEPT_EVERY === 0);
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+it('has what is kept take little more room than it needs', async () => {
+  const kept = scattered();
+  collectSoon();
+  await turn();
+  const loose = oldSpace();
+  compactSoon();
+  await turn();
+  const close = oldSpace();
+  expect(kept.length).toBeGreaterThan(0);
+  expect(loose.mapped - loose.used).toBeGreaterThan(16 << 20);
+  expect(close.mapped - close.used).toBeLessThan((loose.mapped - loose.used) / 4);
+});
+
+it('compacts once, and not at each collection that follows', async () => {
+  compactSoon();
+  await turn();
+  const kept = scattered();
+  collectSoon();
+  await turn();
+  const { mapped, used } = oldSpace();
+  expect(kept.length).toBeGreaterThan(0);
+  expect(mapped - used).toBeGreaterThan(16 << 20);
+});
