@@ -3,7 +3,6 @@
  * `keyturn zone check`.
  */
 import { createHash, hash } from 'node:crypto';
-import type { Diagnostic } from '../base/diagnostic.ts';
 import { hasErrors } from '../base/diagnostic.ts';
 import { fillDigests } from '../dnssec/zonemd.ts';
 import { IncludeReader, readFile } from '../store/zonefile.ts';
@@ -19,10 +18,15 @@ import type { LoadJob, LoadOutcome } from './messages.ts';
 
 const LINE_FEED = 10;
 
+/** Text and records of the small zone that comes next. */
+const SMALL_TEXT = new Uint8Array(16 << 10);
+let spareRecords: ZoneRecords | undefined;
+
 /** Loads one zone, into `pack` if it is small. Never throws for what a file holds. */
 export function loadZone(job: Omit<LoadJob, 'job'>, pack?: ImagePack): LoadOutcome {
   const startedMs = performance.now();
-  const read = readFile(job.directory, job.file, { limitOctets: job.limitOctets, expected: job.expected });
+  const { directory, file, limitOctets, expected } = job;
+  const read = readFile(directory, file, { limitOctets, expected, scratch: SMALL_TEXT });
   if ('code' in read) return { kind: 'fault', fault: read };
   if (job.isFresh && read.octets.at(-1) !== LINE_FEED) {
     return { kind: 'fault', fault: { code: 'ZONE_CHANGING', message: 'its last line has no end yet' } };
@@ -32,25 +36,48 @@ export function loadZone(job: Omit<LoadJob, 'job'>, pack?: ImagePack): LoadOutco
   const { derived = [], servedDigest } = job;
   if (servedDigest !== undefined && withDerived(own, derived) === servedDigest)
     return { kind: 'unchanged', includes: [] };
+  const records = recordsFor(read.octets);
+  try {
+    return loadRead(job, { octets: read.octets, digest: own, startedMs }, records, pack);
+  } finally {
+    if (records.isSmall) spareRecords = records;
+  }
+}
+
+function recordsFor(text: Uint8Array): ZoneRecords {
+  const spare = spareRecords;
+  if (spare === undefined || text.length > spare.heap.length) return new ZoneRecords(text.length);
+  // It may grow beyond what is kept.
+  spareRecords = undefined;
+  spare.clear();
+  return spare;
+}
+
+/** The file of a zone, as it was read. */
+interface ReadText {
+  readonly octets: Uint8Array;
+  /** SHA-256 in hex of this file alone. */
+  readonly digest: string;
+  readonly startedMs: number;
+}
+
+function loadRead(
+  job: Omit<LoadJob, 'job'>,
+  { octets, digest: own, startedMs }: ReadText,
+  records: ZoneRecords,
+  pack: ImagePack | undefined,
+): LoadOutcome {
+  const { derived = [], servedDigest } = job;
   const includer = new IncludeReader(job.directory, job.limitOctets);
-  const records = new ZoneRecords(read.octets.length);
-  const diagnostics: Diagnostic[] = [
-    ...parseZoneFile(
-      read.octets,
-      {
-        file: job.file,
-        origin: job.origin,
-        include: (name) => includer.read(name),
-        limits: { totalOctets: job.limitOctets },
-      },
-      records,
-    ),
-  ];
+  const options = {
+    file: job.file,
+    origin: job.origin,
+    include: (name: string) => includer.read(name),
+    limits: { totalOctets: job.limitOctets },
+  };
+  const diagnostics = parseZoneFile(octets, options, records);
   const includes = includer.parts;
-  const digest = withDerived(
-    includes.length === 0 ? own : digestOf([read.octets, ...includer.octets]),
-    derived,
-  );
+  const digest = withDerived(includes.length === 0 ? own : digestOf([octets, ...includer.octets]), derived);
   if (digest === servedDigest) return { kind: 'unchanged', includes };
   const zone = { records, origin: job.origin, digest, isSigned: job.denial !== null };
   const content = prepareContent(zone, { zonemd: job.zonemd, serial: job.serial, derived });

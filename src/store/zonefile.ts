@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+const FROM_START = 0;
 
 /** Why a file is not read; codes are stable. */
 export interface ZoneFault {
@@ -79,15 +80,20 @@ export interface ReadFile {
   readonly signature: FileSignature;
 }
 
+/** How a file is read. */
+export interface ReadOptions {
+  readonly limitOctets: number;
+  /** What a look has seen: the file must not have changed since. */
+  readonly expected?: FileSignature | undefined;
+  /** Where the octets may lie, if there is room for them and one more: they are good until it is used again. */
+  readonly scratch?: Uint8Array;
+}
+
 /**
  * Reads a file of at most `limitOctets` that does not change meanwhile, and, if `expected` is given, has not changed
  * since. Blocks for the read only: no FIFO is waited for, no large file is touched.
  */
-export function readFile(
-  directory: string,
-  file: string,
-  options: { readonly limitOctets: number; readonly expected?: FileSignature | undefined },
-): ReadFile | ZoneFault {
+export function readFile(directory: string, file: string, options: ReadOptions): ReadFile | ZoneFault {
   let descriptor: number | undefined;
   try {
     descriptor = options.expected === undefined ? undefined : openPlain(file);
@@ -97,7 +103,7 @@ export function readFile(
       descriptor = openPlain(found.path);
     }
     if (descriptor === undefined) return changing('it was replaced by a link while it was read');
-    return readOpened(descriptor, options.limitOctets, options.expected);
+    return readExpected(descriptor, options) ?? readOpened(descriptor, options);
   } catch (error) {
     return faultOf(error);
   } finally {
@@ -115,11 +121,25 @@ function openPlain(file: string): number | undefined {
   }
 }
 
-function readOpened(
-  descriptor: number,
-  limitOctets: number,
-  expected: FileSignature | undefined,
-): ReadFile | ZoneFault {
+/**
+ * A small file of which a look has told before: it is as it was then when it has been read, and one question more says
+ * so. Undefined of any other: what is to be said of it `readOpened` finds out.
+ */
+function readExpected(descriptor: number, options: ReadOptions): ReadFile | undefined {
+  const { expected, scratch, limitOctets } = options;
+  if (expected === undefined || scratch === undefined) return undefined;
+  try {
+    const length = fs.readSync(descriptor, scratch, 0, scratch.length, FROM_START);
+    const stat = fs.fstatSync(descriptor);
+    const isWhole = length === stat.size && length < scratch.length && length > 0 && length <= limitOctets;
+    if (!isWhole || !stat.isFile() || signatureOf(stat) !== expected) return undefined;
+    return { octets: scratch.subarray(0, length), signature: expected };
+  } catch {
+    return undefined;
+  }
+}
+
+function readOpened(descriptor: number, { limitOctets, expected }: ReadOptions): ReadFile | ZoneFault {
   const before = fs.fstatSync(descriptor);
   if (!before.isFile()) return { code: 'ZONE_NOT_A_FILE', message: `it is ${kindOf(before)}` };
   const signature = signatureOf(before);
@@ -137,7 +157,7 @@ function readOpened(
   const octets = new Uint8Array(before.size);
   let length = 0;
   for (let count = -1; count !== 0 && length < octets.length; length += count) {
-    count = fs.readSync(descriptor, octets, length, octets.length - length, null);
+    count = fs.readSync(descriptor, octets, length, octets.length - length, length);
   }
   if (length < octets.length || !areSame(fs.fstatSync(descriptor), before)) return changing();
   return { octets, signature };

@@ -52,7 +52,9 @@ export function equalNames(a: Uint8Array, aOffset: number, b: Uint8Array, bOffse
 
 /** The name in lower case, as a copy. */
 export function lowerName(name: Name): Name {
-  return name.map((octet) => LOWER[octet]!);
+  const lower = name.slice();
+  for (let i = 0; i < lower.length; i++) lower[i] = LOWER[lower[i]!]!;
+  return lower;
 }
 
 const labelsA = new Uint16Array(MAX_LABELS + 1);

@@ -34,12 +34,13 @@ export function checkZone(tree: ZoneTree): Diagnostic[] {
 
 function checkApex(findings: Findings): void {
   const { tree } = findings;
-  const zone = formatName(tree.origin);
   if (!tree.has(0, RRTYPE.SOA)) {
+    const zone = formatName(tree.origin);
     const fix = `write a SOA record for ${zone}, or check $ORIGIN and the file's name`;
     findings.error(-1, 'ZONE_NO_SOA', `the zone has no SOA record at ${zone}`, fix);
   }
   if (!tree.has(0, RRTYPE.NS)) {
+    const zone = formatName(tree.origin);
     const fix = `write the NS records of ${zone}`;
     findings.error(-1, 'ZONE_NO_NS', `the zone has no NS record at ${zone}`, fix);
   }

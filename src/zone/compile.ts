@@ -7,12 +7,12 @@ import { hasErrors } from '../base/diagnostic.ts';
 import { readSoa } from '../rdata/views.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import type { Name } from '../wire/name.ts';
-import { equalNames, LOWER } from '../wire/name.ts';
+import { equalNames, LOWER, ROOT } from '../wire/name.ts';
 import { checkZone } from './check.ts';
 import type { ImageMemory } from './image.ts';
 import type { ImagePack } from './imagepack.ts';
 import { ImageSizeError } from './imagewriter.ts';
-import type { ZoneRecords } from './records.ts';
+import { ZoneRecords } from './records.ts';
 import { type RenderOptions, renderImage } from './render.ts';
 import { ZoneTree } from './tree.ts';
 
@@ -22,6 +22,9 @@ const SIGNER_TYPES = new Set<number>([RRTYPE.RRSIG, RRTYPE.NSEC, RRTYPE.NSEC3, R
 const KEY_TYPES = new Set<number>([RRTYPE.DNSKEY, RRTYPE.CDS, RRTYPE.CDNSKEY]);
 /** First label of a name at which CDS and CDNSKEY are data: they tell of another zone's keys (RFC 9615 §4.1). */
 const SIGNAL_LABEL = Buffer.from('\x07_dsboot');
+
+/** Small zones have one tree in turn. */
+const SMALL_TREE = new ZoneTree(new ZoneRecords(), ROOT, 0);
 
 export interface CompiledZone {
   /** Absent if `diagnostics` has an error. */
@@ -49,7 +52,10 @@ export function compileZone(
   const ignoredSignatures = records.drop((record) => SIGNER_TYPES.has(records.types[record]!));
   const leftOut = dropApexDs(records, origin);
   if (ignoredSignatures > 0) leftOut.push(ignoredWarning(records, ignoredSignatures));
-  const tree = new ZoneTree(records, origin, options.seed);
+  const { seed } = options;
+  const tree = records.isSmall
+    ? SMALL_TREE.rebuild(records, origin, seed)
+    : new ZoneTree(records, origin, seed);
   const diagnostics = checkZone(tree);
   diagnostics.push(...leftOut);
   const soaAt = tree.firstOf(0, RRTYPE.SOA);
@@ -71,7 +77,6 @@ function isSignal({ heap, ownerAt, types }: ZoneRecords, record: number, origin:
   return SIGNAL_LABEL.every((octet, i) => LOWER[heap[at + i]!] === octet);
 }
 
-/** RDATA of the records of some types, as far as they tell of keys of the zone. */
 /** The image; undefined, with an error, if it would be too large. */
 function rendered(
   tree: ZoneTree,
@@ -89,6 +94,7 @@ function rendered(
   }
 }
 
+/** RDATA of the records of some types, as far as they tell of keys of the zone. */
 function rdataOf(
   records: ZoneRecords,
   types: readonly number[],

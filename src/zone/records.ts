@@ -9,6 +9,9 @@ const MIN_RECORDS = 16;
 const MIN_HEAP_OCTETS = 1 << 9;
 /** A line of a large zone file is hardly ever shorter. */
 const OCTETS_A_RECORD = 24;
+/** What is worth keeping for the next zone. */
+const MOST_SMALL_RECORDS = 512;
+const MOST_SMALL_OCTETS = 16 << 10;
 
 /** Where parsers put records. Octets are copied; the arguments may be scratch buffers. */
 export interface RecordSink {
@@ -61,6 +64,19 @@ export class ZoneRecords implements RecordSink {
     this.rdataOctets = new Uint16Array(records);
     this.fileNumbers = new Uint16Array(records);
     this.lines = new Uint32Array(records);
+  }
+
+  /** Room for a small zone: to make it anew for each would cost more than to fill it. */
+  get isSmall(): boolean {
+    return this.types.length <= MOST_SMALL_RECORDS && this.heap.length <= MOST_SMALL_OCTETS;
+  }
+
+  /** Forgets all records, but keeps the room that they took. */
+  clear(): void {
+    this.count = 0;
+    this.files.length = 0;
+    this.heapOctets = 0;
+    this.#lastOwnerAt = NO_OWNER;
   }
 
   addFile(file: string): number {

@@ -13,6 +13,7 @@ import { addTargets, isServiceType, MAX_SERVICE_TARGETS, targetOffset } from './
 import type { ZoneTree } from './tree.ts';
 
 const NONE = 0xffff_ffff;
+const NO_RANKS = new Uint32Array(0);
 const WILDCARD_LABEL = [1, 42] as const;
 /** RDATA of an NSEC. */
 const nsecScratch = new Uint8Array(255 + 8192);
@@ -36,14 +37,14 @@ class Rendering {
   readonly #options: RenderOptions;
   readonly #writer: ImageWriter;
   /** Bitmaps by the types they name: most names of a zone hold the same few. */
-  readonly #bitmaps = new Map<string, Uint8Array>();
-  /** Canonical rank of the next node with an NSEC, by rank; 0 (the apex) after the last. */
+  #bitmaps: Map<string, Uint8Array> | undefined;
+  /** Canonical rank of the next node with an NSEC, by rank; 0 (the apex) after the last. Empty without a chain. */
   readonly #nextNsec: Uint32Array;
 
   constructor(tree: ZoneTree, options: RenderOptions) {
     this.#tree = tree;
     this.#options = options;
-    this.#nextNsec = nextNsecRanks(tree);
+    this.#nextNsec = options.nsec ? nextNsecRanks(tree) : NO_RANKS;
     this.#writer = new ImageWriter(this.#measure(), tree.seed, options.pack);
   }
 
@@ -55,7 +56,7 @@ class Rendering {
       this.#writeNode(rank, covering);
     }
     const { serial, negativeTtl } = this.#options;
-    return this.#writer.finish({ serial, negativeTtl, records: this.#tree.sorted.length });
+    return this.#writer.finish({ serial, negativeTtl, records: this.#tree.sortedCount });
   }
 
   #writeNode(rank: number, covering: number): void {
@@ -119,6 +120,7 @@ class Rendering {
       (type) => (flags & NODE_FLAG.CUT) === 0 || type === RRTYPE.NS || type === RRTYPE.DS,
     );
     const key = types.join();
+    this.#bitmaps ??= new Map();
     let bitmap = this.#bitmaps.get(key);
     if (bitmap === undefined) {
       bitmap = encodeTypeBitmap([...types, RRTYPE.RRSIG, RRTYPE.NSEC]);

@@ -8,13 +8,29 @@
 const KEYED_FROM = 16;
 const KEY_OCTETS = 6;
 
-/** Sorts `nodes` in place by the first labels of their (lower-case) names. */
-export function sortByLabel(nodes: Uint32Array, heap: Uint8Array, nameAt: Uint32Array): void {
-  if (nodes.length < 2) return;
-  if (nodes.length < KEYED_FROM) {
-    nodes.sort((a, b) => compareLabels(heap, nameAt[a]!, nameAt[b]!));
-    return;
+/** Sorts `nodes[from]` to `nodes[to - 1]` by the first labels of their (lower-case) names. */
+export function sortByLabel(
+  nodes: Uint32Array,
+  from: number,
+  to: number,
+  heap: Uint8Array,
+  nameAt: Uint32Array,
+): void {
+  if (to - from >= KEYED_FROM) sortByKey(nodes.subarray(from, to), heap, nameAt);
+  else {
+    for (let i = from + 1; i < to; i++) {
+      const node = nodes[i]!;
+      let j = i - 1;
+      while (j >= from && compareLabels(heap, nameAt[nodes[j]!]!, nameAt[node]!) > 0) {
+        nodes[j + 1] = nodes[j]!;
+        j--;
+      }
+      nodes[j + 1] = node;
+    }
   }
+}
+
+function sortByKey(nodes: Uint32Array, heap: Uint8Array, nameAt: Uint32Array): void {
   const keys = new Float64Array(nodes.length);
   for (let i = 0; i < nodes.length; i++) keys[i] = labelKey(heap, nameAt[nodes[i]!]!);
   if (isSorted(nodes, keys, heap, nameAt)) return;

@@ -107,7 +107,16 @@ function hasSuffix(name: Uint8Array, nameAt: number, suffix: Uint8Array, suffixA
   }
 }
 
+const ADDRESS_LABELS = 4;
+const MAX_NUMBER_OCTETS = 3;
+
 /** `192.0.2.1.` or `192.0.2.1.example.com.`: four numeric labels in front. */
 function isAddressLiteral(heap: Uint8Array, nameAt: number): boolean {
-  return /^(?:\d{1,3}\.){4}/.test(formatName(heap, nameAt));
+  let at = nameAt;
+  for (let label = 0; label < ADDRESS_LABELS; label++) {
+    const octets = heap[at++]!;
+    if (octets === 0 || octets > MAX_NUMBER_OCTETS) return false;
+    for (const end = at + octets; at < end; at++) if (heap[at]! < 48 || heap[at]! > 57) return false;
+  }
+  return true;
 }

@@ -2,7 +2,8 @@
  * From records to the tree of names (RFC 1034 §3.1): nodes with parents, empty non-terminals included, in canonical
  * order, each with its records sorted by type and RDATA and the duplicates left out; then zone cuts, occluded names
  * and the nodes of the NSEC chain. Columns, no object per node. It is scaffolding: `zone/render` writes the image
- * from it, `zone/check` reads it, then it is dropped.
+ * from it, `zone/check` reads it, then it is dropped, or built again for another zone: the columns of a small zone cost
+ * more to make than to fill.
  */
 import { assert } from '../base/assert.ts';
 import { RRTYPE } from '../wire/iana.ts';
@@ -10,6 +11,7 @@ import type { Name } from '../wire/name.ts';
 import { equalNames, labelCount, MAX_LABELS } from '../wire/name.ts';
 import { hashLabel, hashName } from '../wire/namehash.ts';
 import { NODE_FLAG } from './image.ts';
+import { compareRecords, sortRecords } from './recordorder.ts';
 import type { ZoneRecords } from './records.ts';
 import { sortByLabel } from './siblings.ts';
 
@@ -18,50 +20,59 @@ const NONE = 0xffff_ffff;
 
 /** Room for so many nodes at first; for a small zone, as many as it has records, or somewhat more. */
 const MOST_FIRST_NODES = 256;
+const NO_COLUMN = new Uint32Array(0);
+
+/** Columns that are needed only while a tree is built: if they are short, they are there once. */
+const SCRATCH_LENGTH = 512;
+const SCRATCH = Array.from({ length: 5 }, () => new Uint32Array(SCRATCH_LENGTH));
 
 const labelsScratch = new Uint16Array(MAX_LABELS + 1);
 const hashScratch = new Int32Array(MAX_LABELS + 1);
 
 /** Nodes of one zone; a node is a number in order of discovery, `order` lists them canonically. */
 export class ZoneTree {
-  readonly records: ZoneRecords;
-  readonly origin: Name;
-  readonly seed: number;
+  records: ZoneRecords;
+  origin: Name;
+  seed: number;
+  /** Nodes. Columns may be longer. */
   count = 0;
   /** Offset of the node's name in `records.heap`; an empty non-terminal's is inside a longer name. */
-  nameAt: Uint32Array;
-  nameHash: Int32Array;
-  labels: Uint8Array;
-  parent: Uint32Array;
+  nameAt = NO_COLUMN;
+  nameHash = new Int32Array(0);
+  labels = new Uint8Array(0);
+  parent = NO_COLUMN;
   /** Canonical rank → node. */
-  order = new Uint32Array(0);
+  order = NO_COLUMN;
   /** Node → canonical rank. */
-  rank = new Uint32Array(0);
+  rank = NO_COLUMN;
   /** Node → first position of its records in `sorted`; one more entry than nodes. */
-  firstRecord = new Uint32Array(0);
+  firstRecord = NO_COLUMN;
   /** Record numbers by node, type and RDATA; duplicates are not in it. */
-  sorted = new Uint32Array(0);
+  sorted = NO_COLUMN;
+  /** Entries of `sorted`. */
+  sortedCount = 0;
   flags = new Uint16Array(0);
   /** Node → the cut at or DNAME above it that is nearest the apex, or NONE. */
-  barrier = new Uint32Array(0);
+  barrier = NO_COLUMN;
   /** Records that had an equal twin, for the check. */
   readonly duplicates: number[] = [];
-  #index: Uint32Array;
+  #index = NO_COLUMN;
+  #indexMask = 0;
 
   constructor(records: ZoneRecords, origin: Name, seed: number) {
     this.records = records;
     this.origin = origin;
     this.seed = seed;
-    const nodes = Math.min(MOST_FIRST_NODES, records.count + 2);
-    this.nameAt = new Uint32Array(nodes);
-    this.nameHash = new Int32Array(nodes);
-    this.labels = new Uint8Array(nodes);
-    this.parent = new Uint32Array(nodes);
-    this.#index = new Uint32Array(2 << (31 - Math.clz32(nodes * 2)));
-    const nodeOf = this.#collectNodes();
-    this.#orderNodes();
-    this.#sortRecords(nodeOf);
-    this.#markNodes();
+    this.#build();
+  }
+
+  /** Becomes the tree of another zone, in the columns that it has. */
+  rebuild(records: ZoneRecords, origin: Name, seed: number): this {
+    this.records = records;
+    this.origin = origin;
+    this.seed = seed;
+    this.#build();
+    return this;
   }
 
   /** The node with this name, or NONE (`0xffffffff`). The name is in lower case. */
@@ -85,9 +96,21 @@ export class ZoneTree {
 
   // ---- Building ----
 
+  #build(): void {
+    this.count = 0;
+    this.duplicates.length = 0;
+    const nodes = Math.min(MOST_FIRST_NODES, this.records.count + 2);
+    if (this.nameAt.length < nodes) this.#growNodes(nodes);
+    this.#clearIndex(2 << (31 - Math.clz32(nodes * 2)));
+    const nodeOf = this.#collectNodes();
+    this.#orderNodes();
+    this.#sortRecords(nodeOf);
+    this.#markNodes();
+  }
+
   #collectNodes(): Uint32Array {
     const { records, origin } = this;
-    const nodeOf = new Uint32Array(records.count);
+    const nodeOf = zeros(0, records.count);
     const originLabels = labelCount(origin);
     this.#insert(this.#originInHeap(), hashName(origin, 0, this.seed), originLabels, NO_PARENT);
     let lastOwnerAt = NONE;
@@ -143,7 +166,7 @@ export class ZoneTree {
 
   #lookup(name: Uint8Array, offset: number, hash: number): number {
     const index = this.#index;
-    const mask = index.length - 1;
+    const mask = this.#indexMask;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = index[slot]!;
       if (entry === 0) return NONE;
@@ -155,80 +178,99 @@ export class ZoneTree {
   }
 
   #insert(nameAt: number, hash: number, labels: number, parent: number): number {
-    if (this.count === this.nameAt.length) this.#growNodes();
-    if (this.count * 2 >= this.#index.length) this.#growIndex();
+    if (this.count === this.nameAt.length) this.#growNodes(this.count * 2);
+    if (this.count * 2 > this.#indexMask) this.#growIndex();
     const node = this.count++;
     this.nameAt[node] = nameAt;
     this.nameHash[node] = hash;
     this.labels[node] = labels;
     this.parent[node] = parent;
-    place(this.#index, hash, node);
+    this.#place(hash, node);
     return node;
   }
 
-  #growNodes(): void {
-    const size = this.nameAt.length * 2;
+  #place(hash: number, node: number): void {
+    const mask = this.#indexMask;
+    let slot = hash & mask;
+    while (this.#index[slot] !== 0) slot = (slot + 1) & mask;
+    this.#index[slot] = node + 1;
+  }
+
+  #growNodes(size: number): void {
     this.nameAt = copyInto(this.nameAt, new Uint32Array(size));
     this.nameHash = copyInto(this.nameHash, new Int32Array(size));
     this.labels = copyInto(this.labels, new Uint8Array(size));
     this.parent = copyInto(this.parent, new Uint32Array(size));
   }
 
+  /** `size` is a power of two. */
+  #clearIndex(size: number): void {
+    this.#indexMask = size - 1;
+    if (this.#index.length < size) this.#index = new Uint32Array(size);
+    else this.#index.fill(0, 0, size);
+  }
+
   #growIndex(): void {
-    this.#index = new Uint32Array(this.#index.length * 4);
-    for (let node = 0; node < this.count; node++) place(this.#index, this.nameHash[node]!, node);
+    this.#clearIndex((this.#indexMask + 1) * 4);
+    for (let node = 0; node < this.count; node++) this.#place(this.nameHash[node]!, node);
   }
 
   /** Canonical order = depth first, siblings by label (RFC 4034 §6.1). */
   #orderNodes(): void {
-    const firstChild = new Uint32Array(this.count + 1);
+    const firstChild = zeros(1, this.count + 1);
     for (let node = 1; node < this.count; node++) firstChild[this.parent[node]! + 1]!++;
     for (let node = 0; node < this.count; node++) firstChild[node + 1]! += firstChild[node]!;
-    const children = new Uint32Array(this.count);
-    const filled = firstChild.slice(0, this.count);
+    const children = zeros(2, this.count);
+    const filled = zeros(3, this.count);
+    for (let node = 0; node < this.count; node++) filled[node] = firstChild[node]!;
     for (let node = 1; node < this.count; node++) children[filled[this.parent[node]!]!++] = node;
 
-    this.order = new Uint32Array(this.count);
-    this.rank = new Uint32Array(this.count);
-    const stack = new Uint32Array(this.count);
+    this.order = roomFor(this.order, this.count);
+    this.rank = roomFor(this.rank, this.count);
+    const stack = zeros(4, this.count);
     let depth = 1;
     for (let rank = 0; depth > 0; rank++) {
       const node = stack[--depth]!;
       this.order[rank] = node;
       this.rank[node] = rank;
-      const siblings = children.subarray(firstChild[node]!, firstChild[node + 1]!);
-      sortByLabel(siblings, this.records.heap, this.nameAt);
-      for (let i = siblings.length - 1; i >= 0; i--) stack[depth++] = siblings[i]!;
+      const first = firstChild[node]!;
+      const end = firstChild[node + 1]!;
+      sortByLabel(children, first, end, this.records.heap, this.nameAt);
+      for (let i = end - 1; i >= first; i--) stack[depth++] = children[i]!;
     }
   }
 
   #sortRecords(nodeOf: Uint32Array): void {
     const total = this.records.count;
-    const first = new Uint32Array(this.count + 1);
+    const first = zeros(1, this.count + 1);
     for (let record = 0; record < total; record++) first[nodeOf[record]! + 1]!++;
     for (let node = 0; node < this.count; node++) first[node + 1]! += first[node]!;
-    const sorted = new Uint32Array(total);
-    const filled = first.slice(0, this.count);
+    const filled = zeros(3, this.count);
+    for (let node = 0; node < this.count; node++) filled[node] = first[node]!;
+    this.sorted = roomFor(this.sorted, total);
+    this.firstRecord = roomFor(this.firstRecord, this.count + 1);
+    const { records, sorted, firstRecord } = this;
     for (let record = 0; record < total; record++) sorted[filled[nodeOf[record]!]!++] = record;
-    this.firstRecord = new Uint32Array(this.count + 1);
     let kept = 0;
     for (let node = 0; node < this.count; node++) {
-      this.firstRecord[node] = kept;
-      const own = sorted.subarray(first[node]!, first[node + 1]!);
-      sortFew(own, this.records);
-      for (let i = 0; i < own.length; i++) {
-        if (i > 0 && compareRecords(this.records, own[i - 1]!, own[i]!) === 0) this.duplicates.push(own[i]!);
-        else sorted[kept++] = own[i]!;
+      firstRecord[node] = kept;
+      const end = first[node + 1]!;
+      sortRecords(sorted, first[node]!, end, records);
+      for (let at = first[node]!; at < end; at++) {
+        const record = sorted[at]!;
+        const isTwin = kept > firstRecord[node]! && compareRecords(records, sorted[kept - 1]!, record) === 0;
+        if (isTwin) this.duplicates.push(record);
+        else sorted[kept++] = record;
       }
     }
-    this.firstRecord[this.count] = kept;
-    this.sorted = sorted.subarray(0, kept);
+    firstRecord[this.count] = kept;
+    this.sortedCount = kept;
   }
 
   /** Cuts, occlusion, emptiness: parents come before children in canonical order. */
   #markNodes(): void {
-    this.flags = new Uint16Array(this.count);
-    this.barrier = new Uint32Array(this.count).fill(NONE);
+    if (this.flags.length < this.count) this.flags = new Uint16Array(this.count);
+    this.barrier = roomFor(this.barrier, this.count).fill(NONE, 0, this.count);
     for (let rank = 0; rank < this.count; rank++) {
       const node = this.order[rank]!;
       let flags = this.#ownFlags(node, rank === 0);
@@ -258,48 +300,17 @@ export class ZoneTree {
   }
 }
 
-function place(index: Uint32Array, hash: number, node: number): void {
-  const mask = index.length - 1;
-  let slot = hash & mask;
-  while (index[slot] !== 0) slot = (slot + 1) & mask;
-  index[slot] = node + 1;
+/** A column of zeros to work in: the one of this number, unless a long one is wanted. */
+function zeros(number: number, length: number): Uint32Array {
+  return length > SCRATCH_LENGTH ? new Uint32Array(length) : SCRATCH[number]!.fill(0, 0, length);
+}
+
+/** `column`, or one that is long enough; what it holds is of no matter. */
+function roomFor(column: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+  return column.length < length ? new Uint32Array(length) : column;
 }
 
 function copyInto<T extends Uint8Array | Uint32Array | Int32Array>(from: T, to: T): T {
   to.set(from);
   return to;
-}
-
-/** By type, then by RDATA as unsigned octet strings, the shorter first on a tie (RFC 4034 §6.3). */
-export function compareRecords(records: ZoneRecords, a: number, b: number): number {
-  const byType = records.types[a]! - records.types[b]!;
-  if (byType !== 0) return byType;
-  const { heap } = records;
-  const aAt = records.rdataAt[a]!;
-  const bAt = records.rdataAt[b]!;
-  const aOctets = records.rdataOctets[a]!;
-  const bOctets = records.rdataOctets[b]!;
-  const shared = Math.min(aOctets, bOctets);
-  for (let i = 0; i < shared; i++) {
-    const order = heap[aAt + i]! - heap[bAt + i]!;
-    if (order !== 0) return order;
-  }
-  return aOctets - bOctets;
-}
-
-/** Insertion sort for the usual handful; the engine's sort for large rrsets. */
-function sortFew(numbers: Uint32Array, records: ZoneRecords): void {
-  if (numbers.length > 24) {
-    numbers.sort((a, b) => compareRecords(records, a, b));
-    return;
-  }
-  for (let i = 1; i < numbers.length; i++) {
-    const number = numbers[i]!;
-    let j = i - 1;
-    while (j >= 0 && compareRecords(records, numbers[j]!, number) > 0) {
-      numbers[j + 1] = numbers[j]!;
-      j--;
-    }
-    numbers[j + 1] = number;
-  }
 }

@@ -89,7 +89,7 @@ function checkCsync(findings: Findings, { from, to, isApex }: CheckedRRset): voi
     );
   }
   const soaAt = tree.firstOf(0, RRTYPE.SOA);
-  if (soaAt >= tree.sorted.length || (flags & CSYNC_SOAMINIMUM) === 0) return;
+  if (soaAt >= tree.sortedCount || (flags & CSYNC_SOAMINIMUM) === 0) return;
   const soa = tree.sorted[soaAt]!;
   const serial = soaSerial(heap, tree.records.rdataAt[soa]!, tree.records.rdataOctets[soa]!);
   if (((getU32(heap, at) - serial) | 0) <= 0) return;

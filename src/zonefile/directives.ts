@@ -12,24 +12,14 @@ const DIRECTIVES = ['$ORIGIN', '$TTL', '$INCLUDE', '$GENERATE'] as const;
 export function runDirective(parser: ZoneFileParser): void {
   const { tokens } = parser;
   tokens.next = 1;
-  const word = tokens.text(0);
-  switch (word.toUpperCase()) {
-    case '$ORIGIN':
-      setOrigin(parser);
-      break;
-    case '$TTL':
-      setTtl(parser);
-      break;
-    case '$INCLUDE':
-      include(parser);
-      break;
-    case '$GENERATE':
-      generate(parser);
-      break;
-    default: {
-      const fix = didYouMean(word, DIRECTIVES) ?? `known: ${DIRECTIVES.join(', ')}`;
-      parser.failAt(0, { code: 'ZONE_UNKNOWN_DIRECTIVE', message: `'${word}' is not a directive`, fix });
-    }
+  if (tokens.is(0, '$ttl')) setTtl(parser);
+  else if (tokens.is(0, '$origin')) setOrigin(parser);
+  else if (tokens.is(0, '$include')) include(parser);
+  else if (tokens.is(0, '$generate')) generate(parser);
+  else {
+    const word = tokens.text(0);
+    const fix = didYouMean(word, DIRECTIVES) ?? `known: ${DIRECTIVES.join(', ')}`;
+    parser.failAt(0, { code: 'ZONE_UNKNOWN_DIRECTIVE', message: `'${word}' is not a directive`, fix });
   }
 }
 

@@ -50,6 +50,9 @@ const NOTHING = new Uint8Array(0);
 /** Scratch memory of all files: for a small one it would cost more than the file. */
 const TOKENS = new Tokens();
 const FIELDS = new FieldParser(TOKENS);
+const OWNER = new Uint8Array(MAX_NAME_OCTETS + 1);
+/** What is being read when nothing is. */
+const NO_FILE = new Lexer(NOTHING, DEFAULT_LIMITS);
 
 const MAX_TTL = 2 ** 31 - 1;
 const UNKNOWN = -1;
@@ -63,6 +66,7 @@ interface OpenFile {
   /** What the file that includes this one goes on with. */
   readonly origin: Name;
   readonly owner: Uint8Array;
+  /** As in the parser. */
   readonly ownerOctets: number;
 }
 
@@ -75,12 +79,12 @@ export class ZoneFileParser {
   origin: Name;
   /** Seconds; UNKNOWN before the first `$TTL`. */
   defaultTtl: number;
-  lexer: Lexer;
+  lexer = NO_FILE;
   readonly #sink: RecordSink;
   readonly #zone: Name;
   readonly #fields = FIELDS;
   readonly #open: OpenFile[] = [];
-  #owner: Uint8Array = new Uint8Array(MAX_NAME_OCTETS + 1);
+  readonly #owner = OWNER;
   /** Octets of the owner; 0 if there is none, UNKNOWN if it was wrong. */
   #ownerOctets = 0;
   #lastTtl = UNKNOWN;
@@ -104,7 +108,6 @@ export class ZoneFileParser {
     this.#zone = lowerName(options.origin);
     this.origin = this.#zone;
     this.defaultTtl = options.defaultTtl ?? UNKNOWN;
-    this.lexer = new Lexer(NOTHING, this.limits);
   }
 
   /** Goes on reading with `octets`; when they end, with what was read before. */
@@ -128,7 +131,7 @@ export class ZoneFileParser {
       file: this.#file,
       fileNumber: this.#fileNumber,
       origin: this.origin,
-      owner: this.#owner.slice(),
+      owner: this.#owner.slice(0, Math.max(0, this.#ownerOctets)),
       ownerOctets: this.#ownerOctets,
     });
     this.lexer = new Lexer(octets, this.limits);
@@ -152,7 +155,7 @@ export class ZoneFileParser {
     this.#file = outer.file;
     this.#fileNumber = outer.fileNumber;
     this.origin = outer.origin;
-    this.#owner = outer.owner;
+    this.#owner.set(outer.owner);
     this.#ownerOctets = outer.ownerOctets;
   }
 

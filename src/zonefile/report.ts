@@ -27,7 +27,7 @@ export class Report {
   readonly #limits: ZoneFileLimits;
   #errors = 0;
   #warnings = 0;
-  readonly #once = new Set<string>();
+  #once: Set<string> | undefined;
 
   constructor(limits: ZoneFileLimits) {
     this.#limits = limits;
@@ -69,6 +69,7 @@ export class Report {
 
   /** A warning that is told once for the zone. */
   warnOnce(finding: Finding, place: Place): void {
+    this.#once ??= new Set();
     if (this.#once.has(finding.code)) return;
     this.#once.add(finding.code);
     this.warn(finding, place);

@@ -137,6 +137,36 @@ describe('reading a zone file', () => {
     expect(readFile(zones, file, { limitOctets: LIMIT, expected })).toMatchObject({ code: 'ZONE_CHANGING' });
   });
 
+  it('puts what is small and as it was expected into memory that is there', () => {
+    const scratch = new Uint8Array(8);
+    const file = path.join(zones, 'a.zone');
+    const expected = () => signatureOf(fs.lstatSync(file));
+    const memoryOf = (signature = expected()) => {
+      const read = readFile(zones, file, { limitOctets: LIMIT, expected: signature, scratch });
+      if ('code' in read) return read.code;
+      return [Buffer.from(read.octets).toString(), read.octets.buffer === scratch.buffer];
+    };
+    write('a.zone', '1234567');
+    const before = expected();
+    expect(memoryOf()).toEqual(['1234567', true]);
+    expect(readFile(zones, file, { limitOctets: 6, expected: before, scratch })).toMatchObject({
+      code: 'ZONE_TOO_LARGE',
+    });
+    for (const text of ['12345678', '123456789']) {
+      write('a.zone', text);
+      expect(memoryOf()).toEqual([text, false]);
+    }
+    expect(memoryOf(before)).toBe('ZONE_CHANGING');
+    write('a.zone', '');
+    expect(memoryOf()).toBe('ZONE_EMPTY');
+    fs.rmSync(file);
+    execFileSync('mkfifo', [file]);
+    expect(memoryOf(before)).toBe('ZONE_NOT_A_FILE');
+    fs.rmSync(file);
+    fs.mkdirSync(file);
+    expect(memoryOf(before)).toBe('ZONE_NOT_A_FILE');
+  });
+
   it('refuses what is empty or gone', () => {
     expect(codeOrText(write('a.zone', ''))).toBe('ZONE_EMPTY');
     expect(codeOrText(path.join(zones, 'b.zone'))).toBe('ZONE_FILE_GONE');
