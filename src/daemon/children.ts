@@ -12,7 +12,7 @@ import { tagOfDs } from '../dnssec/ds.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { EventSink } from '../ops/events.ts';
 import type { Log } from '../ops/log.ts';
-import { type ChildDs, ChildrenLog } from '../store/children.ts';
+import { type ChildDs, ChildrenLog, hasChildrenLog } from '../store/children.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import { formatName, lowerName, type Name, nameOf, parentName } from '../wire/name.ts';
@@ -115,8 +115,10 @@ export class Children {
   }
 
   /** False of most zones, which are no parents: nothing is kept of them. */
-  #mayHaveTaken({ name }: Pick<Zone, 'name'>): boolean {
-    return this.#parents.has(name) || this.#context.keysBefore.mayBeOf(name);
+  #mayHaveTaken({ name, origin }: Pick<Zone, 'name' | 'origin'>): boolean {
+    if (this.#parents.has(name)) return true;
+    const { files, keysDirectory, keysBefore } = this.#context;
+    return keysBefore.mayBeOf(name) && hasChildrenLog(files, zoneKeysPath(keysDirectory, origin));
   }
 
   /** A zone was loaded, or follows another policy. */

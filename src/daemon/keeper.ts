@@ -23,7 +23,7 @@ import type { KeysBefore } from './keysbefore.ts';
 import type { LoadedDenial, LoadedZone } from './messages.ts';
 import { type Problem, problemOfError } from './problem.ts';
 import type { Publisher } from './publisher.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduler, Sleeper } from './scheduler.ts';
 import { ZoneSigning } from './signing.ts';
 import type { Change, SigningPorts } from './signingports.ts';
 import { inSlices } from './slices.ts';
@@ -71,7 +71,7 @@ interface Served {
 
 const NOTHING: Taken = { published: Promise.resolve() };
 
-export class Keeper {
+export class Keeper implements Sleeper {
   readonly #zone: Omit<KeptZone, 'policy'>;
   #policy: Policy;
   readonly #context: KeeperContext;
@@ -368,19 +368,23 @@ export class Keeper {
     const wakes = [signing.nextWake, signing.nextReminder].filter((wake) => wake !== null);
     const due = Math.min(epoch.refreshAt, ...wakes.map((wake) => clock.wallTimeOf(wake))) as UnixSeconds;
     const at = this.#problem === undefined ? (Math.max(soonest, due) as UnixSeconds) : soonest;
-    scheduler.at(this.#timer, at, () => void this.turn(at));
+    scheduler.wakeAt(this, at);
     this.#zone.turned();
   }
 
-  get #timer(): string {
+  get timer(): string {
     return `zone ${this.#zone.name}`;
+  }
+
+  wake(at: UnixSeconds): void {
+    void this.turn(at);
   }
 
   /** Ends the service of the zone. Its keys stay on disk. Resolves when no thread answers from it. */
   async remove(): Promise<void> {
     const { scheduler, publisher } = this.#context;
     this.#isRemoved = true;
-    scheduler.cancel(this.#timer);
+    scheduler.cancel(this);
     // Cancelled timers may hold this for weeks; they shall not hold images.
     this.#served = undefined;
     this.#wanted = undefined;

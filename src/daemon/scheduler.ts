@@ -1,7 +1,7 @@
 /**
- * Everything that is due later, in one place: the only timers of the control plane. An entry has a key, so that it can
- * be replaced and shown. Entries at an instant follow the wall clock, also when it is set; entries after a number of
- * milliseconds follow the monotonic one.
+ * Everything that is due later, in one place: the only timers of the control plane. An entry has a key, which is a name or
+ * who wakes, so that it can be replaced and shown. Entries at an instant follow the wall clock, also when it is set; entries
+ * after a number of milliseconds follow the monotonic one.
  */
 import type { Clock } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
@@ -15,11 +15,23 @@ const MAX_SLEEP_MS = 10_000;
  */
 const SLICE_MS = 20;
 
+/**
+ * Who wakes at an instant that is ever another one. A hundred thousand zones are: for each, a name and a function would be
+ * larger than all else that is kept here.
+ */
+export interface Sleeper {
+  /** What `status` shows of it. */
+  readonly timer: string;
+  /** It is the instant, or later. */
+  wake(at: UnixSeconds): void;
+}
+
 interface Entry {
-  readonly key: string;
+  readonly key: string | Sleeper;
   /** UnixSeconds, or monotonic milliseconds. */
   readonly due: number;
-  readonly run: () => void;
+  /** Of a key that is a name. */
+  readonly run?: () => void;
 }
 
 /** What is due at an instant, for `status`. */
@@ -30,7 +42,7 @@ export interface DueEntry {
 
 export class Scheduler {
   readonly #clock: Clock;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string | Sleeper, Entry>();
   readonly #atInstant = new Heap<Entry>((a, b) => a.due - b.due);
   readonly #afterDelay = new Heap<Entry>((a, b) => a.due - b.due);
   #timer: NodeJS.Timeout | undefined;
@@ -46,12 +58,17 @@ export class Scheduler {
     this.#add(this.#atInstant, { key, due: instant, run });
   }
 
+  /** Wakes a sleeper once at the instant, which takes the place of that before. */
+  wakeAt(sleeper: Sleeper, instant: UnixSeconds): void {
+    this.#add(this.#atInstant, { key: sleeper, due: instant });
+  }
+
   /** Runs `run` once after `ms` milliseconds; replaces what has the same key. */
   after(key: string, ms: number, run: () => void): void {
     this.#add(this.#afterDelay, { key, due: this.#clock.monotonicMs() + ms, run });
   }
 
-  cancel(key: string): void {
+  cancel(key: string | Sleeper): void {
     this.#entries.delete(key);
   }
 
@@ -68,7 +85,9 @@ export class Scheduler {
   due(count: number): DueEntry[] {
     const live = this.#atInstant.items.filter((entry) => this.#entries.get(entry.key) === entry);
     live.sort((a, b) => a.due - b.due);
-    return live.slice(0, count).map(({ key, due }) => ({ key, at: due as UnixSeconds }));
+    return live.slice(0, count).map(({ key, due }) => {
+      return { key: typeof key === 'string' ? key : key.timer, at: due as UnixSeconds };
+    });
   }
 
   /** Entries in memory, replaced ones among them. */
@@ -111,7 +130,8 @@ export class Scheduler {
       heap.pop();
       if (this.#entries.get(first.key) !== first) continue;
       this.#entries.delete(first.key);
-      first.run();
+      if (typeof first.key === 'string') first.run?.();
+      else first.key.wake(first.due as UnixSeconds);
     }
   }
 

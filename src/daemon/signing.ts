@@ -392,7 +392,7 @@ export class ZoneSigning {
     let privateKey = this.#privateKeys.find(({ id }) => id === key.id)?.privateKey;
     if (privateKey === undefined) {
       privateKey = this.keys.privateKey(key.id);
-      this.#privateKeys = [...this.#privateKeys, { id: key.id, privateKey }];
+      this.#privateKeys = this.#privateKeys.concat({ id: key.id, privateKey });
     }
     const { algorithm, tag, flags, publicKey } = key;
     return { algorithm, tag, flags, publicKey, privateKey };

@@ -40,6 +40,11 @@ export interface ChildDs {
   readonly by: string;
 }
 
+/** Whether a directory of keys has one. Throws FileStoreError if nobody can say. */
+export function hasChildrenLog(files: FileStore, directory: string): boolean {
+  return files.stat(`${directory}/${CHILDREN_FILE}`) !== undefined;
+}
+
 /** One instance per zone and process. */
 export class ChildrenLog {
   readonly path: string;

@@ -47,6 +47,29 @@ describe('scheduler', () => {
     scheduler.close();
   });
 
+  it('wakes a sleeper once, at its newest instant, and shows it by its name', () => {
+    const { clock, scheduler, ran, pass } = setup();
+    const sleeper = (timer: string) => ({ timer, wake: (at: number) => ran.push(`${timer} ${at}`) });
+    const [one, other, gone] = [sleeper('one'), sleeper('other'), sleeper('gone')];
+    const at = plus(clock.now(), 20);
+    scheduler.wakeAt(one, plus(clock.now(), 10));
+    scheduler.wakeAt(other, at);
+    scheduler.wakeAt(one, plus(at, 1));
+    scheduler.wakeAt(gone, at);
+    scheduler.cancel(gone);
+    expect(scheduler.due(9)).toEqual([
+      { key: 'other', at },
+      { key: 'one', at: plus(at, 1) },
+    ]);
+    pass(15);
+    expect(ran).toEqual([]);
+    pass(15);
+    expect(ran).toEqual([`other ${at}`, `one ${plus(at, 1)}`]);
+    pass(100);
+    expect(ran).toHaveLength(2);
+    scheduler.close();
+  });
+
   it('follows the wall clock for instants, the monotonic one for delays', () => {
     const { clock, scheduler, ran, note } = setup();
     scheduler.at('instant', plus(clock.now(), 3_600), note('instant'));
