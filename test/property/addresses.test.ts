@@ -78,6 +78,7 @@ describe('IPv6 addresses', () => {
         // In master files an address that holds one of IPv4 ends in its dotted quad (RFC 5952 §5).
         const text = formatIpv6(Uint8Array.of(9, ...address), 1);
         expect(new URL(`http://[${text}]/`).hostname.slice(1, -1)).toBe(canonical);
+        if (!text.includes('.')) expect(text).toBe(canonical);
       }),
       { numRuns: 800 },
     );

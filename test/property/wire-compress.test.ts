@@ -7,7 +7,7 @@ import { HEADER, setCount } from '../../src/wire/header.ts';
 import { equalNames, formatName, lowerName, type Name } from '../../src/wire/name.ts';
 import { SearchName } from '../../src/wire/searchname.ts';
 import { Writer } from '../../src/wire/writer.ts';
-import { arbitraryName, fewLetters } from '../support/wiretext.ts';
+import { arbitraryName, fewLetters, longName } from '../support/wiretext.ts';
 
 const SEED = 77;
 const anyOctet = fc.nat(255);
@@ -101,6 +101,69 @@ describe('Compressor', () => {
         },
       ),
       { numRuns: 3_000 },
+    );
+  });
+
+  it('points to names in front of octet 0x4000 alone, whole, as a slow twin does', () => {
+    const writer = new Writer(new Uint8Array(4096));
+    const compressor = new Compressor(SEED);
+    const buffer = new Uint8Array(0x4400);
+    const names = fc.array(fc.oneof(arbitraryName(fewLetters, 4), arbitraryName(fewLetters, 2)), {
+      maxLength: 25,
+    });
+    fc.assert(
+      fc.property(
+        arbitraryName(fewLetters, 2),
+        names,
+        fc.integer({ min: -120, max: 4 }),
+        (qname, names, from) => {
+          buffer.fill(0);
+          start(writer, compressor, qname, buffer, buffer.length);
+          writer.reserve(0x4000 + from - writer.position);
+          const known = new Set(suffixes(qname));
+          for (const name of names) {
+            const before = writer.position;
+            compressor.putName(writer, name, 0, true);
+            const all = suffixes(name);
+            const hit = all.findIndex((suffix) => known.has(suffix));
+            const rest = hit < 0 ? 1 : Buffer.from(all[hit]!, 'latin1').length;
+            const expected = hit < 0 ? name.length : name.length - rest + 2;
+            expect(writer.position - before).toBe(expected);
+            expect(equalNames(readName(buffer, before), 0, name, 0)).toBe(true);
+            // A pointer to a name needs pointers to all suffixes that stand there first.
+            const fresh = hit < 0 ? all : all.slice(0, hit);
+            const last = before + (name.length - Buffer.from(fresh.at(-1) ?? '', 'latin1').length);
+            if (last < 0x4000) for (const suffix of fresh) known.add(suffix);
+          }
+        },
+      ),
+      { numRuns: 800 },
+    );
+  });
+
+  it('keeps names of 255 octets, and messages that are just too small for them', () => {
+    const writer = new Writer(new Uint8Array(4096));
+    const compressor = new Compressor(SEED);
+    const names = fc.array(longName(fewLetters), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(longName(fewLetters), names, fc.integer({ min: -2, max: 2 }), (qname, names, spare) => {
+        const buffer = new Uint8Array(4096);
+        for (const isLimited of [false, true]) {
+          const limit = isLimited ? writer.position + spare : buffer.length;
+          buffer.fill(0);
+          start(writer, compressor, qname, buffer, limit);
+          const at = names.map((name) => {
+            const before = writer.position;
+            compressor.putName(writer, name, 0, true);
+            return before;
+          });
+          expect(writer.isOverflowed).toBe(isLimited && spare < 0);
+          if (writer.isOverflowed) return;
+          for (const [i, name] of names.entries())
+            expect(equalNames(readName(buffer, at[i]!), 0, name, 0)).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 

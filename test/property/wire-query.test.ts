@@ -6,7 +6,7 @@ import { formatType, RCODE } from '../../src/wire/iana.ts';
 import { lowerName } from '../../src/wire/name.ts';
 import { hashName } from '../../src/wire/namehash.ts';
 import { DROP, parseQuery, Query } from '../../src/wire/query.ts';
-import { arbitraryName, fewLetters, optRecord, queryMessage } from '../support/wiretext.ts';
+import { arbitraryName, fewLetters, longName, optRecord, queryMessage } from '../support/wiretext.ts';
 
 const SEED = 0x5eed;
 const OUTCOMES = new Set<number>([
@@ -31,16 +31,17 @@ const record = fc
     owner: fc.oneof(fc.constant([0]), fc.constant([0xc0, 12]), fc.constant([1, 97, 0xc0, 12])),
     type: fc.constantFrom(1, 6, 41, 41, 250, 24, 999),
     version: fc.constantFrom(0, 0, 0, 1),
+    flags: fc.constantFrom(0, 0x8000, 0x4000, 0xc001),
     rdata: fc.oneof(fc.array(fc.nat(255), { maxLength: 12 }), options),
   })
-  .map(({ owner, type, version, rdata }) => [
-    ...[...owner, type >> 8, type & 255, 4, 208, 0, version, 128, 0],
+  .map(({ owner, type, version, flags, rdata }) => [
+    ...[...owner, type >> 8, type & 255, 4, 208, 0, version, flags >> 8, flags & 255],
     ...[rdata.length >> 8, rdata.length & 255, ...rdata],
   ]);
 
 const plausible = fc
   .record({
-    name: arbitraryName(fc.nat(255)),
+    name: fc.oneof({ weight: 4, arbitrary: arbitraryName(fc.nat(255)) }, longName(fc.nat(255))),
     flags: fc.constantFrom(0, 0x0100, 0x0110, 0x8000, 0x2000),
     qtype: fc.constantFrom(1, 6, 251, 252, 255, 65_280),
     records: fc.array(record, { maxLength: 3 }),
@@ -57,7 +58,12 @@ const plausible = fc
 const mutated = fc
   .tuple(
     plausible,
-    fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 4 }),
+    fc.array(
+      fc.tuple(fc.oneof(fc.nat(40), fc.nat(400)), fc.oneof(fc.nat(255), fc.constantFrom(62, 63, 64))),
+      {
+        maxLength: 4,
+      },
+    ),
     fc.integer({ min: -6, max: 6 }),
   )
   .map(([message, changes, growth]) => {
@@ -89,9 +95,28 @@ describe('parseQuery', () => {
     const query = new Query(SEED);
     fc.assert(
       fc.property(fc.oneof(mutated, plausible), (message) => {
-        expect(parseQuery(message, message.length, query)).toBe(slowOutcome(message));
+        const outcome = parseQuery(message, message.length, query);
+        expect(outcome).toBe(slowOutcome(message));
+        if (outcome === RCODE.NOERROR || outcome === RCODE.NOTAUTH)
+          expect(told(query)).toEqual(slowFields(message));
       }),
       { numRuns: 20_000 },
+    );
+  });
+
+  it('takes a name of 255 octets, and none of 256', () => {
+    const query = new Query(SEED);
+    fc.assert(
+      fc.property(longName(fc.nat(255)), fc.integer({ min: 1, max: 3 }), (longest, more) => {
+        const octets = longest.length + more + 1;
+        const name = Uint8Array.of(more, ...new Array<number>(more).fill(97), ...longest);
+        const message = queryMessage({ qname: name });
+        expect(parseQuery(message, message.length, query)).toBe(
+          octets <= 255 ? RCODE.NOERROR : RCODE.FORMERR,
+        );
+        if (octets <= 255) expect(told(query)).toEqual(slowFields(message));
+      }),
+      { numRuns: 300 },
     );
   });
 
@@ -209,6 +234,89 @@ function slowName(message: Uint8Array, start: number, mayPoint: boolean): number
     at += length + 1;
     if (at - start > 254) throw new RangeError('name too long');
   }
+}
+
+/** All that a query says, of a well-formed one. */
+interface Told {
+  readonly id: number;
+  readonly flags: string;
+  readonly question: string;
+  readonly opt: string;
+  readonly cookie: string;
+  readonly wants: string;
+  readonly tsigAt: number;
+}
+
+const marks = (list: Readonly<Record<string, boolean>>): string =>
+  Object.keys(list)
+    .filter((key) => list[key])
+    .join(' ');
+
+function told(query: Query): Told {
+  const { id, isTruncated, recursionDesired, authenticData, checkingDisabled } = query;
+  const { questionIsWhole, questionOctets, qtype, qclass, qname } = query;
+  const name = Buffer.from(qname.octets.subarray(0, qname.length)).toString('hex');
+  const { hasEdns, ednsVersion, udpPayload, dnssecOk, compactOk, wantsNsid, wantsKeepalive, wantsPadding } =
+    query;
+  return {
+    id,
+    flags: `${query.opcode} ${marks({ isTruncated, recursionDesired, authenticData, checkingDisabled })}`,
+    question: questionIsWhole ? `${name} ${qtype} ${qclass} ${questionOctets}` : '',
+    opt: hasEdns ? `${ednsVersion} ${udpPayload} ${marks({ dnssecOk, compactOk })}` : '',
+    cookie: `${query.cookieAt} ${query.cookieOctets}`,
+    wants: marks({ wantsNsid, wantsKeepalive, wantsPadding }),
+    tsigAt: query.tsigAt,
+  };
+}
+
+/** The fields of a well-formed query once more, each looked for by itself. */
+function slowFields(message: Uint8Array): Told {
+  const view = Buffer.from(message);
+  const flags = view.readUInt16BE(2).toString(2).padStart(16, '0');
+  const hasQuestion = view.readUInt16BE(4) === 1;
+  const nameEnd = hasQuestion ? slowName(message, 12, false) : 12;
+  const name = Buffer.from(lowerName(message.slice(12, nameEnd))).toString('hex');
+  const question = hasQuestion
+    ? `${name} ${view.readUInt16BE(nameEnd)} ${view.readUInt16BE(nameEnd + 2)} ${nameEnd + 4 - 12}`
+    : '';
+  let opt = '';
+  let tsigAt = 0;
+  const options: { code: number; at: number; length: number }[] = [];
+  for (let at = hasQuestion ? nameEnd + 4 : 12; at < message.length; ) {
+    const fields = slowName(message, at, true);
+    const end = fields + 10 + view.readUInt16BE(fields + 8);
+    if (view.readUInt16BE(fields) === 250) tsigAt = at;
+    if (view.readUInt16BE(fields) === 41) {
+      const bits = view.readUInt16BE(fields + 6);
+      const [dnssecOk, compactOk] = [bits >= 0x8000, bits % 0x8000 >= 0x4000];
+      opt = `${view[fields + 5]} ${view.readUInt16BE(fields + 2)} ${marks({ dnssecOk, compactOk })}`;
+      for (let option = fields + 10; option < end; option += 4 + view.readUInt16BE(option + 2)) {
+        options.push({
+          code: view.readUInt16BE(option),
+          at: option + 4,
+          length: view.readUInt16BE(option + 2),
+        });
+      }
+    }
+    at = end;
+  }
+  const cookie = options.find(({ code }) => code === 10);
+  const has = (wanted: number) => options.some(({ code }) => code === wanted);
+  const isSet = (bit: number) => flags[bit] === '1';
+  return {
+    id: view.readUInt16BE(0),
+    flags: `${Number.parseInt(flags.slice(1, 5), 2)} ${marks({
+      isTruncated: isSet(6),
+      recursionDesired: isSet(7),
+      authenticData: isSet(10),
+      checkingDisabled: isSet(11),
+    })}`,
+    question,
+    opt,
+    cookie: `${cookie?.at ?? 0} ${cookie?.length ?? 0}`,
+    wants: marks({ wantsNsid: has(3), wantsKeepalive: has(11), wantsPadding: has(12) }),
+    tsigAt,
+  };
 }
 
 /** Octets of each COOKIE option. */
