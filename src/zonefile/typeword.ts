@@ -26,6 +26,8 @@ export function typeOfWord(tokens: Tokens, token: number): number {
   let packed = 0;
   for (let at = start; at < end; at++) {
     const octet = octets[at]!;
+    // It would vanish in front of the others.
+    if (octet === 0) return -1;
     packed = (packed << 8) | (octet >= 97 && octet <= 122 ? octet - 32 : octet);
   }
   return PACKED.get(packed) ?? -1;

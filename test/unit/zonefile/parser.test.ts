@@ -53,6 +53,9 @@ describe('layout', () => {
       'a.example.com. 1 IN A 192.0.2.2',
     ]);
   });
+  it('takes no type for another because of an octet of zeros in front of it', () => {
+    expect(codes('a 1 \0A 192.0.2.1\nb 1 \0\0NS c\n')).toEqual(['ZONE_UNKNOWN_TYPE', 'ZONE_UNKNOWN_TYPE']);
+  });
   it('takes class and type words in any case', () => {
     expect(texts('a 1 in a 192.0.2.1\nb 1 class1 type16 "x"\n')).toHaveLength(2);
   });
