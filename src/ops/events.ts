@@ -6,7 +6,7 @@
  * what happened since, or learns that something is missing.
  */
 import type { Clock } from '../base/ports.ts';
-import { formatInstant } from '../base/time.ts';
+import { formatInstant, type UnixSeconds } from '../base/time.ts';
 
 /** What an event is about; stable words for tools. */
 export const EVENT_KINDS = [
@@ -78,6 +78,9 @@ export class EventRing implements EventSink {
   readonly #listeners = new Set<() => void>();
   /** Number of the newest event. */
   #newest: number;
+  /** When it happened, as a number and as events have it: of zones that are loaded at once many have one. */
+  #second = 0 as UnixSeconds;
+  #at = '';
 
   constructor(clock: Clock, capacity = CAPACITY) {
     this.#clock = clock;
@@ -97,7 +100,10 @@ export class EventRing implements EventSink {
 
   add({ kind, zone, message, details }: NewEvent): void {
     const seq = ++this.#newest;
-    const event = { seq, at: formatInstant(this.#clock.now()), kind, zone, message, ...details };
+    const second = this.#clock.now();
+    if (second !== this.#second) this.#at = formatInstant(second);
+    this.#second = second;
+    const event = { seq, at: this.#at, kind, zone, message, ...details };
     this.#events[seq % this.#capacity] = event;
     for (const listener of this.#listeners) listener();
   }

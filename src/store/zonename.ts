@@ -8,6 +8,9 @@ import { zoneStem } from './stem.ts';
 
 export const ZONE_FILE_SUFFIX = '.zone';
 const HASHED_STEM = /^[0-9a-f]{64}$/;
+/** Nothing in it is escaped, a capital or too long; nor is it a hash. */
+const PLAIN_FILE = /^(?:[a-z0-9_-]{1,63}\.)+zone$/;
+const MAX_PLAIN_CHARACTERS = 253 + ZONE_FILE_SUFFIX.length;
 const DOT = 46;
 
 /** The file name of a zone: `example.com.zone`. */
@@ -25,6 +28,16 @@ export function isHashedName(name: string): boolean {
   return HASHED_STEM.test(name.slice(0, -ZONE_FILE_SUFFIX.length).toLowerCase());
 }
 
+/**
+ * The name of the zone (as `formatName` has it), if that of its file is the same but for the suffix, as nearly all are:
+ * so many are told quickly.
+ */
+export function plainZoneName(file: string): string | undefined {
+  const isPlain = file.length <= MAX_PLAIN_CHARACTERS && PLAIN_FILE.test(file) && file !== 'root.zone';
+  // Joined, it is a string of its own; a slice would keep that of the file.
+  return isPlain ? [file.slice(0, -ZONE_FILE_SUFFIX.length), '.'].join('') : undefined;
+}
+
 /** The origin (in lower case) that the name of a zone file stands for; a string says why it stands for none. */
 export function originOfFileName(name: string): Name | string {
   const stem = name.slice(0, -ZONE_FILE_SUFFIX.length);
@@ -37,7 +50,7 @@ export function originOfFileName(name: string): Name | string {
     octets[lengthAt] = octets.length - lengthAt - 1;
   }
   octets.push(0);
-  return octets.length > 255 ? 'the name is over 255 octets' : Uint8Array.from(octets);
+  return octets.length > 255 ? 'the name is over 255 octets' : new Uint8Array(octets);
 }
 
 /** Appends the octets of a label; a string says why it is none. */

@@ -14,13 +14,7 @@ import {
   signatureOf,
   type ZoneFault,
 } from './zonefile.ts';
-import {
-  isHashedName,
-  isZoneFileName,
-  originOfFileName,
-  originOfHead,
-  ZONE_FILE_SUFFIX,
-} from './zonename.ts';
+import { isHashedName, isZoneFileName, originOfFileName, originOfHead, plainZoneName } from './zonename.ts';
 
 const HEAD_OCTETS = 8_192;
 
@@ -53,22 +47,27 @@ interface Place {
 /** What a look keeps of one of many files; what follows from that is told when it is asked for. */
 class SeenFile implements SeenZone {
   readonly name: string;
-  readonly file: string;
   readonly place: Place;
   readonly signature: FileSignature;
   readonly modifiedMs: number;
   readonly octets: number;
   readonly fault?: ZoneFault;
+  /** The name of the file, if it is not that of the zone with the suffix. */
+  readonly #odd: string | undefined;
 
   constructor(name: string, file: string, place: Place, found: FoundFile | ZoneFault) {
     const isFound = 'stat' in found;
     this.name = name;
-    this.file = file;
+    this.#odd = file === plainFile(name) ? undefined : file;
     this.place = place;
     this.signature = isFound ? signatureOf(found.stat) : found.code;
     this.modifiedMs = isFound ? found.stat.mtimeMs : 0;
     this.octets = isFound ? found.stat.size : 0;
     if (!isFound) this.fault = found;
+  }
+
+  get file(): string {
+    return this.#odd ?? plainFile(this.name);
   }
 
   get origin(): Name {
@@ -82,6 +81,11 @@ class SeenFile implements SeenZone {
   get directory(): string {
     return this.place.real;
   }
+}
+
+/** What the file of a zone is called, if nothing in its name must be escaped. */
+function plainFile(zone: string): string {
+  return `${zone}zone`;
 }
 
 /** A file that ends in `.zone` but stands for no zone. */
@@ -174,7 +178,7 @@ export function lookAtZones(directory: string, known: Known = () => undefined): 
   const filesOf = new Map<string, string[] | string>();
   const misnamed: Misnamed[] = [];
   for (const file of files) {
-    const name = zoneOf(file, place, known);
+    const name = zoneOf(file, place.real);
     if (typeof name !== 'string') {
       misnamed.push({ path: path.join(directory, file), why: name.why });
       continue;
@@ -197,11 +201,11 @@ function lookAtFile(name: string, file: string, place: Place, known: SeenZone | 
   return isSame ? known : new SeenFile(name, file, place, found);
 }
 
-/** The zone whose file this is, by its name: what is known already need not be found out again. */
-function zoneOf(file: string, { real }: Place, known: Known): string | { readonly why: string } {
-  const plain = known(`${file.slice(0, -ZONE_FILE_SUFFIX.length)}.`);
-  if (plain instanceof SeenFile && plain.file === file) return plain.name;
-  const origin = originOf(real, file);
+/** The zone whose file this is, or why it is that of none. */
+function zoneOf(file: string, directory: string): string | { readonly why: string } {
+  const plain = plainZoneName(file);
+  if (plain !== undefined) return plain;
+  const origin = originOf(directory, file);
   return typeof origin === 'string' ? { why: origin } : formatName(origin);
 }
 

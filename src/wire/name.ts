@@ -172,7 +172,7 @@ export function parseName(text: string, origin: Name = ROOT): Name | NameFault {
   if (!endedByDot) {
     for (const octet of origin) octets.push(octet);
   }
-  return octets.length > MAX_NAME_OCTETS ? 'name over 255 octets' : Uint8Array.from(octets);
+  return octets.length > MAX_NAME_OCTETS ? 'name over 255 octets' : new Uint8Array(octets);
 }
 
 /** As `parseName`, for names known to be good; throws on a fault. For constants and tests. */

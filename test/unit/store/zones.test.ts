@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { IncludeReader, readFile, signatureOf } from '../../../src/store/zonefile.ts';
-import { originOfFileName, originOfHead, zoneFileName } from '../../../src/store/zonename.ts';
+import { originOfFileName, originOfHead, plainZoneName, zoneFileName } from '../../../src/store/zonename.ts';
 import { lookAtZones, ZonesDirectoryError } from '../../../src/store/zones.ts';
 import { formatName, nameOf } from '../../../src/wire/name.ts';
 import { Workplace } from '../../support/processes.ts';
@@ -50,6 +50,29 @@ describe('names of zone files', () => {
     expect(originText('a%2Eb.example.zone')).toBe('a\\.b.example.');
     expect(originText('%2A.example.zone')).toBe('*.example.');
     expect(originText('xn--bcher-kva.example.zone')).toBe('xn--bcher-kva.example.');
+  });
+
+  it('that are plain are told without being taken apart, and are the same', () => {
+    const label = 'a'.repeat(63);
+    const long = `${label}.${label}.${label}.${'a'.repeat(61)}`;
+    for (const stem of ['example.com', 'a', 'a-b._c.0.example', label, long]) {
+      expect(plainZoneName(`${stem}.zone`)).toBe(originText(`${stem}.zone`));
+    }
+    const others = [
+      'root',
+      'A.example',
+      'a%2Eb',
+      '',
+      'a..b',
+      '.a',
+      'a.',
+      'a b',
+      'ü',
+      'a$b',
+      `${label}a`,
+      `${long}a`,
+    ];
+    for (const stem of others) expect(plainZoneName(`${stem}.zone`), stem).toBeUndefined();
   });
 
   it('that name none say why', () => {
