@@ -24,6 +24,7 @@ import { next } from '../src/kasp/next.ts';
 import { EventRing } from '../src/ops/events.ts';
 import { createLog } from '../src/ops/log.ts';
 import type { Epoch } from '../src/signer/epoch.ts';
+import { OF_RRSETS, tableOctets } from '../src/signer/tables.ts';
 import { DiskFileStore } from '../src/store/files.ts';
 import { zoneKeysPath } from '../src/store/keystore.ts';
 import { lookAtZones } from '../src/store/zones.ts';
@@ -62,7 +63,7 @@ const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 
 /** Shared memory of what is served of a zone. */
 function sharedOctets({ image, apex, signers }: Epoch): number {
-  const tables = signers.reduce((sum, { table: slots }) => sum + slots.byteLength, 0);
+  const tables = signers.reduce((sum, { algorithm }) => sum + tableOctets(image, algorithm, OF_RRSETS), 0);
   return ZoneImage.open(image).octets + (apex === null ? 0 : ZoneImage.open(apex).octets) + tables;
 }
 

@@ -3,6 +3,8 @@
  * `bench:fleet` and `bench:manyzones` have measured.
  */
 import type { Zone } from '../daemon/zone.ts';
+import type { Epoch } from '../signer/epoch.ts';
+import { OF_NODES, OF_RRSETS, tableOctets } from '../signer/tables.ts';
 import { type ImageMemory, imageOctets } from '../zone/image.ts';
 import type { ServerMemory, ZoneMemory } from './memory-shapes.ts';
 
@@ -20,16 +22,11 @@ export function memoryOfZone({ served, signing }: Zone, threads: number): ZoneMe
   const keys = signing?.keys.count ?? 0;
   const loaded = signing?.loadedKeys ?? 0;
   const epoch = served?.epoch;
-  const tables = (epoch?.signers ?? []).flatMap(({ table, nsec3Table, compactTable }) => [
-    table.byteLength,
-    nsec3Table?.byteLength ?? 0,
-    compactTable?.byteLength ?? 0,
-  ]);
   return summed({
     image: octetsOf(epoch?.image ?? null),
     chain: octetsOf(epoch?.nsec3 ?? null),
     apex: octetsOf(epoch?.apex ?? null),
-    signatures: tables.reduce((sum, octets) => sum + octets, 0),
+    signatures: epoch === undefined ? 0 : octetsOfTables(epoch),
     keys: loaded * KEY_OCTETS,
     objects: ZONE_OCTETS + keys * KEY_STATE_OCTETS + (epoch === undefined ? 0 : threads * THREAD_OCTETS),
   });
@@ -48,6 +45,17 @@ export function memoryOfServer(zones: readonly Zone[], threads: number): ServerM
 
 function octetsOf(image: ImageMemory | null): number {
   return image === null ? 0 : imageOctets(image);
+}
+
+function octetsOfTables({ image, nsec3, denial, signers }: Epoch): number {
+  const ofNodes = denial === 'compact' ? image : null;
+  const each = signers.map(
+    ({ algorithm }) =>
+      tableOctets(image, algorithm, OF_RRSETS) +
+      tableOctets(nsec3, algorithm, OF_RRSETS) +
+      tableOctets(ofNodes, algorithm, OF_NODES),
+  );
+  return each.reduce((sum, octets) => sum + octets, 0);
 }
 
 function summed(parts: Omit<ZoneMemory, 'total'>): ZoneMemory {

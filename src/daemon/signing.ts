@@ -18,7 +18,7 @@ import type { Action, Facts, RolloverRequest, Waiting } from '../kasp/step.ts';
 import { acknowledge } from '../kasp/versions.ts';
 import { findKey, type Rollover, rolloversOf, type ZoneState } from '../kasp/zonestate.ts';
 import { type KeptSignatures, SignatureBook } from '../signer/book.ts';
-import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../signer/epoch.ts';
+import { buildEpoch, type Epoch, type EpochKey, type EpochPacks, unsignedEpoch } from '../signer/epoch.ts';
 import type { AuditEvent, AuditTrail } from '../store/audit.ts';
 import { keyId, type WantedKey } from '../store/create.ts';
 import { type HeldKey, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
@@ -42,8 +42,8 @@ const NONE: readonly never[] = [];
 /** Rollovers that fall due at one instant are started one after the other. */
 const MAX_TURNS = 16;
 
-/** First apex images of zones lie together; those that follow have memory of their own, which goes with them. */
-const firstApexes = new ImagePack();
+/** What first epochs have lies together; what follows has memory of its own, which goes with it. */
+const firstPacks: EpochPacks = { apexes: new ImagePack(), tables: new ImagePack() };
 
 /** The zone that is signed. */
 export interface SignedZone {
@@ -384,7 +384,7 @@ export class ZoneSigning {
     };
     return buildEpoch(image, content, previous, now, {
       book,
-      pack: previous === undefined ? firstApexes : undefined,
+      packs: previous === undefined ? firstPacks : undefined,
     });
   }
 

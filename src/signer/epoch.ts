@@ -18,7 +18,16 @@ import { signAhead } from './ahead.ts';
 import { renderApex } from './apex.ts';
 import { apexRRsets } from './apexrrsets.ts';
 import { SignatureBook } from './book.ts';
-import { inOnePiece, OF_NODES, OF_RRSETS, signedImage, tableOver } from './tables.ts';
+import type { TableMemory } from './slots.ts';
+import {
+  inOnePiece,
+  OF_NODES,
+  OF_RRSETS,
+  type SignedImage,
+  type SlotPlan,
+  signedImage,
+  tableOver,
+} from './tables.ts';
 import { INCEPTION_LEAD, inceptionAt, windowLength } from './validity.ts';
 
 /** A key as the signer needs it. */
@@ -67,11 +76,11 @@ export interface Epoch {
     readonly tag: number;
     readonly publicKey: Uint8Array;
     readonly privateKey: LentKey;
-    readonly table: SharedArrayBuffer;
+    readonly table: TableMemory;
     /** The table over the NSEC3 chain, if there is one. */
-    readonly nsec3Table: SharedArrayBuffer | null;
+    readonly nsec3Table: TableMemory | null;
     /** With compact denial, the table of the NSECs of names that exist: a slot for each node of the image. */
-    readonly compactTable: SharedArrayBuffer | null;
+    readonly compactTable: TableMemory | null;
   }[];
   /** Inception of the DNSKEY, CDS and CDNSKEY signatures; grows from epoch to epoch (RFC 7344 §6.2). */
   readonly apexInception: UnixSeconds;
@@ -84,8 +93,14 @@ export interface Epoch {
 /** What an epoch is made with. */
 export interface EpochMeans {
   readonly book?: SignatureBook;
-  /** Memory that the apex image shares with others. */
-  readonly pack?: ImagePack | undefined;
+  /** Memory that the apex image and the tables share with others. */
+  readonly packs?: EpochPacks | undefined;
+}
+
+/** One each, as they do not last alike: apex images are made anew every few days, tables with the images that they are over. */
+export interface EpochPacks {
+  readonly apexes: ImagePack;
+  readonly tables: ImagePack;
 }
 
 /** Thrown when an epoch cannot be made safely: a signature that does not verify, an apex without its SOA. */
@@ -122,7 +137,7 @@ export function buildEpoch(
   content: EpochContent,
   previous: Epoch | undefined,
   now: UnixSeconds,
-  { book = new SignatureBook(), pack }: EpochMeans = {},
+  { book = new SignatureBook(), packs }: EpochMeans = {},
 ): Epoch {
   const zone = ZoneImage.open(image);
   const lowest = (previous?.apexInception ?? 0) + 1;
@@ -133,7 +148,7 @@ export function buildEpoch(
   const { apexInception, rrsets } = apexRRsets(zone, content, { fresh, nsecInception, now }, book);
   const epoch: Epoch = {
     image,
-    apex: renderApex(zone, rrsets, pack),
+    apex: renderApex(zone, rrsets, packs?.apexes),
     validity: content.validity,
     denial: content.denial,
     nsec3: content.nsec3,
@@ -143,6 +158,7 @@ export function buildEpoch(
         { image, nsec3: content.nsec3, denial: content.denial },
         key,
         previous?.validity === content.validity ? previous : undefined,
+        packs?.tables,
       ),
     ),
     apexInception,
@@ -185,8 +201,11 @@ function signerOf(
   { image, nsec3, denial }: Pick<Epoch, 'image' | 'nsec3' | 'denial'>,
   key: EpochKey,
   previous: Epoch | undefined,
+  pack: ImagePack | undefined,
 ): Epoch['signers'][number] {
   const { algorithm, tag, publicKey, privateKey } = key;
+  const tableOn = (over: ImageMemory, before: SignedImage | undefined, plan: SlotPlan) =>
+    inOnePiece(tableOver(over, algorithm, before, plan, pack));
   const earlier = previous?.signers.find(
     (signer) => signer.tag === tag && compareRdata(signer.publicKey, publicKey) === 0,
   );
@@ -195,19 +214,13 @@ function signerOf(
     tag,
     publicKey,
     privateKey,
-    table: inOnePiece(tableOver(image, algorithm, signedImage(previous?.image, earlier?.table), OF_RRSETS)),
+    table: tableOn(image, signedImage(previous?.image, earlier?.table), OF_RRSETS),
     nsec3Table:
-      nsec3 === null
-        ? null
-        : inOnePiece(
-            tableOver(nsec3, algorithm, signedImage(previous?.nsec3, earlier?.nsec3Table), OF_RRSETS),
-          ),
+      nsec3 === null ? null : tableOn(nsec3, signedImage(previous?.nsec3, earlier?.nsec3Table), OF_RRSETS),
     compactTable:
-      denial !== 'compact'
-        ? null
-        : inOnePiece(
-            tableOver(image, algorithm, signedImage(previous?.image, earlier?.compactTable), OF_NODES),
-          ),
+      denial === 'compact'
+        ? tableOn(image, signedImage(previous?.image, earlier?.compactTable), OF_NODES)
+        : null,
   };
 }
 

@@ -19,7 +19,7 @@ import type { RRsetIndex, ZoneImage } from '../zone/image.ts';
 import { APEX } from '../zone/image.ts';
 import type { Epoch } from './epoch.ts';
 import { SignatureMaker } from './maker.ts';
-import { SlotTable } from './slots.ts';
+import { SlotTable, type TableMemory } from './slots.ts';
 import { inceptionAt, isInWindow } from './validity.ts';
 
 const ASTERISK = 42;
@@ -38,7 +38,7 @@ export class ZoneSigner {
   #published: KeyObject | undefined;
 
   /** `table` is the signer's over the zone image, unless it is said to be that of the zone's way to deny. */
-  constructor(signer: Epoch['signers'][number], validity: number, table: SharedArrayBuffer = signer.table) {
+  constructor(signer: Epoch['signers'][number], validity: number, table: TableMemory = signer.table) {
     this.algorithm = signer.algorithm;
     this.tag = signer.tag;
     this.publicKey = signer.publicKey;

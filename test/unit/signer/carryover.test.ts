@@ -1,7 +1,7 @@
 /** Signatures carried over a reload in slices, against a slow twin that looks every rrset up by all that it says. */
 import { describe, expect, it } from 'vitest';
 import { carryOver, type Epoch } from '../../../src/signer/epoch.ts';
-import { SlotTable } from '../../../src/signer/slots.ts';
+import { SlotTable, type TableMemory } from '../../../src/signer/slots.ts';
 import { inOnePiece } from '../../../src/signer/tables.ts';
 import { ALGORITHM } from '../../../src/wire/iana.ts';
 import { formatName } from '../../../src/wire/name.ts';
@@ -61,7 +61,7 @@ function slotsOf(image: ZoneImage): Slot[] {
   );
 }
 
-const tableOf = (table: SharedArrayBuffer) => new SlotTable(table, ALGORITHM.ECDSAP256SHA256);
+const tableOf = (table: TableMemory) => new SlotTable(table, ALGORITHM.ECDSAP256SHA256);
 
 /** An epoch all of whose rrsets have been asked for. */
 function warmEpoch(denial: TestMode): Epoch {
@@ -80,7 +80,7 @@ function warmEpoch(denial: TestMode): Epoch {
 }
 
 /** Which old slot each new slot has its signature from, as the table says; undefined: from none. */
-function carried(image: ImageMemory, table: SharedArrayBuffer): (number | undefined)[] {
+function carried(image: ImageMemory, table: TableMemory): (number | undefined)[] {
   const slots = tableOf(table);
   const signature = new Uint8Array(64);
   return slotsOf(ZoneImage.open(image)).map(({ slot }) => {

@@ -10,9 +10,9 @@ import { SlotTable } from '../../../src/signer/slots.ts';
 import { isInWindow } from '../../../src/signer/validity.ts';
 import { RRTYPE } from '../../../src/wire/iana.ts';
 import { nameOf } from '../../../src/wire/name.ts';
-import { type RRsetIndex, ZoneImage } from '../../../src/zone/image.ts';
+import { type ImageMemory, type RRsetIndex, ZoneImage } from '../../../src/zone/image.ts';
 import { ImagePack } from '../../../src/zone/imagepack.ts';
-import { imageOf, NOW, TestServer } from '../../support/served.ts';
+import { chainOf, imageOf, NOW, TestServer } from '../../support/served.ts';
 
 const HOSTS = Array.from({ length: 40 }, (_, i) => `h${i} A 192.0.2.${i + 1}\n`).join('');
 const ZONE = `$TTL 60\n@ SOA ns h 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n${HOSTS}`;
@@ -107,14 +107,26 @@ describe('the signers of an epoch', () => {
   });
 });
 
-describe('first apex images', () => {
-  it('lie in memory that they share, and answer as those that do not', () => {
-    const pack = new ImagePack();
-    const content = contentOf({ published: [A], signers: [A] });
-    const [one, other] = [1, 2].map(() => buildEpoch(IMAGE, content, undefined, NOW, { pack }));
-    const memoryOf = ({ apex }: Epoch) => (apex instanceof SharedArrayBuffer ? apex : apex!.memory);
-    expect(memoryOf(one!)).toBe(memoryOf(other!));
-    for (const epoch of [one!, other!]) expect(signersOf(epoch, 'example.', 'DNSKEY')).toEqual(sorted(A));
+describe('apex images and tables of first epochs', () => {
+  it.each([
+    ['nsec', null],
+    ['nsec3', chainOf(IMAGE)],
+    ['compact', null],
+  ] as const)('lie in memory that they share, and answer as those that do not: %s', (denial, nsec3) => {
+    const packs = { apexes: new ImagePack(), tables: new ImagePack() };
+    const content = { ...contentOf({ published: [A, B], signers: [A, B] }), denial, nsec3 };
+    const epochs = [1, 2].map(() => buildEpoch(IMAGE, content, undefined, NOW, { packs }));
+    const memoryOf = (place: ImageMemory | null) =>
+      place instanceof SharedArrayBuffer ? place : (place?.memory ?? null);
+    const tables = epochs.flatMap(({ signers }) =>
+      signers.flatMap(({ table, nsec3Table, compactTable }) => [table, nsec3Table, compactTable]),
+    );
+    expect(new Set(epochs.map(({ apex }) => memoryOf(apex))).size).toBe(1);
+    expect(new Set(tables.filter((table) => table !== null).map(memoryOf)).size).toBe(1);
+    for (const epoch of epochs) {
+      for (const type of ['DNSKEY', 'SOA']) expect(signersOf(epoch, 'example.', type)).toEqual(sorted(A, B));
+      expect(signersOf(epoch, 'h1.example.', 'A')).toEqual(sorted(A, B));
+    }
   });
 });
 

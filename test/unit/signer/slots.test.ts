@@ -3,8 +3,10 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { SlotTable, slotTableOctets } from '../../../src/signer/slots.ts';
 import { ALGORITHM } from '../../../src/wire/iana.ts';
+import { ImagePack } from '../../../src/zone/imagepack.ts';
 
 const P256 = ALGORITHM.ECDSAP256SHA256;
+const P384 = ALGORITHM.ECDSAP384SHA384;
 
 describe('SlotTable', () => {
   it('gives back what was written, by inception', () => {
@@ -17,6 +19,38 @@ describe('SlotTable', () => {
     expect(out).toEqual(new Uint8Array(64).fill(5));
     expect(slots.inception(0)).toBe(0);
     expect(slots.inception(2)).toBe(0);
+  });
+
+  it('keeps to its own of the memory that it shares', () => {
+    const pack = new ImagePack();
+    const tables = [3, 1, 7, 2].map((slots, i) => {
+      const algorithm = i % 2 === 0 ? P256 : P384;
+      const memory = pack.take(slotTableOctets(slots, algorithm));
+      return { slots, memory, table: new SlotTable(memory, algorithm) };
+    });
+    expect(
+      new Set(tables.map(({ memory }) => memory instanceof SharedArrayBuffer || memory.memory)).size,
+    ).toBe(1);
+    const fill = (table: number, slot: number) => 16 * (table + 1) + slot;
+    for (const [i, { slots, table }] of tables.entries()) {
+      for (let slot = 0; slot < slots; slot++) {
+        expect(table.inception(slot)).toBe(0);
+        table.write(
+          slot,
+          1_000 + fill(i, slot),
+          new Uint8Array(table.signatureOctets).fill(fill(i, slot)),
+          0,
+        );
+      }
+    }
+    for (const [i, { slots, memory, table }] of tables.entries()) {
+      const other = new SlotTable(memory, i % 2 === 0 ? P256 : P384);
+      const out = new Uint8Array(table.signatureOctets);
+      for (let slot = 0; slot < slots; slot++) {
+        expect(other.read(slot, 1_000 + fill(i, slot), out, 0)).toBe(true);
+        expect(out).toEqual(new Uint8Array(table.signatureOctets).fill(fill(i, slot)));
+      }
+    }
   });
 
   it('voids a copy when the slot changed meanwhile', () => {
