@@ -21,6 +21,8 @@ const MIB = 2 ** 20;
 const GOALS = { unsignedRatio: 2, unsignedMib: 400, restartS: 30, signedMib: 700 };
 const SAMPLE = 97;
 const LONGEST_MS = 3_600_000;
+/** What a start needed for a while is given back by then. */
+const SETTLED_MS = 15_000;
 
 const { values, positionals } = parseArgs({
   options: { dir: { type: 'string', default: tmpdir() }, only: { type: 'string' } },
@@ -62,7 +64,7 @@ async function measure(
     await untilAllAnswer(server, own, isSigned);
     const readyS = (performance.now() - startedMs) / 1_000;
     const cpuS = cpuSeconds(server.pid);
-    await sleep(5_000);
+    await sleep(SETTLED_MS);
     const octets = proportionalMemory(server.pid);
     console.log(`${name.padEnd(28)}${readyS.toFixed(1)} s, CPU ${cpuS.toFixed(1)} s, ${mib(octets)}`);
     return { readyS, cpuS, octets };

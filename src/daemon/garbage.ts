@@ -12,9 +12,15 @@ const COLLECT_OCTETS = 16 << 20;
 /** How V8 is told to move together all that it finds alive. It is only looked at when a collection begins. */
 const COMPACTING = 'compact-on-every-full-gc';
 
-let collect: (() => void) | undefined;
+/** So long after a start V8 finds that hardly any objects are made: it goes by the mean of five seconds. */
+const QUIET_MS = 7_000;
+
+let collect: Collect | undefined;
 let droppedOctets = 0;
 let isPending = false;
+
+/** As V8 has it: all that is garbage, or what is of the objects that are new. */
+type Collect = (options?: { readonly type: 'minor' }) => void;
 
 /** This thread has let go of memory of this size; when it is much, it is collected in a turn of its own. */
 export function noteDropped(octets: number): void {
@@ -38,6 +44,9 @@ export function collectSoon(): void {
  * As `collectSoon`, and moves together what is left. What a start keeps of many zones lies among what it needed for a
  * while, and of each collection V8 moves 4 MiB at the most: a third of the heap stays taken and empty. Moving takes about
  * 2 ms for each MB that is kept, and while it lasts room for both copies. Only this thread waits.
+ *
+ * The 32 MiB of room for new objects that a start needed go back when V8 collects new objects, in a few milliseconds, and
+ * finds that few are made.
  */
 export function compactSoon(): void {
   setImmediate(() => {
@@ -46,10 +55,11 @@ export function compactSoon(): void {
     collect ??= exposeCollector();
     collect();
     setFlagsFromString(`--no-${COMPACTING}`);
+    setTimeout(() => collect?.({ type: 'minor' }), QUIET_MS).unref();
   });
 }
 
-function exposeCollector(): () => void {
+function exposeCollector(): Collect {
   setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
+  return runInNewContext('gc') as Collect;
 }

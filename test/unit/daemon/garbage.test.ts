@@ -1,4 +1,5 @@
 /** What a start leaves scattered is moved together, by whatever version of V8 this is. */
+import { setTimeout } from 'node:timers/promises';
 import { getHeapSpaceStatistics } from 'node:v8';
 import { expect, it } from 'vitest';
 import { collectSoon, compactSoon } from '../../../src/daemon/garbage.ts';
@@ -41,4 +42,14 @@ it('compacts once, and not at each collection that follows', async () => {
   const { mapped, used } = oldSpace();
   expect(kept.length).toBeGreaterThan(0);
   expect(mapped - used).toBeGreaterThan(16 << 20);
+});
+
+it('gives the room for new objects back when hardly any are made any more', { timeout: 40_000 }, async () => {
+  const room = () =>
+    getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
+  expect(scattered().length).toBeGreaterThan(0);
+  const grown = room();
+  compactSoon();
+  for (let i = 0; i < 300 && room() > grown / 4; i++) await setTimeout(100);
+  expect(room()).toBeLessThanOrEqual(grown / 4);
 });
