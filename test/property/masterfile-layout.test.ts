@@ -185,7 +185,7 @@ const octetsOf = (labels: Labels) => labels.reduce((sum, one) => sum + one.lengt
 
 it('is read as the list of records that it is, in whatever way it is laid out', () => {
   fc.assert(
-    fc.property(fc.array(item, { minLength: 1, maxLength: 12 }), (items) => {
+    fc.property(fc.array(item, { minLength: 1, maxLength: 12, size: 'max' }), (items) => {
       const writer = new Writer();
       const isTooLong = ({ owner, data }: (typeof items)[number]) =>
         [owner, ...data.words.flatMap((word) => ('name' in word ? [word.name] : []))].some(
@@ -200,8 +200,30 @@ it('is read as the list of records that it is, in whatever way it is laid out', 
       );
       expect(read, writer.text).toEqual(writer.expected);
     }),
-    { numRuns: 600 },
+    { numRuns: 400 },
   );
+});
+
+it('is told of owners outside of the zone, by labels and not by octets', () => {
+  const inside = `${String.fromCharCode(7)}example${String.fromCharCode(3)}com`;
+  const labels = fc.array(fc.constantFrom('a', 'EXAMPLE', 'example', 'com', 'Com', inside, `a${inside}`), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  let outside = 0;
+  fc.assert(
+    fc.property(labels, (owner) => {
+      const isInside = lower(owner).slice(-2).join('|') === ZONE.join('|') && owner.length >= 2;
+      if (!isInside) outside++;
+      const { diagnostics } = readMasterFile(`${absolute(owner)} 1 A 192.0.2.1\n`, `${ZONE.join('.')}.`);
+      expect(
+        diagnostics.map(({ code }) => code),
+        absolute(owner),
+      ).toEqual(isInside ? [] : ['ZONE_OUT_OF_ZONE']);
+    }),
+    { numRuns: 400 },
+  );
+  expect(outside).toBeGreaterThan(10);
 });
 
 /** Labels of a name as it is printed. */

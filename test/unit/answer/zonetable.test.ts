@@ -38,7 +38,7 @@ describe('ZoneTable', () => {
     const change = fc.record({ origin: name, isRemoval: fc.boolean() });
     fc.assert(
       fc.property(
-        fc.array(change, { maxLength: 200 }),
+        fc.array(change, { maxLength: 200, size: 'max' }),
         fc.array(name, { minLength: 5 }),
         (changes, questions) => {
           const table = new ZoneTable();
