@@ -1,7 +1,7 @@
 /**
  * Plain data as a short text of octets, and back: for what lies in memory a hundred thousand times and is seldom asked for.
- * A form says both how a value is put and how it is taken, so that the two cannot differ. Nothing of it goes to a disk or to
- * another thread: a form may change with every version.
+ * A form says both how a value is put and how it is taken, so that the two cannot differ. Nothing of it goes to a disk: a
+ * form may change with every version. What has a `shared` text stays in its thread.
  *
  *     number    a whole one from zero on, seven bits an octet, the lowest first; the eighth bit: more follow
  *     instant   seconds since the instant that was put before it, their sign in the lowest bit
@@ -185,7 +185,7 @@ export const text: Form<string> = {
   take: (from) => from.text(),
 };
 
-/** Texts of which there are few, in many values: each is in memory once, and stays there. */
+/** Texts of which there are few, in many values: each is in memory once, and stays there. Numbers are of this thread. */
 export function shared<T extends string>(atMost: number): Form<T> {
   const [texts, numbers]: [T[], Map<string, number>] = [[], new Map()];
   const numberOf = (value: T) => {

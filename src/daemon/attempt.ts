@@ -13,14 +13,18 @@ export interface Attempt {
 }
 
 /** What only the zone knows. */
-type OwnPart = Pick<LoadJob, 'origin' | 'isFresh' | 'servedDigest' | 'serial' | 'derived'>;
+interface OwnPart extends Pick<LoadJob, 'origin' | 'isFresh' | 'servedDigest' | 'serial' | 'derived'> {
+  /** Its keys are open. */
+  readonly isOpen: boolean;
+}
 
 export function jobOf(
   number: number,
   { seen, policy }: Attempt,
-  own: OwnPart,
-  { limitOctets, seed, isUnsigned }: ZoneContext,
+  { isOpen, ...own }: OwnPart,
+  { limitOctets, seed, isUnsigned, keysBefore, signing }: ZoneContext,
 ): LoadJob {
+  const hasKeys = !isUnsigned && !isOpen && keysBefore.mayBeOf(seen.name);
   return {
     job: number,
     directory: seen.directory,
@@ -31,6 +35,7 @@ export function jobOf(
     seed,
     denial: isUnsigned ? null : { mode: policy.denial, optOut: policy.optOut },
     zonemd: policy.zonemd,
+    keysDirectory: hasKeys ? signing.keysDirectory : undefined,
     ...own,
   };
 }

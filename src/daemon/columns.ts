@@ -60,6 +60,7 @@ function areFirstLoads(one: LoadJob, other: LoadJob): boolean {
     one.directory === other.directory &&
     one.limitOctets === other.limitOctets &&
     one.seed === other.seed &&
+    one.keysDirectory === other.keysDirectory &&
     one.serial?.mode === other.serial?.mode &&
     one.serial?.now === other.serial?.now &&
     (one.zonemd === other.zonemd || isDeepStrictEqual(one.zonemd, other.zonemd)) &&
@@ -107,6 +108,7 @@ export function foldReplies(replies: readonly LoadReply[]): (LoadReply | ReplyCo
       ats: images.map(({ at }) => at),
       mode: zones[0]!.denial.mode,
       digests: zones.map(({ digest }) => digest),
+      keys: zones.map(({ keys }) => keys),
       tookMs: zones.map(({ tookMs }) => tookMs),
     };
   });
@@ -132,7 +134,7 @@ export function unfoldReplies(list: readonly (LoadReply | ReplyColumns)[]): Load
 
 const NOTHING: readonly never[] = [];
 
-function repliesOf({ jobs, memory, ats, mode, digests, tookMs }: ReplyColumns): LoadReply[] {
+function repliesOf({ jobs, memory, ats, mode, digests, keys, tookMs }: ReplyColumns): LoadReply[] {
   const denial = { mode, nsec3: null };
   const common = {
     ...{ kind: 'loaded' as const, denial },
@@ -140,7 +142,10 @@ function repliesOf({ jobs, memory, ats, mode, digests, tookMs }: ReplyColumns): 
   };
   return jobs.map((job, i) => ({
     job,
-    outcome: { ...common, image: { memory, at: ats[i]! }, digest: digests[i]!, tookMs: tookMs[i]! },
+    outcome: {
+      ...common,
+      ...{ image: { memory, at: ats[i]! }, digest: digests[i]!, keys: keys[i], tookMs: tookMs[i]! },
+    },
   }));
 }
 

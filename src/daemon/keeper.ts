@@ -165,7 +165,8 @@ export class Keeper implements Sleeper {
     const { clock, signing: ports } = this.#context;
     const { now } = clock.keyInstant();
     if (this.#signing === undefined) {
-      const zone = { origin: this.#zone.origin, policy: this.#policy, listener: this.#log };
+      const { keys: ahead } = loaded;
+      const zone = { origin: this.#zone.origin, policy: this.#policy, listener: this.#log, ahead };
       this.#signing = await ZoneSigning.open(ports, zone, loaded, now);
       this.#log.keys(this.#signing.keys);
       this.#isNew = this.#signing.keys.how === 'created';

@@ -4,14 +4,16 @@
  */
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { DiskFileStore } from '../store/files.ts';
+import { readAhead } from '../store/keysahead.ts';
 import { imageOctets } from '../zone/image.ts';
 import { ImagePack } from '../zone/imagepack.ts';
 import { foldReplies, unfoldJobs } from './columns.ts';
 import { noteDropped } from './garbage.ts';
 import { useHugePages } from './hugepages.ts';
-import { LoadProgress } from './loadqueue.ts';
+import { LoadProgress, type NewJob } from './loadqueue.ts';
 import { loadZone } from './loadzone.ts';
-import type { JobColumns, LoadedZone, LoadJob, LoadReply } from './messages.ts';
+import type { JobColumns, LoadedZone, LoadJob, LoadOutcome, LoadReply } from './messages.ts';
 
 /** Replies in a list: while the control plane works on them, the next are made. */
 const MAX_REPLIES = 64;
@@ -36,6 +38,8 @@ function bePolite(): void {
   }
 }
 
+const files = new DiskFileStore();
+
 /** Images of zones that come in a crowd. */
 let pack: ImagePack | undefined;
 
@@ -53,7 +57,7 @@ function reply(jobs: readonly LoadJob[]): void {
   let dropped = 0;
   for (const { job, ...rest } of jobs) {
     progress.begin(job);
-    const outcome = loadZone(rest, pack);
+    const outcome = withKeys(loadZone(rest, pack), rest);
     replies.push({ job, outcome });
     // What was needed to make an image is about as large as the image.
     if (outcome.kind !== 'loaded') continue;
@@ -63,6 +67,12 @@ function reply(jobs: readonly LoadJob[]): void {
   }
   parentPort?.postMessage(foldReplies(replies));
   noteDropped(dropped);
+}
+
+/** What was loaded, with the keys of the zone if they are to be read ahead. */
+function withKeys(outcome: LoadOutcome, { keysDirectory, origin }: NewJob): LoadOutcome {
+  if (outcome.kind !== 'loaded' || keysDirectory === undefined) return outcome;
+  return { ...outcome, keys: readAhead(files, keysDirectory, origin, Date.now()) };
 }
 
 function octetsOf({ image, denial: { nsec3 } }: LoadedZone): number {

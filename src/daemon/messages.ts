@@ -12,6 +12,7 @@ import type { DenialMode, ZonemdPolicy } from '../kasp/policy.ts';
 import type { Epoch } from '../signer/epoch.ts';
 import type { SynthesisSettings } from '../store/config-synthesis.ts';
 import type { TransportSettings } from '../store/config-transport.ts';
+import type { KeysAhead } from '../store/keysahead.ts';
 import type { FileSignature, ZoneFault } from '../store/zonefile.ts';
 import type { HandedSocket } from '../transport/handed.ts';
 import type { ListenAddress } from '../transport/listen.ts';
@@ -50,6 +51,8 @@ export interface LoadJob {
   readonly serial?: SerialRule;
   /** Records of the zone that are in no file; left out where a file is only looked at. */
   readonly derived?: readonly DerivedRRset[];
+  /** The directory of all zones' keys: those of the zone are read as well, for who will open them. */
+  readonly keysDirectory?: string | undefined;
 }
 
 /** Jobs that have nearly all in common (`daemon/columns`). */
@@ -117,6 +120,8 @@ export interface LoadedZone {
   /** RDATA of DNSKEY and CDNSKEY, and of CDS records in the file. */
   readonly foreignKeys: readonly Uint8Array[];
   readonly foreignCds: readonly Uint8Array[];
+  /** Its keys, if they were to be read, and were as they should be. */
+  readonly keys?: KeysAhead | undefined;
   readonly tookMs: number;
 }
 
@@ -134,6 +139,7 @@ export interface ReplyColumns {
   readonly ats: readonly number[];
   readonly mode: DenialMode;
   readonly digests: readonly string[];
+  readonly keys: readonly (KeysAhead | undefined)[];
   readonly tookMs: readonly number[];
 }
 

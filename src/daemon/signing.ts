@@ -24,14 +24,13 @@ import { keyId, type WantedKey } from '../store/create.ts';
 import { type HeldKey, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
 import { openZoneKeys } from '../store/openkeys.ts';
 import { hasKeys } from '../store/zonedirectory.ts';
-import type { Name } from '../wire/name.ts';
 import { ImagePack } from '../zone/imagepack.ts';
 import { checkForeign, type ForeignRecords, refuseForeign } from './foreignkeys.ts';
 import { cancelForgotten } from './forgotten.ts';
 import { type Glance, glanceAt } from './glance.ts';
 import type { LoadedZone } from './messages.ts';
 import { refuseMissing } from './missing.ts';
-import type { Change, OrderEvent, SigningListener, SigningPorts } from './signingports.ts';
+import type { Change, OrderEvent, SignedZone, SigningListener, SigningPorts } from './signingports.ts';
 
 /** What an epoch joins with the keys: a zone image and how it can deny that something exists. */
 export type ServedImage = Pick<LoadedZone, 'image' | 'denial'>;
@@ -44,13 +43,6 @@ const MAX_TURNS = 16;
 
 /** What first epochs have lies together; what follows has memory of its own, which goes with it. */
 const firstPacks: EpochPacks = { apexes: new ImagePack(), tables: new ImagePack() };
-
-/** The zone that is signed. */
-export interface SignedZone {
-  readonly origin: Name;
-  readonly policy: Policy;
-  readonly listener: SigningListener;
-}
 
 export class ZoneSigning {
   readonly keys: ZoneKeys;
@@ -88,11 +80,12 @@ export class ZoneSigning {
     now: UnixSeconds,
   ): Promise<ZoneSigning> {
     const { files, random, keysDirectory } = ports;
-    const { origin, policy } = zone;
+    const { origin, policy, ahead } = zone;
     const isForeign = foreign.foreignKeys.length + foreign.foreignCds.length > 0;
     if (isForeign && !hasKeys(files, zoneKeysPath(keysDirectory, origin)))
       refuseForeign(ports, origin, foreign);
-    const keys = await openZoneKeys({ files, random, keysDirectory, origin, policy, now, mayLack: true });
+    const wanted = { files, random, keysDirectory, origin, policy, now, mayLack: true, ahead };
+    const keys = await openZoneKeys(wanted);
     const signing = new ZoneSigning(ports, policy, keys, zone.listener);
     signing.check(foreign);
     return signing;

@@ -1,8 +1,11 @@
 /** What the signing of a zone is given of the world, what it is told, and whom it tells. */
 import type { FileStore, FileStoreError, Random } from '../base/ports.ts';
+import type { Policy } from '../kasp/policy.ts';
 import type { Reminder } from '../kasp/reminders.ts';
 import type { Action } from '../kasp/step.ts';
 import type { ZoneState } from '../kasp/zonestate.ts';
+import type { KeysAhead } from '../store/keysahead.ts';
+import type { Name } from '../wire/name.ts';
 
 /** What signing needs of the world. */
 export interface SigningPorts {
@@ -11,6 +14,15 @@ export interface SigningPorts {
   readonly keysDirectory: string;
   /** Sign also zones that come with keys of others. */
   readonly replaceKeys: boolean;
+}
+
+/** The zone that is signed. */
+export interface SignedZone {
+  readonly origin: Name;
+  readonly policy: Policy;
+  readonly listener: SigningListener;
+  /** Its keys, if they were read ahead. */
+  readonly ahead?: KeysAhead | undefined;
 }
 
 /** Who is told what was done, as the log is. */

@@ -247,6 +247,7 @@ export class Zone implements Loadable, KeptZone {
         servedDigest: this.#loaded?.policy === policy ? this.#loaded.digest : undefined,
         serial: this.#serialRule(policy.serial, this.#context.clock.now()),
         derived: this.#derived,
+        isOpen: this.signing !== undefined,
       };
       return jobOf(number, this.#attempt, own, this.#context);
     } catch (error) {

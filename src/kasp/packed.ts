@@ -42,6 +42,9 @@ import type {
 /** Reasons, and what they are told with: most of these are made of the policies alone. */
 const MAX_SHARED = 4_096;
 
+/** One of some words. A state goes from thread to thread, so that it has none that is shared. */
+const word = <T extends string>() => text as Form<string> as Form<T>;
+
 const when = nullable(instant);
 const kind = oneOf(RECORD_KINDS);
 const recordState = oneOf(RECORD_STATES);
@@ -86,14 +89,14 @@ const logs = record<PublicationLogs>({
 const rollover = nullable(
   record<Rollover>({
     id: text,
-    type: shared(MAX_SHARED),
-    method: shared(MAX_SHARED),
+    type: word(),
+    method: word(),
     emergency: nullable(oneOf(['continuity', 'containment'])),
     startedAt: instant,
     incoming: ids,
     outgoing: ids,
     cancelledAt: when,
-    step: shared(MAX_SHARED),
+    step: text,
     stepSince: instant,
     isStalled: flag,
     followedBy: nullable(oneOf(['scheme'])),
@@ -111,7 +114,7 @@ export const ZONE_STATE: Form<ZoneState> = record<ZoneState>({
   dsWords: list(record<DsWord>({ keyId: text, seen: flag })),
   pausedSince: when,
   remindedUntil: when,
-  concerns: list(record<Concerned>({ code: shared(MAX_SHARED), since: instant, toldAt: instant })),
+  concerns: list(record<Concerned>({ code: word(), since: instant, toldAt: instant })),
   pendingSince: when,
   zoneTtl: record<ZoneState['zoneTtl']>({ current: number, horizon: instant }),
   lastStarted: record<LastStarted>({ 'key-signing': when, 'zone-signing': when }),

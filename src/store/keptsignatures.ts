@@ -34,8 +34,14 @@ export function pairProof(algorithm: number, privateOctets: Uint8Array, publicKe
 
 /** What was kept in the directory of a zone; undefined if that is nothing, or nothing that can be used. */
 export function loadKept(files: FileStore, directory: string): Kept | undefined {
+  const octets = loadWhole(files, directory);
+  return octets && readKept(octets);
+}
+
+/** The octets of the file; undefined if there is none, or if they are not whole. */
+export function loadWhole(files: FileStore, directory: string): Buffer | undefined {
   try {
-    return parseKept(files.read(`${directory}/${KEPT_FILE}`, MAX_OCTETS));
+    return wholeKept(files.read(`${directory}/${KEPT_FILE}`, MAX_OCTETS));
   } catch (error) {
     if (error instanceof FileStoreError) return undefined;
     throw error;
@@ -76,12 +82,16 @@ function countOf(size: number): Uint8Array {
   return Uint8Array.of(size >>> 8, size & 0xff);
 }
 
-/** Reads the octets of the file; undefined if they are not whole. */
-export function parseKept(octets: Uint8Array): Kept | undefined {
+/** The octets of a file, if they are whole. */
+export function wholeKept(octets: Uint8Array): Buffer | undefined {
   const buffer = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
   const end = buffer.length - DIGEST_OCTETS;
   if (end < MAGIC.length || !buffer.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  if (!buffer.subarray(end).equals(sha256(buffer.subarray(0, end)))) return undefined;
+  return buffer.subarray(end).equals(sha256(buffer.subarray(0, end))) ? buffer : undefined;
+}
+
+/** What the octets of a file say, which are whole. */
+export function readKept(buffer: Buffer): Kept {
   // What its checksum covers was written by `formatKept`.
   let at = MAGIC.length;
   const take = (count: number) => buffer.subarray(at, (at += count));

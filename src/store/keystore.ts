@@ -15,7 +15,7 @@ import { assert } from '../base/assert.ts';
 import { firstCount, pack } from '../base/packing.ts';
 import type { FileStoreError, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { type LentKey, lendPrivateKey, privateOctetsOf } from '../dnssec/privatekey.ts';
+import { type LentKey, privateOctetsOf, wipePrivateKey } from '../dnssec/privatekey.ts';
 import { isEntirelyHidden, type Key, type KeyRole } from '../kasp/key.ts';
 import { findKey, type ZoneState } from '../kasp/zonestate.ts';
 import type { KeptSignatures } from '../signer/book.ts';
@@ -24,7 +24,8 @@ import { type AuditEvent, AuditLog, type AuditTrail, readAudit } from './audit.t
 import { createKeys } from './create.ts';
 import { type Kept, pairProof, saveKept } from './keptsignatures.ts';
 import { keyFileBase } from './keyfile.ts';
-import { type KeyDirectory, KeystoreError, loadPair, readPrivate } from './keypairs.ts';
+import { type KeyDirectory, KeystoreError, readPrivate } from './keypairs.ts';
+import { lendPair } from './lendpair.ts';
 import { STORED_STATE, unpackState } from './packedstate.ts';
 import { removePair, tombstoneOf } from './purge.ts';
 import { loadState, STATE_FILE, type StoredState, saveState, type Tombstone } from './state.ts';
@@ -38,6 +39,8 @@ interface Read {
   readonly kept: Kept | undefined;
   /** Octets of private halves by id of their keys. Secret. */
   readonly privates: ReadonlyMap<string, Uint8Array>;
+  /** Private halves that were found to belong to their public ones, where all threads find them. */
+  readonly held?: readonly HeldKey[];
 }
 
 /** What most zones have of most lists. */
@@ -89,11 +92,11 @@ export class ZoneKeys {
   #isUncertain = false;
   #read: Read;
 
-  /** For `openZoneKeys`. */
+  /** For `openZoneKeys`; the state may come packed. */
   constructor(
     directory: KeyDirectory,
     random: Random,
-    stored: StoredState,
+    stored: StoredState | string,
     opened: { readonly how: KeysOrigin; readonly notes: readonly string[]; readonly read?: Read },
   ) {
     this.#directory = directory;
@@ -240,15 +243,19 @@ export class ZoneKeys {
   privateKey(keyId: string): LentKey {
     const key = findKey(this.#stored.zoneState, keyId);
     assert(key !== undefined, 'only keys in the state are loaded');
-    const { algorithm, publicKey } = key;
-    const base = keyFileBase(this.#directory.origin, algorithm, key.tag);
+    const held = this.#takeHeld(keyId);
+    if (held !== undefined) return held.privateKey;
     const { kept, privates } = this.#read;
-    const privateOctets =
-      privates.get(keyId) ?? readPrivate(this.#directory, `${base}.private`).privateOctets;
-    const isProven = kept?.proofs.has(pairProof(algorithm, privateOctets, publicKey)) ?? false;
-    const pair = { base, algorithm, privateOctets, publicKey };
-    const loaded = isProven ? undefined : loadPair(this.#directory, pair);
-    return lendPrivateKey(algorithm, privateOctets, publicKey, loaded);
+    const file = `${keyFileBase(this.#directory.origin, key.algorithm, key.tag)}.private`;
+    const octets = privates.get(keyId) ?? readPrivate(this.#directory, file).privateOctets;
+    return lendPair(this.#directory, key, octets, kept?.proofs);
+  }
+
+  #takeHeld(keyId: string): HeldKey | undefined {
+    const { held = NONE } = this.#read;
+    const found = held.find(({ id }) => id === keyId);
+    if (found !== undefined) this.#read = { ...this.#read, held: held.filter((one) => one !== found) };
+    return found;
   }
 
   // ---- What is kept for the next start ----
@@ -261,6 +268,7 @@ export class ZoneKeys {
   /** The first epoch is made: what was read for it is needed no more. */
   forgetRead(): void {
     for (const octets of this.#read.privates.values()) octets.fill(0);
+    for (const { privateKey } of this.#read.held ?? NONE) wipePrivateKey(privateKey);
     this.#read = NOTHING_READ;
   }
 

@@ -81,7 +81,10 @@ const loaded = (at: number, more: Partial<LoadedZone> = {}): LoadedZone => ({
 
 describe('replies in columns', () => {
   it('are the same replies, and share their memory', () => {
-    const replies = [0, 8, 16].map((at): LoadReply => ({ job: at, outcome: loaded(at) }));
+    const keys = { modifiedMs: 5, packed: 'p', kept: undefined, held: [] };
+    const replies = [0, 8, 16].map((at): LoadReply => {
+      return { job: at, outcome: at === 8 ? loaded(at, { keys }) : loaded(at) };
+    });
     const folded = foldReplies(replies);
     expect(folded).toHaveLength(1);
     expect(unfoldReplies(folded)).toEqual(replies);

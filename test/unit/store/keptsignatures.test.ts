@@ -6,8 +6,9 @@ import {
   type Kept,
   loadKept,
   pairProof,
-  parseKept,
+  readKept,
   saveKept,
+  wholeKept,
 } from '../../../src/store/keptsignatures.ts';
 import { AFTERMATHS, SimulatedFiles } from '../../support/simulated-files.ts';
 
@@ -31,6 +32,10 @@ async function filesWith(kept?: Kept): Promise<SimulatedFiles> {
   return files;
 }
 
+const parseKept = (octets: Uint8Array) => {
+  const whole = wholeKept(octets);
+  return whole && readKept(whole);
+};
 const instantIn = (files: SimulatedFiles) => loadKept(files, '/keys/a')?.apexInception;
 
 describe('what is kept', () => {
