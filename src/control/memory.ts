@@ -12,14 +12,17 @@ import type { ServerMemory, ZoneMemory } from './memory-shapes.ts';
 const KEY_OCTETS = 300;
 /** The zone, its file, its epoch and its timers, in the control plane. */
 const ZONE_OCTETS = 1_250;
-/** The state of a key, with what it waits for. */
-const KEY_STATE_OCTETS = 4_000;
+/** What signs a zone in the control plane, beside the states of its keys. */
+const SIGNING_OCTETS = 1_000;
+/** The state of a key, with what it waits for: as it is worked on, and packed while it rests. */
+const KEY_STATE_OCTETS = { awake: 3_000, atRest: 350 };
 /** A served zone in each thread that answers. */
 const THREAD_OCTETS = 250;
 
 /** What one zone takes; `threads` answer from it. */
 export function memoryOfZone({ served, signing }: Zone, threads: number): ZoneMemory {
-  const keys = signing?.keys.count ?? 0;
+  const state = KEY_STATE_OCTETS[signing?.isAtRest === true ? 'atRest' : 'awake'];
+  const signed = signing === undefined ? 0 : SIGNING_OCTETS + signing.keys.count * state;
   const loaded = signing?.loadedKeys ?? 0;
   const epoch = served?.epoch;
   return summed({
@@ -28,7 +31,7 @@ export function memoryOfZone({ served, signing }: Zone, threads: number): ZoneMe
     apex: octetsOf(epoch?.apex ?? null),
     signatures: epoch === undefined ? 0 : octetsOfTables(epoch),
     keys: loaded * KEY_OCTETS,
-    objects: ZONE_OCTETS + keys * KEY_STATE_OCTETS + (epoch === undefined ? 0 : threads * THREAD_OCTETS),
+    objects: ZONE_OCTETS + signed + (epoch === undefined ? 0 : threads * THREAD_OCTETS),
   });
 }
 

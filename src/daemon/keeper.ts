@@ -64,11 +64,6 @@ export interface Taken {
   readonly published: Promise<void>;
 }
 
-interface Served {
-  readonly epoch: Epoch;
-  readonly denial: LoadedDenial;
-}
-
 const NOTHING: Taken = { published: Promise.resolve() };
 
 export class Keeper implements Sleeper {
@@ -76,7 +71,10 @@ export class Keeper implements Sleeper {
   #policy: Policy;
   readonly #context: KeeperContext;
   readonly #log: ZoneLog;
-  #served: Served | undefined;
+  /** What is served; undefined if nothing is. */
+  #epoch: Epoch | undefined;
+  /** How the content that is served denies, whether it is signed or not. */
+  #denial: LoadedDenial | undefined;
   /** What was to be served, if nothing is. */
   #wanted: ZoneImage | undefined;
   #signing: ZoneSigning | undefined;
@@ -101,12 +99,12 @@ export class Keeper implements Sleeper {
   }
 
   get epoch(): Epoch | undefined {
-    return this.#served?.epoch;
+    return this.#epoch;
   }
 
   /** What is served; a view for whoever asks. */
   get image(): ZoneImage | undefined {
-    return this.#served && ZoneImage.open(this.#served.epoch.image);
+    return this.#epoch && ZoneImage.open(this.#epoch.image);
   }
 
   get signing(): ZoneSigning | undefined {
@@ -130,7 +128,8 @@ export class Keeper implements Sleeper {
       this.#wanted = image;
       const epoch = this.#context.isUnsigned ? this.#unsigned(loaded) : await this.#sign(image, loaded);
       if (this.#isRemoved) return NOTHING;
-      this.#served = { epoch, denial: loaded.denial };
+      this.#epoch = epoch;
+      this.#denial = loaded.denial;
       this.#wanted = undefined;
       this.#wakeAt();
       return this.#publish(epoch, pace);
@@ -144,7 +143,8 @@ export class Keeper implements Sleeper {
   serveUnsigned(loaded: LoadedZone): Taken {
     if (this.#isRemoved) return NOTHING;
     const epoch = this.#unsigned(loaded);
-    this.#served = { epoch, denial: loaded.denial };
+    this.#epoch = epoch;
+    this.#denial = loaded.denial;
     this.#published = epoch;
     return { published: this.#context.publisher.publish(this.#zone.id, epoch) };
   }
@@ -153,7 +153,7 @@ export class Keeper implements Sleeper {
     const { signing: ports, keysBefore } = this.#context;
     const { origin, name } = this.#zone;
     refuseForeign(ports, origin, loaded);
-    if (this.#served === undefined && keysBefore.mayBeOf(name)) {
+    if (this.#epoch === undefined && keysBefore.mayBeOf(name)) {
       const path = zoneKeysPath(ports.keysDirectory, origin);
       if (hasKeys(ports.files, path))
         this.#log.warn({ path }, `${name} has keys but is served unsigned: bogus, if its parent has a DS`);
@@ -181,7 +181,7 @@ export class Keeper implements Sleeper {
       this.#freeze(error);
     }
     const { image: memory, denial } = loaded;
-    const before = this.#served?.epoch;
+    const before = this.#epoch;
     const carried = before && (await inSlices(carryOver(before, { image: memory, nsec3: denial.nsec3 })));
     return signing.build(loaded, carried, clock.now());
   }
@@ -247,7 +247,7 @@ export class Keeper implements Sleeper {
     const { published } = await this.#inTurn(pace, async () => {
       this.#awaited = undefined;
       const signing = this.#signing;
-      const change = this.#served === undefined || signing === undefined ? undefined : begin(signing);
+      const change = this.#epoch === undefined || signing === undefined ? undefined : begin(signing);
       if (change === undefined) return NOTHING;
       const before = this.#problem;
       try {
@@ -263,11 +263,11 @@ export class Keeper implements Sleeper {
 
   /** Serves what follows from what is committed. */
   #follow(signing: ZoneSigning, pace: Pace, isRetry: boolean): Taken {
-    const served = this.#served;
-    if (served === undefined) return NOTHING;
+    const before = this.#epoch;
+    if (before === undefined) return NOTHING;
     const now = this.#context.clock.now();
-    const isDue = signing.hasNews || isRetry || now >= served.epoch.refreshAt || this.isFromFuture;
-    const epoch = isDue ? this.#rebuild(signing, served, now) : undefined;
+    const isDue = signing.hasNews || isRetry || now >= before.refreshAt || this.isFromFuture;
+    const epoch = isDue ? this.#rebuild(signing, before, now) : undefined;
     if (!signing.zoneState.rollover) this.#isBulk = false;
     this.#wakeAt();
     return epoch === undefined ? NOTHING : this.#publish(epoch, pace);
@@ -290,12 +290,11 @@ export class Keeper implements Sleeper {
     return { urgency, due };
   }
 
-  #rebuild(signing: ZoneSigning, served: Served, now: UnixSeconds): Epoch | undefined {
+  #rebuild(signing: ZoneSigning, before: Epoch, now: UnixSeconds): Epoch | undefined {
     try {
-      const { denial, epoch: before } = served;
-      const epoch = signing.build({ image: before.image, denial }, before, now);
-      this.#served = { ...served, epoch };
-      return epoch;
+      const served = { image: before.image, denial: this.#denial! };
+      this.#epoch = signing.build(served, before, now);
+      return this.#epoch;
     } catch (error) {
       this.#freeze(error);
       return undefined;
@@ -387,7 +386,8 @@ export class Keeper implements Sleeper {
     this.#isRemoved = true;
     scheduler.cancel(this);
     // Cancelled timers may hold this for weeks; they shall not hold images.
-    this.#served = undefined;
+    this.#epoch = undefined;
+    this.#denial = undefined;
     this.#wanted = undefined;
     this.#published = undefined;
     await publisher.remove(this.#zone.id);

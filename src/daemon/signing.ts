@@ -70,8 +70,8 @@ export class ZoneSigning {
   }
 
   /**
-   * Opens the keys of a zone, or makes them if there are none and the zone is nobody else's. Throws ForeignKeysError
-   * and what `openZoneKeys` throws.
+   * Opens the keys of a zone, or makes them if there are none and the zone is nobody else's; they are awake. Throws
+   * ForeignKeysError and what `openZoneKeys` throws.
    */
   static async open(
     ports: SigningPorts,
@@ -87,6 +87,7 @@ export class ZoneSigning {
     const wanted = { files, random, keysDirectory, origin, policy, now, mayLack: true, ahead };
     const keys = await openZoneKeys(wanted);
     const signing = new ZoneSigning(ports, policy, keys, zone.listener);
+    signing.wake();
     signing.check(foreign);
     return signing;
   }
@@ -168,6 +169,10 @@ export class ZoneSigning {
   }
 
   // ---- Rest ----
+
+  get isAtRest(): boolean {
+    return this.#atRest !== undefined;
+  }
 
   /** The keys are worked on from now on. */
   wake(): void {

@@ -33,7 +33,7 @@ async function signed(): Promise<{
   return { bench, zone, signing: zone.signing! };
 }
 
-/** A zone that lives as long as two rollovers, a cancel and an unsigning take; `between` turns something is done to its keys. */
+/** A zone that lives as long as some rollovers, a cancel and an unsigning; `between` turns something is done to its keys. */
 async function lived(
   between: (signing: ZoneSigning) => void,
 ): Promise<{ states: string[]; events: string[] }> {
