@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Log } from '../ops/log.ts';
 import { asCaller, CALLER_HEADER, currentCaller } from './caller.ts';
 import { FAILURE, OperationError, SCHEMA_VERSION } from './operation.ts';
@@ -28,42 +28,35 @@ const MAX_CONNECTIONS = 1_000;
 
 /** Serves the operations on a socket. */
 export class ControlServer {
-  /** Loaded in a turn of its own: at a start, zones come first. */
-  readonly #app: Promise<FastifyInstance>;
+  readonly #app: FastifyInstance;
   readonly #log: Log;
   readonly #path: string;
 
   constructor(path: string, handlers: Handlers, log: Log) {
     this.#path = path;
     this.#log = log;
-    this.#app = this.#assemble(handlers);
-  }
-
-  async #assemble(handlers: Handlers): Promise<FastifyInstance> {
-    const { fastify } = await import('fastify');
-    const app = fastify({
+    this.#app = fastify({
       bodyLimit: BODY_OCTETS,
       routerOptions: { maxParamLength: MAX_PATH_CHARACTERS },
       forceCloseConnections: true,
       requestTimeout: REQUEST_MS,
       http: { headersTimeout: REQUEST_MS, connectionsCheckingInterval: LOOK_MS },
     });
-    app.server.maxConnections = MAX_CONNECTIONS;
-    app.removeContentTypeParser('text/plain');
-    for (const name of OPERATION_NAMES) this.#route(app, name, handlers);
-    app.setErrorHandler((error, _request, reply) => this.#sendError(reply, error));
-    app.setNotFoundHandler((request, reply) => {
+    this.#app.server.maxConnections = MAX_CONNECTIONS;
+    this.#app.removeContentTypeParser('text/plain');
+    for (const name of OPERATION_NAMES) this.#route(name, handlers);
+    this.#app.setErrorHandler((error, _request, reply) => this.#sendError(reply, error));
+    this.#app.setNotFoundHandler((request, reply) => {
       const error = new OperationError('NO_SUCH_OBJECT', 'NO_SUCH_OPERATION', `no operation ${request.url}`);
       return this.#sendError(reply, error);
     });
-    return app;
   }
 
   /** Listens; throws SocketError. */
   async start(): Promise<void> {
     await prepareSocket(this.#path);
     try {
-      await (await this.#app).listen({ path: this.#path });
+      await this.#app.listen({ path: this.#path });
       fs.chmodSync(this.#path, 0o600);
     } catch (error) {
       const { message } = error as Error;
@@ -74,12 +67,12 @@ export class ControlServer {
 
   /** Ends all connections and removes the socket. */
   async stop(): Promise<void> {
-    await (await this.#app).close();
+    await this.#app.close();
   }
 
-  #route<N extends OperationName>(app: FastifyInstance, name: N, handlers: Handlers): void {
+  #route<N extends OperationName>(name: N, handlers: Handlers): void {
     const { http, danger } = OPERATIONS[name];
-    app.route({
+    this.#app.route({
       method: http.method,
       url: http.path,
       handler: async (request, reply) => {
