@@ -36,7 +36,7 @@ function folded<T, C>(
 
 export function foldJobs(jobs: readonly LoadJob[]): (LoadJob | JobColumns)[] {
   return folded(jobs, areFirstLoads, (run) => {
-    const { origin: _origin, ...common } = run[0]!;
+    const { origin: _origin, octets: _octets, ...common } = run[0]!;
     return {
       kind: 'jobs',
       common,

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   eachPublication,
@@ -138,3 +139,105 @@ describe('publications in columns', () => {
     expect(foldPublications(messages)).toEqual(messages);
   });
 });
+
+describe('any list in columns', () => {
+  /** Runs of alike items beside others, so that runs begin and end everywhere. */
+  const choices = fc.array(fc.tuple(fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6), fc.boolean()), {
+    maxLength: 40,
+    size: 'max',
+  });
+
+  it('of jobs is the same list on the other side', () => {
+    const variants: readonly Partial<LoadJob>[] = [
+      {},
+      { denial: null },
+      { servedDigest: 'abc' },
+      { seed: 8 },
+      { zonemd: { check: 'off' as never, publish: 'file' } },
+      { serial: { mode: 'file', before: { serial: 1, digest: 'd' }, now: 5 as never } },
+      { derived: [{ owner: nameOf('a.'), type: 59, ttl: 1, rdatas: [] }] },
+    ];
+    const { octets: _octets, ...unsized } = job(0);
+    fc.assert(
+      fc.property(choices, (list) => {
+        const jobs = list.map(([which, isUnsized], i) => {
+          const { octets, ...more } = job(i, variants[which]);
+          return isUnsized ? { ...unsized, ...more, expected: undefined } : { octets, ...more };
+        }) as LoadJob[];
+        const folded = foldJobs(jobs);
+        expect(folded.length).toBe(
+          runs(list.map(([which]) => (which < 2 || which === 3 || which === 4 ? which : -1))),
+        );
+        expect(plain(unfoldJobs(crossed(folded)))).toEqual(plain(jobs));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('of replies is the same list', () => {
+    const others = [new SharedArrayBuffer(64), new SharedArrayBuffer(64)];
+    fc.assert(
+      fc.property(choices, (list) => {
+        const replies = list.map(([which, isCompact], i): LoadReply => {
+          const denial = { mode: isCompact ? ('compact' as const) : ('nsec' as const), nsec3: null };
+          const outcomes: readonly LoadReply['outcome'][] = [
+            loaded(i * 8),
+            loaded(i * 8, { denial }),
+            loaded(i * 8, { image: { memory: others[0]!, at: i } }),
+            loaded(i * 8, { image: { memory: others[1]!, at: i } }),
+            loaded(i * 8, { includes: ['a file'] as never }),
+            { kind: 'unchanged', includes: [] },
+            loaded(i * 8, { image: others[0]! }),
+          ];
+          return { job: i, outcome: outcomes[which]! };
+        });
+        expect(unfoldReplies(foldReplies(replies))).toEqual(replies);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('of publications is the same list, each with a version that is no newer than its message', () => {
+    fc.assert(
+      fc.property(choices, (list) => {
+        const messages = list.map(([which, isOther], i): ToData => {
+          const version = i + 1;
+          if (which === 5) return { kind: 'remove', version, id: i };
+          const image =
+            which === 6
+              ? new SharedArrayBuffer(8)
+              : { memory: isOther && which > 1 ? memory : shared, at: i * 8 };
+          const epoch = unsignedEpoch(image);
+          return {
+            kind: 'publish',
+            version,
+            id: i,
+            epoch: which === 4 ? { ...epoch, denial: 'nsec' } : epoch,
+          };
+        });
+        let version = 0;
+        const told = foldPublications(messages).flatMap((message): ToData[] => {
+          const before = version;
+          if ('version' in message) ({ version } = message);
+          expect(version).toBeGreaterThan(before);
+          if (message.kind !== 'publishMany') return [message];
+          const unfolded: ToData[] = [];
+          eachPublication(message, (id, epoch) =>
+            unfolded.push({ kind: 'publish', version: before + 1 + unfolded.length, id, epoch }),
+          );
+          expect(unfolded.at(-1)).toMatchObject({ version });
+          return unfolded;
+        });
+        expect(told).toEqual(messages);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+const shared = new SharedArrayBuffer(64);
+
+/** How many items there are when alike neighbours are one; -1 is like nothing. */
+function runs(list: readonly number[]): number {
+  return list.filter((item, i) => item === -1 || item !== list[i - 1]).length;
+}
