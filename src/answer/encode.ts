@@ -195,7 +195,7 @@ export class Encoder {
     const zone = plan.zones[i]!;
     const image = plan.images[i]!;
     const kind = plan.kinds[i]!;
-    if (zone.apex === null || kind === KIND.SYNTHESIZED) return;
+    if (zone.denial === DENIAL.NONE || kind === KIND.SYNTHESIZED) return;
     const isFirst = isSignaturesOnly(kind);
     if (kind === KIND.NSEC || kind === KIND.NSEC_SIGNATURES) {
       this.#loadNsec(plan, i);

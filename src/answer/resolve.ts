@@ -61,10 +61,9 @@ export class Resolver {
       return;
     }
     plan.isAuthoritative = true;
-    this.#wantsProof = dnssecOk && zone.apex !== null;
     let current: ServedZone | null = zone;
     for (let aliases = 0; current !== null; aliases++) {
-      this.#wantsProof = dnssecOk && current.apex !== null;
+      this.#wantsProof = dnssecOk && current.denial !== DENIAL.NONE;
       if (current.denial === DENIAL.COMPACT) plan.isCompact = true;
       if (this.#lookUp(current) === DONE || aliases === MAX_ALIASES) return;
       current = this.#findZone(this.#name);
@@ -161,10 +160,10 @@ export class Resolver {
       if (!this.#isMinimal) this.#addAddresses(zone, rrset);
       return DONE;
     }
-    if (node === APEX && zone.apex !== null) {
-      const ofKeys = zone.apex.rrset(APEX, this.#type);
+    if (node === APEX && zone.denial !== DENIAL.NONE) {
+      const ofKeys = zone.apex!.rrset(APEX, this.#type);
       if (ofKeys !== NO_RRSET) {
-        this.#plan.add(SECTION.ANSWER, zone, zone.apex, ofKeys, KIND.RRSET);
+        this.#plan.add(SECTION.ANSWER, zone, zone.apex!, ofKeys, KIND.RRSET);
         return DONE;
       }
     }
@@ -192,7 +191,9 @@ export class Resolver {
     const { image } = zone;
     const first = image.firstRRset(node);
     const isSigned =
-      zone.apex !== null && image.rrsetsOf(node) > 0 && (image.rrsetFlags(first) & RRSET_FLAG.SIGNED) !== 0;
+      zone.denial !== DENIAL.NONE &&
+      image.rrsetsOf(node) > 0 &&
+      (image.rrsetFlags(first) & RRSET_FLAG.SIGNED) !== 0;
     if (isSigned) this.#addAnswer(zone, first, ownerAt, KIND.SIGNATURES);
     else if (zone.denial === DENIAL.COMPACT) answerCompactly(this.#plan, zone, node, ownerAt, RRTYPE.RRSIG);
     else this.#sayNodata(zone, node, ownerAt);

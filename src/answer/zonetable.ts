@@ -3,13 +3,13 @@
  * two answers; what it points to is shared memory, so a zone costs a thread no more than its entry here.
  */
 import type { DenialMode } from '../kasp/policy.ts';
-import { HASHED_APEX } from '../signer/apex.ts';
-import type { Epoch } from '../signer/epoch.ts';
-import { chainSigners, compactSigners, ZoneSigner } from '../signer/signer.ts';
+import type { ServedEpoch } from '../signer/epoch.ts';
+import type { ZoneSigner } from '../signer/signer.ts';
 import { equalNames } from '../wire/name.ts';
 import type { SearchName } from '../wire/searchname.ts';
-import { APEX, NO_RRSET, type RRsetIndex, ZoneImage } from '../zone/image.ts';
-import { Nsec3Chain } from '../zone/nsec3chain.ts';
+import { APEX, type RRsetIndex, ZoneImage } from '../zone/image.ts';
+import type { Nsec3Chain } from '../zone/nsec3chain.ts';
+import { type EpochSource, LoneEpoch, SignedParts, UNSIGNED } from './signedparts.ts';
 
 /** How a zone proves what is not there. */
 export const DENIAL = {
@@ -26,43 +26,77 @@ const DENIAL_OF: Readonly<Record<DenialMode, number>> = {
   compact: DENIAL.COMPACT,
 };
 
-/** Of all unsigned zones: a list for each would take more than the rest of what a thread keeps of it. */
-const NO_SIGNERS: readonly ZoneSigner[] = [];
-
-/** One zone as a thread serves it; replaced as a whole, never changed. */
+/** One zone as a thread serves it; replaced as a whole, never changed but for what is made of its epoch at first need. */
 export class ServedZone {
   readonly id: number;
   readonly image: ZoneImage;
-  /** DNSKEY, CDS, CDNSKEY and the apex NSEC with their signatures; null for an unsigned zone. */
-  readonly apex: ZoneImage | null;
-  /** When the signatures in `apex` cease to be served. */
-  readonly apexExpiresAt: number;
-  readonly signers: readonly ZoneSigner[];
   /** Of DENIAL. */
   readonly denial: number;
-  /** With DENIAL.NSEC3, its chain, else null. */
-  readonly nsec3: Nsec3Chain | null;
-  /** As `signers`, over the chain. */
-  readonly nsec3Signers: readonly ZoneSigner[];
-  /** With DENIAL.COMPACT, as `signers`, with a slot for the NSEC of each node; else none. */
-  readonly compactSigners: readonly ZoneSigner[];
-  /** In `apex`, the NSEC3 that matches the apex. */
-  readonly apexNsec3: RRsetIndex;
+  /** Null until it is asked for. */
+  #parts: SignedParts | null;
+  /** Where it is made from; null when it is made. */
+  #source: EpochSource | null;
+  readonly #row: number;
 
-  constructor(id: number, epoch: Epoch) {
+  constructor(id: number, source: EpochSource, row: number) {
+    const { denial } = source;
     this.id = id;
-    this.image = ZoneImage.open(epoch.image);
-    this.apex = epoch.apex === null ? null : ZoneImage.open(epoch.apex);
-    this.apexExpiresAt = epoch.apexExpiresAt;
-    const isUnsigned = epoch.signers.length === 0;
-    this.signers = isUnsigned
-      ? NO_SIGNERS
-      : epoch.signers.map((signer) => new ZoneSigner(signer, epoch.validity));
-    this.denial = epoch.denial === null ? DENIAL.NONE : DENIAL_OF[epoch.denial];
-    this.nsec3 = epoch.nsec3 === null ? null : new Nsec3Chain(epoch.nsec3);
-    this.nsec3Signers = isUnsigned ? NO_SIGNERS : chainSigners(epoch);
-    this.compactSigners = isUnsigned ? NO_SIGNERS : compactSigners(epoch);
-    this.apexNsec3 = this.nsec3 === null ? NO_RRSET : this.apex!.firstRRset(HASHED_APEX);
+    this.image = ZoneImage.open(source.imageAt(row));
+    this.denial = denial === null ? DENIAL.NONE : DENIAL_OF[denial];
+    this.#parts = denial === null ? UNSIGNED : null;
+    this.#source = denial === null ? null : source;
+    this.#row = row;
+  }
+
+  /** What it is signed with; made when it is first asked for. */
+  get #signed(): SignedParts {
+    return this.#parts ?? this.#open();
+  }
+
+  #open(): SignedParts {
+    const parts = new SignedParts(this.#source!.epochAt(this.#row));
+    this.#parts = parts;
+    this.#source = null;
+    return parts;
+  }
+
+  /** DNSKEY, CDS, CDNSKEY and the apex NSEC with their signatures; null for an unsigned zone. */
+  get apex(): ZoneImage | null {
+    return this.#signed.apex;
+  }
+
+  /** When the signatures in `apex` cease to be served. */
+  get apexExpiresAt(): number {
+    return this.#signed.apexExpiresAt;
+  }
+
+  get signers(): readonly ZoneSigner[] {
+    return this.#signed.signers;
+  }
+
+  /** With DENIAL.NSEC3, its chain, else null. */
+  get nsec3(): Nsec3Chain | null {
+    return this.#signed.nsec3;
+  }
+
+  /** As `signers`, over the chain. */
+  get nsec3Signers(): readonly ZoneSigner[] {
+    return this.#signed.nsec3Signers;
+  }
+
+  /** With DENIAL.COMPACT, as `signers`, with a slot for the NSEC of each node; else none. */
+  get compactSigners(): readonly ZoneSigner[] {
+    return this.#signed.compactSigners;
+  }
+
+  /** In `apex`, the NSEC3 that matches the apex. */
+  get apexNsec3(): RRsetIndex {
+    return this.#signed.apexNsec3;
+  }
+
+  /** Shared memory of the image and, if it was asked for, of the denial chain. */
+  get octets(): number {
+    return this.image.octets + (this.#parts?.nsec3?.image.octets ?? 0);
   }
 }
 
@@ -79,9 +113,14 @@ export class ZoneTable {
   }
 
   /** Adds a zone, or replaces the one with this id in one step and returns that. */
-  publish(id: number, epoch: Epoch): ServedZone | undefined {
+  publish(id: number, epoch: ServedEpoch): ServedZone | undefined {
+    return this.publishFrom(id, new LoneEpoch(epoch), 0);
+  }
+
+  /** As `publish`, one of many epochs. */
+  publishFrom(id: number, source: EpochSource, row: number): ServedZone | undefined {
     const before = this.remove(id);
-    const zone = new ServedZone(id, epoch);
+    const zone = new ServedZone(id, source, row);
     this.#byId.set(id, zone);
     this.#atDepth[zone.image.labels(APEX)]!++;
     if (this.#byId.size * 2 > this.#mask) this.#rebuild((this.#mask + 1) * 2);

@@ -14,9 +14,11 @@ import type {
   LoadReply,
   Publication,
   PublicationColumns,
+  PublicationRows,
   ReplyColumns,
   ToData,
 } from './messages.ts';
+import { areSignedAlike, rowsOf } from './signedrows.ts';
 
 /** The list with every run of alike items in columns. */
 function folded<T, C>(
@@ -152,8 +154,10 @@ function repliesOf({ jobs, memory, ats, mode, digests, keys, tookMs }: ReplyColu
 // ---- What data threads serve ----
 
 export function foldPublications(messages: readonly ToData[]): ToData[] {
-  return folded<ToData, PublicationColumns>(messages, areInOneMemory, (run) => {
+  const areAlike = (one: ToData, other: ToData) => areInOneMemory(one, other) || areSignedAlike(one, other);
+  return folded<ToData, PublicationColumns | PublicationRows>(messages, areAlike, (run) => {
     const publications = run as readonly Publication[];
+    if (publications[0]!.epoch.denial !== null) return rowsOf(publications);
     const images = publications.map(({ epoch }) => epoch.image as PackedImage);
     return {
       kind: 'publishMany',

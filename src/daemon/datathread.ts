@@ -18,6 +18,7 @@ import { collectSoon, noteDropped } from './garbage.ts';
 import { limitedOf } from './limited.ts';
 import type { DataSetup, FromData, ToData } from './messages.ts';
 import { openQuickSigner } from './openssl.ts';
+import { SignedRows } from './signedrows.ts';
 
 /** What a data thread needs of a server; both transports are one. */
 export interface Server {
@@ -63,6 +64,10 @@ export function runDataThread(makeServer: MakeServer): void {
     } else if (message.kind === 'publishMany') {
       eachPublication(message, (id, epoch) => drop(responder, table.publish(id, epoch)));
       acknowledge(message.version);
+    } else if (message.kind === 'publishSigned') {
+      const source = new SignedRows(message);
+      for (const [row, id] of source.ids().entries()) drop(responder, table.publishFrom(id, source, row));
+      acknowledge(message.version);
     } else if (message.kind === 'remove') {
       drop(responder, table.remove(message.id));
       acknowledge(message.version);
@@ -93,7 +98,7 @@ export function runDataThread(makeServer: MakeServer): void {
 function drop(responder: Responder, zone: ServedZone | undefined): void {
   if (zone === undefined) return;
   responder.release();
-  noteDropped(zone.image.octets + (zone.nsec3?.image.octets ?? 0));
+  noteDropped(zone.octets);
 }
 
 /** The responder with a clock, read once a query; what it caught is told, at most once a second. */

@@ -195,9 +195,22 @@ export interface PublicationColumns {
   readonly ats: readonly number[];
 }
 
+/** Signed zones that have much in common are served from the next query on (`daemon/signedrows`). */
+export interface PublicationRows {
+  readonly kind: 'publishSigned';
+  readonly version: number;
+  readonly denial: DenialMode;
+  readonly validity: number;
+  readonly algorithm: number;
+  /** Packs that what is served lies in. */
+  readonly memories: readonly SharedArrayBuffer[];
+  readonly rows: Uint32Array;
+}
+
 export type ToData =
   | Publication
   | PublicationColumns
+  | PublicationRows
   | { readonly kind: 'remove'; readonly version: number; readonly id: number }
   /** TLS shows this certificate to connections that begin from now on; it has been checked. */
   | { readonly kind: 'certificate'; readonly certificate: Certificate }

@@ -11,7 +11,7 @@ import { assert } from '../base/assert.ts';
 import { ALGORITHM } from '../wire/iana.ts';
 import { exportPublicKey, getAlgorithm, type KeyObject } from './algorithm.ts';
 
-/** Where the octets of a private key lie. Plain data and shared memory, fit for `postMessage`. Secret. */
+/** Where the octets of a key lie, both halves. Plain data and shared memory, fit for `postMessage`. Secret. */
 export interface LentKey {
   readonly memory: SharedArrayBuffer;
   readonly at: number;
@@ -32,27 +32,36 @@ export class KeyMismatchError extends Error {
 
 // ---- Memory ----
 
-/** Keys that are lent together share memory, which goes when the last of them does; no place in it is used again. */
+/**
+ * Keys that are lent together share memory, which goes when the last of them does; no place in it is used again.
+ *
+ * ```
+ *   private octets, 32 or 48, in room for 48 │ public octets, 32, 64 or 96
+ * ```
+ * A public key of its own would take 400 octets in each thread for its 64.
+ */
 const PACK_OCTETS = 16 << 10;
-const CELL_OCTETS = 64;
+const PRIVATE_OCTETS = 48;
 let pack = new SharedArrayBuffer(0);
 let used = 0;
 
-/** Puts the octets of a private key where all threads find them. `loaded` spares this thread to load it. */
+/** Puts the octets of a key where all threads find them. `loaded` spares this thread to load its private half. */
 export function lendPrivateKey(
   algorithm: number,
   privateOctets: Uint8Array,
   publicKey: Uint8Array,
   loaded?: KeyObject,
 ): LentKey {
-  assert(privateOctets.length <= CELL_OCTETS, 'a private key fits into its cell');
-  if (used + CELL_OCTETS > pack.byteLength) {
+  assert(privateOctets.length <= PRIVATE_OCTETS, 'a private key fits into its room');
+  const octets = PRIVATE_OCTETS + publicKey.length;
+  if (used + octets > pack.byteLength) {
     pack = new SharedArrayBuffer(PACK_OCTETS);
     used = 0;
   }
   const lent = { memory: pack, at: used };
-  used += CELL_OCTETS;
+  used += octets;
   new Uint8Array(lent.memory, lent.at, privateOctets.length).set(privateOctets);
+  new Uint8Array(lent.memory, lent.at + PRIVATE_OCTETS, publicKey.length).set(publicKey);
   if (loaded !== undefined) remember(nameOf(algorithm, publicKey), loaded);
   return lent;
 }
@@ -62,9 +71,14 @@ export function privateOctetsOf(algorithm: number, { memory, at }: LentKey): Uin
   return new Uint8Array(memory, at, getAlgorithm(algorithm).privateKeyOctets).slice();
 }
 
-/** Wipes out a key that is to sign no more. */
+/** A copy of the public half, in DNSKEY form. */
+export function publicKeyOf(algorithm: number, { memory, at }: LentKey): Uint8Array {
+  return new Uint8Array(memory, at + PRIVATE_OCTETS, getAlgorithm(algorithm).publicKeyOctets).slice();
+}
+
+/** Wipes out the private half of a key that is to sign no more. */
 export function wipePrivateKey({ memory, at }: LentKey): void {
-  new Uint8Array(memory, at, CELL_OCTETS).fill(0);
+  new Uint8Array(memory, at, PRIVATE_OCTETS).fill(0);
 }
 
 // ---- Opening ----

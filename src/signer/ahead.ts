@@ -31,11 +31,11 @@ export function signAhead(
       );
       const inception = inceptionAt(now, epoch.validity, zone.u8, zone.nameAt(APEX), type);
       const octets = octetsOf(zone, rrset, zoneSigner, inception);
-      const kept = book.take(key, octets);
+      const kept = book.take(zoneSigner, octets);
       if (kept !== undefined) slots.write(rrset, inception, kept, 0);
       if (!signer.putRrsig(rrsig, 0, zoneSigner, zone, rrset, now)) return key.tag;
       if (kept === undefined && slots.read(rrset, inception, signature, 0)) {
-        book.add(key, octets, signature.slice());
+        book.add(zoneSigner, octets, signature.slice());
       }
     }
   }

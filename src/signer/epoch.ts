@@ -8,7 +8,7 @@
  */
 import type { UnixSeconds } from '../base/time.ts';
 import { dnskeyRdata } from '../dnssec/dnskey.ts';
-import type { LentKey } from '../dnssec/privatekey.ts';
+import { type LentKey, publicKeyOf } from '../dnssec/privatekey.ts';
 import { compareRdata } from '../dnssec/rrsig.ts';
 import type { DenialMode } from '../kasp/policy.ts';
 import { RRTYPE } from '../wire/iana.ts';
@@ -61,6 +61,9 @@ export interface EpochContent {
   readonly nsec3: ImageMemory | null;
 }
 
+/** Which key it is. */
+export type KeyOfSigner = Pick<EpochSigner, 'algorithm' | 'tag' | 'privateKey'>;
+
 /** One epoch; plain data and shared memory, fit for `postMessage`. */
 export interface Epoch {
   readonly image: ImageMemory;
@@ -71,17 +74,7 @@ export interface Epoch {
   readonly denial: DenialMode | null;
   /** The NSEC3 chain; null if the zone denies in another way. */
   readonly nsec3: ImageMemory | null;
-  readonly signers: readonly {
-    readonly algorithm: number;
-    readonly tag: number;
-    readonly publicKey: Uint8Array;
-    readonly privateKey: LentKey;
-    readonly table: TableMemory;
-    /** The table over the NSEC3 chain, if there is one. */
-    readonly nsec3Table: TableMemory | null;
-    /** With compact denial, the table of the NSECs of names that exist: a slot for each node of the image. */
-    readonly compactTable: TableMemory | null;
-  }[];
+  readonly signers: readonly EpochSigner[];
   /** Inception of the DNSKEY, CDS and CDNSKEY signatures; grows from epoch to epoch (RFC 7344 §6.2). */
   readonly apexInception: UnixSeconds;
   /** When the first signature in the apex image expires; none of them is served after that. */
@@ -90,6 +83,22 @@ export interface Epoch {
   readonly refreshAt: UnixSeconds;
 }
 
+/** A key that signs zone data, and its signatures. */
+export interface EpochSigner {
+  readonly algorithm: number;
+  readonly tag: number;
+  /** Both halves: `publicKeyOf` tells the public one. */
+  readonly privateKey: LentKey;
+  readonly table: TableMemory;
+  /** The table over the NSEC3 chain, if there is one. */
+  readonly nsec3Table: TableMemory | null;
+  /** With compact denial, the table of the NSECs of names that exist: a slot for each node of the image. */
+  readonly compactTable: TableMemory | null;
+}
+
+/** What of an epoch a thread answers from. */
+export type ServedEpoch = Omit<Epoch, 'apexInception' | 'refreshAt'>;
+
 /** What an epoch is made with. */
 export interface EpochMeans {
   readonly book?: SignatureBook;
@@ -97,7 +106,7 @@ export interface EpochMeans {
   readonly packs?: EpochPacks | undefined;
 }
 
-/** One each, as they do not last alike: apex images are made anew every few days, tables with the images that they are over. */
+/** One each, as they do not last alike: apex images are made anew every few days, tables with the images they are over. */
 export interface EpochPacks {
   readonly apexes: ImagePack;
   readonly tables: ImagePack;
@@ -196,23 +205,32 @@ function checkSigners(content: EpochContent): void {
   }
 }
 
+/** The same key, by its public half: it may have been lent twice. */
+export function isSameKey(one: KeyOfSigner, other: KeyOfSigner): boolean {
+  return (
+    one.tag === other.tag &&
+    one.algorithm === other.algorithm &&
+    compareRdata(
+      publicKeyOf(one.algorithm, one.privateKey),
+      publicKeyOf(other.algorithm, other.privateKey),
+    ) === 0
+  );
+}
+
 /** The key with its tables over the zone image and for the zone's way to deny. */
 function signerOf(
   { image, nsec3, denial }: Pick<Epoch, 'image' | 'nsec3' | 'denial'>,
   key: EpochKey,
   previous: Epoch | undefined,
   pack: ImagePack | undefined,
-): Epoch['signers'][number] {
-  const { algorithm, tag, publicKey, privateKey } = key;
+): EpochSigner {
+  const { algorithm, tag, privateKey } = key;
   const tableOn = (over: ImageMemory, before: SignedImage | undefined, plan: SlotPlan) =>
     inOnePiece(tableOver(over, algorithm, before, plan, pack));
-  const earlier = previous?.signers.find(
-    (signer) => signer.tag === tag && compareRdata(signer.publicKey, publicKey) === 0,
-  );
+  const earlier = previous?.signers.find((signer) => isSameKey(signer, key));
   return {
     algorithm,
     tag,
-    publicKey,
     privateKey,
     table: tableOn(image, signedImage(previous?.image, earlier?.table), OF_RRSETS),
     nsec3Table:
@@ -233,7 +251,7 @@ export function* carryOver(
   previous: Epoch,
   { image, nsec3 }: Pick<Epoch, 'image' | 'nsec3'>,
 ): Generator<undefined, Epoch, undefined> {
-  const signers: Epoch['signers'][number][] = [];
+  const signers: EpochSigner[] = [];
   for (const signer of previous.signers) {
     const { algorithm } = signer;
     const before = signedImage(previous.image, signer.table);

@@ -7,7 +7,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { hasErrors } from '../base/diagnostic.ts';
-import { openPrivateKey } from '../dnssec/privatekey.ts';
+import { openPrivateKey, publicKeyOf } from '../dnssec/privatekey.ts';
 import { readRrsig, rrsigLabels, signRRset } from '../dnssec/rrsig.ts';
 import { digestTree, type ZonemdHash, zonemdRdata } from '../dnssec/zonemd.ts';
 import { decodeTypeBitmap, encodeTypeBitmap } from '../rdata/bitmap.ts';
@@ -116,7 +116,9 @@ class Snapshot {
       );
       assert(key !== undefined, 'who signed the zone can sign its digest');
       const own = { ...fields, typeCovered: type, labels: rrsigLabels(owner), originalTtl: ttl };
-      const rrsig = signRRset(own, owner, [rdata], openPrivateKey(key));
+      const { algorithm, privateKey } = key;
+      const opened = openPrivateKey({ algorithm, publicKey: publicKeyOf(algorithm, privateKey), privateKey });
+      const rrsig = signRRset(own, owner, [rdata], opened);
       this.#add({ owner, type: RRTYPE.RRSIG, ttl, rdata: rrsig });
     }
   }

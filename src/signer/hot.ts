@@ -12,7 +12,7 @@ import { RRTYPE } from '../wire/iana.ts';
 import { hashName } from '../wire/namehash.ts';
 import { NO_NODE, NO_RRSET, type NodeIndex, RRSET_FLAG, type RRsetIndex, ZoneImage } from '../zone/image.ts';
 import { Nsec3Chain } from '../zone/nsec3chain.ts';
-import { type Epoch, EpochError } from './epoch.ts';
+import { type Epoch, EpochError, type EpochSigner, isSameKey } from './epoch.ts';
 import { CompactWalk } from './hotcompact.ts';
 import { chainSigners, OnlineSigner, ZoneSigner } from './signer.ts';
 import { isInWindow } from './validity.ts';
@@ -41,8 +41,7 @@ export interface HotProgress {
  * compact denial in place of another.
  */
 export function isCold(epoch: Epoch, before: Epoch | undefined): boolean {
-  const isKnown = ({ tag, publicKey }: Epoch['signers'][number]) =>
-    before?.signers.some((signer) => signer.tag === tag && Buffer.compare(signer.publicKey, publicKey) === 0);
+  const isKnown = (key: EpochSigner) => before?.signers.some((signer) => isSameKey(signer, key));
   if (before === undefined) return false;
   const isNewly = (denial: Epoch['denial']) => epoch.denial === denial && before.denial !== denial;
   return !epoch.signers.every(isKnown) || isNewly('nsec3') || isNewly('compact');

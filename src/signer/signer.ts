@@ -5,7 +5,7 @@
 import { COUNTER, type Counters } from '../base/counters.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import { type KeyObject, loadPublicKey, verifyWithKey } from '../dnssec/algorithm.ts';
-import { type LentKey, openPrivateKey } from '../dnssec/privatekey.ts';
+import { type LentKey, openPrivateKey, publicKeyOf } from '../dnssec/privatekey.ts';
 import {
   blankRrsigFields,
   RRSIG_HEAD_OCTETS,
@@ -17,7 +17,7 @@ import {
 import { ROOT } from '../wire/name.ts';
 import type { RRsetIndex, ZoneImage } from '../zone/image.ts';
 import { APEX } from '../zone/image.ts';
-import type { Epoch } from './epoch.ts';
+import type { Epoch, EpochSigner } from './epoch.ts';
 import { SignatureMaker } from './maker.ts';
 import { SlotTable, type TableMemory } from './slots.ts';
 import { inceptionAt, isInWindow } from './validity.ts';
@@ -28,23 +28,28 @@ const ASTERISK = 42;
 export class ZoneSigner {
   readonly algorithm: number;
   readonly tag: number;
-  readonly publicKey: Uint8Array;
   readonly slots: SlotTable;
   /** How long its signatures are valid, in seconds. */
   readonly validity: number;
   readonly #lent: LentKey;
+  #publicKey: Uint8Array | undefined;
   /** Weak: of the zones that a thread has signed for, it has few keys open. */
   #opened: WeakRef<KeyObject> | undefined;
   #published: KeyObject | undefined;
 
   /** `table` is the signer's over the zone image, unless it is said to be that of the zone's way to deny. */
-  constructor(signer: Epoch['signers'][number], validity: number, table: TableMemory = signer.table) {
+  constructor(signer: EpochSigner, validity: number, table: TableMemory = signer.table) {
     this.algorithm = signer.algorithm;
     this.tag = signer.tag;
-    this.publicKey = signer.publicKey;
     this.#lent = signer.privateKey;
     this.slots = new SlotTable(table, signer.algorithm);
     this.validity = validity;
+  }
+
+  /** In DNSKEY form; copied when it is first needed. */
+  get publicKey(): Uint8Array {
+    this.#publicKey ??= publicKeyOf(this.algorithm, this.#lent);
+    return this.#publicKey;
   }
 
   /** The private key; loaded, if this thread has not signed with it lately. Throws KeyMismatchError. */
@@ -65,15 +70,17 @@ export class ZoneSigner {
   }
 }
 
+type Signers = Pick<Epoch, 'signers' | 'validity'>;
+
 /** The signers of an epoch over its NSEC3 chain; none without one. */
-export function chainSigners({ signers, validity }: Epoch): ZoneSigner[] {
+export function chainSigners({ signers, validity }: Signers): ZoneSigner[] {
   return signers.flatMap((signer) =>
     signer.nsec3Table === null ? [] : [new ZoneSigner(signer, validity, signer.nsec3Table)],
   );
 }
 
 /** The signers of an epoch with slots for the NSECs of compact denial, one a node; none if it denies in another way. */
-export function compactSigners({ signers, validity }: Epoch): ZoneSigner[] {
+export function compactSigners({ signers, validity }: Signers): ZoneSigner[] {
   return signers.flatMap((signer) =>
     signer.compactTable === null ? [] : [new ZoneSigner(signer, validity, signer.compactTable)],
   );

@@ -5,6 +5,7 @@ import { createParentHandlers } from '../../src/control/parent-handlers.ts';
 import type { Zone } from '../../src/daemon/zone.ts';
 import { dnskeyRdata } from '../../src/dnssec/dnskey.ts';
 import { dsRdata } from '../../src/dnssec/ds.ts';
+import { publicKeyOf } from '../../src/dnssec/privatekey.ts';
 import type { Key } from '../../src/kasp/key.ts';
 import type { Policy } from '../../src/kasp/policy.ts';
 import type { EpochKey } from '../../src/signer/epoch.ts';
@@ -132,7 +133,8 @@ export class DiagnoseScene {
 
   #ownKey(): EpochKey {
     const [signer] = this.zone.served!.epoch.signers;
-    return { ...signer!, flags: 257 };
+    const { algorithm, privateKey } = signer!;
+    return { ...signer!, flags: 257, publicKey: publicKeyOf(algorithm, privateKey) };
   }
 
   async look(): Promise<Diagnosis> {

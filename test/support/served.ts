@@ -14,6 +14,7 @@ import {
   type Epoch,
   type EpochContent,
   type EpochKey,
+  type EpochPacks,
   unsignedEpoch,
 } from '../../src/signer/epoch.ts';
 import { ALGORITHM, parseType } from '../../src/wire/iana.ts';
@@ -59,8 +60,8 @@ export function testKey(fill = 7, algorithm: number = ALGORITHM.ECDSAP256SHA256)
 }
 
 /** The NSEC3 chain of an image; throws if it can have none. */
-export function chainOf(image: ImageMemory, optOut = false): ImageMemory {
-  const chain = renderNsec3(ZoneImage.open(image), optOut);
+export function chainOf(image: ImageMemory, optOut = false, pack?: ImagePack): ImageMemory {
+  const chain = renderNsec3(ZoneImage.open(image), optOut, pack);
   if ('code' in chain) throw new Error(chain.message);
   return chain;
 }
@@ -68,9 +69,13 @@ export function chainOf(image: ImageMemory, optOut = false): ImageMemory {
 /** How a test zone denies: as a policy says, or by NSEC3 with opt-out. */
 export type TestMode = DenialMode | 'nsec3-opt-out';
 
-function denialOf(mode: TestMode, image: ImageMemory): Pick<EpochContent, 'denial' | 'nsec3'> {
-  if (mode === 'nsec3') return { denial: mode, nsec3: chainOf(image) };
-  if (mode === 'nsec3-opt-out') return { denial: 'nsec3', nsec3: chainOf(image, true) };
+function denialOf(
+  mode: TestMode,
+  image: ImageMemory,
+  pack?: ImagePack,
+): Pick<EpochContent, 'denial' | 'nsec3'> {
+  if (mode === 'nsec3') return { denial: mode, nsec3: chainOf(image, false, pack) };
+  if (mode === 'nsec3-opt-out') return { denial: 'nsec3', nsec3: chainOf(image, true, pack) };
   return { denial: mode, nsec3: null };
 }
 
@@ -78,10 +83,18 @@ function denialOf(mode: TestMode, image: ImageMemory): Pick<EpochContent, 'denia
 export function signedEpoch(
   origin: string,
   image: ImageMemory,
-  options: { key?: EpochKey; beside?: EpochKey; previous?: Epoch; now?: UnixSeconds; denial?: TestMode } = {},
+  options: {
+    key?: EpochKey;
+    beside?: EpochKey;
+    previous?: Epoch;
+    now?: UnixSeconds;
+    denial?: TestMode;
+    packs?: EpochPacks;
+    chainPack?: ImagePack;
+  } = {},
 ): Epoch {
   const key = options.key ?? testKey();
-  const { denial = 'nsec' } = options;
+  const { denial = 'nsec', packs, chainPack } = options;
   const keys = options.beside === undefined ? [key] : [key, options.beside];
   const dnskeys = keys.map((one) => dnskeyRdata(one.flags, one.algorithm, one.publicKey));
   const dnskey = dnskeys[0]!;
@@ -95,9 +108,9 @@ export function signedEpoch(
     cdsSigners: keys,
     zoneSigners: keys,
     validity: 7 * 86_400,
-    ...denialOf(denial, image),
+    ...denialOf(denial, image, chainPack),
   };
-  return buildEpoch(image, content, options.previous, options.now ?? NOW);
+  return buildEpoch(image, content, options.previous, options.now ?? NOW, { packs });
 }
 
 export interface AskOptions {

@@ -8,6 +8,7 @@ import {
   lendPrivateKey,
   openPrivateKey,
   privateOctetsOf,
+  publicKeyOf,
   wipePrivateKey,
 } from '../../../src/dnssec/privatekey.ts';
 
@@ -25,6 +26,7 @@ describe('a key that is lent', () => {
         expect(verifyOctets(algorithm, publicKey, MESSAGE, signature)).toBe(true);
       }
       expect(privateOctetsOf(algorithm, lent.privateKey)).toEqual(privateOctets);
+      expect(publicKeyOf(algorithm, lent.privateKey)).toEqual(publicKey);
     },
   );
 
@@ -35,13 +37,21 @@ describe('a key that is lent', () => {
     expect(() => openPrivateKey(key)).toThrow(KeyMismatchError);
     wipePrivateKey(privateKey);
     expect(privateOctetsOf(13, privateKey)).toEqual(new Uint8Array(32));
+    expect(publicKeyOf(13, privateKey)).toEqual(one.publicKey);
     expect(() => openPrivateKey({ ...key, publicKey: one.publicKey })).toThrow();
   });
 
   it('has a place of its own, however many there are', () => {
-    const keys = Array.from({ length: 600 }, (_, i) => new Uint8Array(32).fill(i % 251));
-    const lent = keys.map((octets) => lendPrivateKey(13, octets, new Uint8Array(64)));
-    expect(lent.map((one) => privateOctetsOf(13, one))).toEqual(keys);
+    const pairs = Array.from({ length: 600 }, (_, i) => {
+      const { number, privateKeyOctets, publicKeyOctets } = ALGORITHMS[i % ALGORITHMS.length]!;
+      const [half, other] = [new Uint8Array(privateKeyOctets), new Uint8Array(publicKeyOctets)];
+      return { number, half: half.fill(i % 251), other: other.fill((i + 1) % 251) };
+    });
+    const lent = pairs.map(({ number, half, other }) => lendPrivateKey(number, half, other));
+    for (const [i, { number, half, other }] of pairs.entries()) {
+      expect(privateOctetsOf(number, lent[i]!)).toEqual(half);
+      expect(publicKeyOf(number, lent[i]!)).toEqual(other);
+    }
   });
 
   it('opens again when others have taken its place among those that are open', () => {
