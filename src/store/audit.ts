@@ -10,7 +10,7 @@
  * Lines are chained: a hash is SHA-256 over the hash before it and the line without its own. Who changes or removes a
  * line in the middle must write all that follow anew, and the generation of the state tells of lines cut off the end.
  *
- * Power may be lost within a line, and a disk may fail there. So the first line of a process, and that after a failed
+ * Power may be lost within a line, and a disk may fail there. So the first line of an `AuditLog`, and that after a failed
  * one, begins with a line feed of its own: what was torn stays alone on its line, and a reader skips it.
  */
 import { createHash } from 'node:crypto';
@@ -36,7 +36,7 @@ export interface AuditEntry {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Writes the trail of one zone. One instance per zone and process. */
+/** Writes the trail of one zone. One instance at a time for a zone. */
 export class AuditLog {
   readonly path: string;
   readonly #files: FileStore;
