@@ -192,7 +192,8 @@ export class ZoneKeys {
     this.#trail ??= new AuditLog(files, path);
     const told = this.#trail.append(events, now, generation);
     await this.#save({ zoneState, tombstones: [...this.tombstones, ...dead], generation }, told);
-    this.#made = this.#made.filter((hash) => !zoneState.keys.some((key) => key.publicKeyHash === hash));
+    const unnamed = this.#made.filter((hash) => !zoneState.keys.some((key) => key.publicKeyHash === hash));
+    this.#made = unnamed.length === 0 ? NONE : unnamed;
     if (dead.length > 0) await this.#bury(dead);
     return await told;
   }
