@@ -10,6 +10,9 @@ import type { Epoch } from './epoch.ts';
 import { OnlineSigner, ZoneSigner } from './signer.ts';
 import { inceptionAt } from './validity.ts';
 
+/** What is signed is put here, and asked for by nobody. */
+const rrsig = new Uint8Array(512);
+
 /** Signs SOA and NS, or takes their signatures from `book`. Returns the tag of a key whose signature does not verify. */
 export function signAhead(
   zone: ZoneImage,
@@ -17,12 +20,11 @@ export function signAhead(
   now: UnixSeconds,
   book: SignatureBook,
 ): number | undefined {
-  const signer = new OnlineSigner(new Counters());
-  const rrsig = new Uint8Array(512);
+  // Of a zone that has all of them nothing is signed.
+  let signer: OnlineSigner | undefined;
   for (const key of epoch.signers) {
     const zoneSigner = new ZoneSigner(key, epoch.validity);
     const { slots } = zoneSigner;
-    const signature = new Uint8Array(slots.signatureOctets);
     for (const type of [RRTYPE.SOA, RRTYPE.NS]) {
       const rrset = zone.rrset(APEX, type);
       assert(
@@ -32,11 +34,11 @@ export function signAhead(
       const inception = inceptionAt(now, epoch.validity, zone.u8, zone.nameAt(APEX), type);
       const octets = octetsOf(zone, rrset, zoneSigner, inception);
       const kept = book.take(zoneSigner, octets);
-      if (kept !== undefined) slots.write(rrset, inception, kept, 0);
+      if (kept !== undefined && slots.write(rrset, inception, kept, 0)) continue;
+      signer ??= new OnlineSigner(new Counters());
       if (!signer.putRrsig(rrsig, 0, zoneSigner, zone, rrset, now)) return key.tag;
-      if (kept === undefined && slots.read(rrset, inception, signature, 0)) {
-        book.add(zoneSigner, octets, signature.slice());
-      }
+      const signature = new Uint8Array(slots.signatureOctets);
+      if (kept === undefined && slots.read(rrset, inception, signature, 0)) book.add(zoneSigner, octets, signature);
     }
   }
   return undefined;

@@ -84,18 +84,22 @@ export function signApexRRset(
   return { ...rrset, rrsigs };
 }
 
-/** True if `book` has the signatures of all keys over the rrset in this window. */
-export function isKept(
+/** The rrset with the signatures of all keys that were kept for this window; undefined if one was not. */
+export function keptApexRRset(
   apex: Name,
   rrset: UnsignedRRset,
   keys: readonly EpochKey[],
   window: Window,
   book: SignatureBook,
-): boolean {
-  return keys.every((key) => {
-    const octets = signedOctets(fieldsOf(apex, rrset, key, window), rrset.owner, rrset.rdatas);
-    return book.isKept(key, octets);
-  });
+): ApexRRset | undefined {
+  const rrsigs: Uint8Array[] = [];
+  for (const key of keys) {
+    const fields = fieldsOf(apex, rrset, key, window);
+    const kept = book.take(key, signedOctets(fields, rrset.owner, rrset.rdatas));
+    if (kept === undefined) return undefined;
+    rrsigs.push(rrsigRdata(fields, kept));
+  }
+  return { ...rrset, rrsigs };
 }
 
 function fieldsOf(

@@ -2,7 +2,7 @@
 import type { UnixSeconds } from '../base/time.ts';
 import { RRTYPE } from '../wire/iana.ts';
 import type { ZoneImage } from '../zone/image.ts';
-import { type ApexRRset, isKept, signApexRRset } from './apex.ts';
+import { type ApexRRset, keptApexRRset, signApexRRset } from './apex.ts';
 import { apexDenial } from './apexdenial.ts';
 import type { SignatureBook } from './book.ts';
 import type { EpochContent } from './epoch.ts';
@@ -34,14 +34,20 @@ export function apexRRsets(
   ]
     .filter(({ rdatas }) => rdatas.length > 0)
     .map(({ keys, ...rrset }) => ({ keys, rrset: { ...rrset, owner: origin } }));
-  const kept = usableInception(book.keptInception, validity, now);
-  const isAllKept =
-    kept !== undefined &&
-    ofKeys.every(({ rrset, keys }) => isKept(origin, rrset, keys, { inception: kept, validity, now }, book));
-  const apexInception = isAllKept ? kept : fresh;
-  const signed = ofKeys.map(({ rrset, keys }) =>
-    signApexRRset(origin, rrset, keys, { inception: apexInception, validity, now }, book),
-  );
+  const inception = usableInception(book.keptInception, validity, now);
+  const kept =
+    inception === undefined
+      ? undefined
+      : allOf(ofKeys, ({ rrset, keys }) =>
+          keptApexRRset(origin, rrset, keys, { inception, validity, now }, book),
+        );
+  if (kept === undefined) book.giveBack();
+  const apexInception = kept === undefined ? fresh : inception!;
+  const signed =
+    kept ??
+    ofKeys.map(({ rrset, keys }) =>
+      signApexRRset(origin, rrset, keys, { inception: apexInception, validity, now }, book),
+    );
   const denial = apexDenial(
     zone,
     content,
@@ -50,6 +56,17 @@ export function apexRRsets(
   const window = { inception: nsecInception, validity, now };
   const denying = denial.map((rrset) => signApexRRset(origin, rrset, content.zoneSigners, window, book));
   return { apexInception, rrsets: [...signed, ...denying] };
+}
+
+/** What becomes of all items; undefined if nothing becomes of one. */
+function allOf<T, R>(items: readonly T[], become: (item: T) => R | undefined): R[] | undefined {
+  const all: R[] = [];
+  for (const item of items) {
+    const one = become(item);
+    if (one === undefined) return undefined;
+    all.push(one);
+  }
+  return all;
 }
 
 /** The inception of signatures that were kept, if those would not be made anew at `now`. */

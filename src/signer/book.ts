@@ -7,7 +7,7 @@
  * is to be served, by just this key and for just this window: another key, TTL, record or instant finds nothing.
  */
 import type { UnixSeconds } from '../base/time.ts';
-import { sha256, verifyOctets } from '../dnssec/algorithm.ts';
+import { sha256Hex, verifyOctets } from '../dnssec/algorithm.ts';
 
 /** Signatures of an earlier process. */
 export interface KeptSignatures {
@@ -24,9 +24,15 @@ export interface Signatory {
   readonly publicKey: Uint8Array;
 }
 
+let scratch = new Uint8Array(1_024);
+
 /** What a signature is found by: 64 hexadecimal digits. */
 export function digestOf({ publicKey }: Signatory, signed: Uint8Array): string {
-  return Buffer.from(sha256(publicKey, signed)).toString('hex');
+  const length = publicKey.length + signed.length;
+  if (length > scratch.length) scratch = new Uint8Array(2 * length);
+  scratch.set(publicKey);
+  scratch.set(signed, publicKey.length);
+  return sha256Hex(scratch.subarray(0, length));
 }
 
 /** One signature in 256 that was kept is verified all the same: which, its digest says. */
@@ -57,11 +63,6 @@ export class SignatureBook {
     return this.#signatures;
   }
 
-  /** The signature of `key` over the octets `signed` was kept. */
-  isKept(key: Signatory, signed: Uint8Array): boolean {
-    return this.#kept?.signatures.has(digestOf(key, signed)) ?? false;
-  }
-
   /** The signature of `key` over the octets `signed`, if it was kept; it is then one of this book. */
   take(key: Signatory, signed: Uint8Array): Uint8Array | undefined {
     if (this.#kept === undefined) return undefined;
@@ -72,6 +73,11 @@ export class SignatureBook {
     if (isSample && !verifyOctets(key.algorithm, key.publicKey, signed, signature)) return undefined;
     this.#signatures.set(digest, signature);
     return signature;
+  }
+
+  /** None of what was taken is used. */
+  giveBack(): void {
+    this.#signatures.clear();
   }
 
   /** Takes in a signature that was made, and verified. */

@@ -41,6 +41,8 @@ interface Read {
   readonly privates: ReadonlyMap<string, Uint8Array>;
   /** Private halves that were found to belong to their public ones, where all threads find them. */
   readonly held?: readonly HeldKey[];
+  /** Private halves of all keys were seen on the disk a moment ago. */
+  readonly areSeen?: boolean;
 }
 
 /** What most zones have of most lists. */
@@ -84,6 +86,8 @@ export class ZoneKeys {
   #trail: AuditLog | undefined;
   /** Packed while the keys rest. */
   #state: StoredState | string;
+  /** What the state was unpacked from, as long as it is that. */
+  #packed: string | undefined;
   /** Public-key hashes of keys that were made here, durable and good, beside those of the state. */
   #made: readonly string[] = NONE;
   /** Purged in this process; their files are still to be removed. */
@@ -117,12 +121,15 @@ export class ZoneKeys {
 
   /** The state is worked on from now on: it is one object until it changes. */
   wake(): void {
-    this.#state = this.#stored;
+    if (typeof this.#state !== 'string') return;
+    this.#packed = this.#state;
+    this.#state = unpackState(this.#state);
   }
 
   /** Nobody works on the state until `wake`: it is packed, and each who asks for it may be given another copy. */
   rest(): void {
-    if (typeof this.#state !== 'string') this.#state = pack(STORED_STATE, this.#state);
+    if (typeof this.#state !== 'string') this.#state = this.#packed ?? pack(STORED_STATE, this.#state);
+    this.#packed = undefined;
     // What was told is told; only a generation that is tried again must not be told twice.
     if (!this.#isUncertain) this.#trail = undefined;
   }
@@ -161,6 +168,11 @@ export class ZoneKeys {
 
   /** Keys in the state whose private halves are not there; whoever cannot even look at the directory does not know. */
   missing(): Key[] {
+    if (this.#read.areSeen === true) {
+      // They may go: who asks again looks.
+      this.#read = { ...this.#read, areSeen: false };
+      return [];
+    }
     const { files, path } = this.#directory;
     const missing = this.zoneState.keys.filter((key) => files.stat(this.privatePath(key)) === undefined);
     return missing.length > 0 && files.stat(path) === undefined ? [] : missing;
@@ -292,14 +304,19 @@ export class ZoneKeys {
       this.#isUncertain = true;
       throw error;
     }
+    this.#become(stored);
+  }
+
+  #become(stored: StoredState): void {
     this.#state = stored;
+    this.#packed = undefined;
   }
 
   /** After a failed save: takes over the generation that the file has, so that generations only grow. */
   #settle(): void {
     const { files, path, origin } = this.#directory;
     const generation = loadState(files, path, origin)?.generation ?? 0;
-    if (generation > this.#stored.generation) this.#state = { ...this.#stored, generation };
+    if (generation > this.#stored.generation) this.#become({ ...this.#stored, generation });
     this.#isUncertain = false;
   }
 }

@@ -74,9 +74,11 @@ export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> 
 }
 
 function openedAhead(directory: KeyDirectory, random: Random, ahead: KeysAhead): ZoneKeys {
-  return new ZoneKeys(directory, random, ahead.packed, {
+  const keys = new ZoneKeys(directory, random, ahead.packed, {
     how: 'loaded',
     notes: [],
-    read: { kept: keptAhead(ahead), privates: new Map(), held: ahead.held },
+    read: { kept: keptAhead(ahead), privates: new Map(), held: ahead.held, areSeen: true },
   });
+  keys.wake();
+  return keys;
 }

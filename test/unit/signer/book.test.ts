@@ -96,7 +96,8 @@ describe('a restart', () => {
   it('takes all signatures over what comes of keys, or makes them all anew and newer (RFC 7344 §6.2)', () => {
     const { epoch, kept } = started();
     const content = contentOf(KEY, { cdsTtl: 301 });
-    const { epoch: again } = restarted(kept, { content });
+    const { epoch: again, book } = restarted(kept, { content });
+    expect(book.signatures.size, 'none of those of before').toBe(kept.signatures.size);
     expect(again.apexInception).toBeGreaterThan(epoch.apexInception);
     expect(rrsigOf(again, 'DNSKEY')).not.toBe(rrsigOf(epoch, 'DNSKEY'));
     expect(rrsigOf(again, 'SOA')).toBe(rrsigOf(epoch, 'SOA'));

@@ -92,6 +92,24 @@ describe('keys that were read ahead', () => {
     expect((await open()).generation).toBe(before.generation + 1);
   });
 
+  it('are not missing at first, as they have just been seen, but are once they have gone', async () => {
+    const keys = await open(read());
+    expect(keys.missing()).toEqual([]);
+    fs.rmSync(privateFile());
+    expect(keys.missing().map(({ id }) => id)).toEqual(before.zoneState.keys.map(({ id }) => id));
+  });
+
+  it('rest as what was read, or as what has become of it', async () => {
+    const ahead = read()!;
+    const keys = await open(ahead);
+    keys.rest();
+    expect(keys.zoneState).toEqual(before.zoneState);
+    keys.wake();
+    await keys.commit({ zoneState: { ...keys.zoneState, pausedSince: NOW }, now: NOW });
+    keys.rest();
+    expect([keys.zoneState.pausedSince, keys.generation]).toEqual([NOW, before.generation + 1]);
+  });
+
   it('are wiped out if nobody takes them', async () => {
     const ahead = read()!;
     expect(ahead.held.map(octetsOf)).not.toEqual([none]);
