@@ -168,32 +168,6 @@ export class ZoneSigning {
     return this.zoneState.keys.filter(({ id }) => this.#missing.includes(id));
   }
 
-  // ---- Rest ----
-
-  get isAtRest(): boolean {
-    return this.#atRest !== undefined;
-  }
-
-  /** The keys are worked on from now on. */
-  wake(): void {
-    this.keys.wake();
-    this.#waiting = this.waiting;
-    this.#atRest = undefined;
-  }
-
-  /**
-   * Nobody works on the keys until `wake`: what is known of them is packed. Those that are in motion stay awake; they are
-   * asked more often, and by everybody who follows a rollover.
-   */
-  rest(): void {
-    if (this.#atRest !== undefined) return;
-    const glance = glanceAt(this);
-    if (glance.isRolling || glance.isPending) return;
-    this.#atRest = glance;
-    this.#waiting = this.waiting.length === 0 ? NONE : pack(WAITS, this.waiting);
-    this.keys.rest();
-  }
-
   /** How many private keys are in memory. */
   get loadedKeys(): number {
     return this.#privateKeys.length;
@@ -322,6 +296,32 @@ export class ZoneSigning {
   /** What happened to the keys. Throws FileStoreError. */
   history(): AuditTrail {
     return this.keys.history();
+  }
+
+  // ---- Rest ----
+
+  get isAtRest(): boolean {
+    return this.#atRest !== undefined;
+  }
+
+  /** The keys are worked on from now on. */
+  wake(): void {
+    this.keys.wake();
+    this.#waiting = this.waiting;
+    this.#atRest = undefined;
+  }
+
+  /**
+   * Nobody works on the keys until `wake`: what is known of them is packed. Those that are in motion stay awake; they are
+   * asked more often, and by everybody who follows a rollover.
+   */
+  rest(): void {
+    if (this.#atRest !== undefined) return;
+    const glance = glanceAt(this);
+    if (glance.isRolling || glance.isPending) return;
+    this.#atRest = glance;
+    this.#waiting = this.waiting.length === 0 ? NONE : pack(WAITS, this.waiting);
+    this.keys.rest();
   }
 
   // ---- Epochs ----
