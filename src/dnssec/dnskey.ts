@@ -6,7 +6,7 @@
  *
  * A key tag is a hint, never an identity: different keys may share one.
  */
-import { sha256 } from './algorithm.ts';
+import { sha256Hex } from './algorithm.ts';
 
 /** Bits of the flags field: Zone Key (RFC 4034 §2.1.1), Secure Entry Point, and REVOKE (RFC 5011 §3). */
 export const DNSKEY_FLAG = { ZONE: 0x0100, SEP: 0x0001, REVOKE: 0x0080 } as const;
@@ -66,5 +66,8 @@ export function revokedKeyTag(rdata: Uint8Array): number {
 
 /** Identity of a public key: SHA-256 in hex of its algorithm and octets. Flags may change, this does not. */
 export function publicKeyHash(algorithm: number, publicKey: Uint8Array): string {
-  return Buffer.from(sha256(Uint8Array.of(algorithm), publicKey)).toString('hex');
+  const octets = new Uint8Array(1 + publicKey.length);
+  octets[0] = algorithm;
+  octets.set(publicKey, 1);
+  return sha256Hex(octets);
 }

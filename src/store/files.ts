@@ -228,7 +228,9 @@ function readAll(descriptor: number, size: number, limitOctets: number, file: st
     const count = fs.readSync(descriptor, octets, total, octets.length - total, null);
     total += count;
     if (total > limitOctets) throw new FileStoreError('EFBIG', file, `over ${limitOctets} octets: ${file}`);
-    if (count === 0) return octets.subarray(0, total);
+    // A read that asks for more than the file had, and gets just that, was at its end.
+    const isAtEnd = count === 0 || (total === size && total < octets.length);
+    if (isAtEnd) return octets.subarray(0, total);
   }
 }
 

@@ -13,7 +13,7 @@
  */
 import { type FileStore, FileStoreError } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { sha256 } from '../dnssec/algorithm.ts';
+import { sha256, sha256Hex } from '../dnssec/algorithm.ts';
 import type { KeptSignatures } from '../signer/book.ts';
 
 export const KEPT_FILE = 'apex.kept';
@@ -29,7 +29,10 @@ export interface Kept extends KeptSignatures {
 
 /** What tells a pair of keys that was found to be one, by the octets of both halves. */
 export function pairProof(algorithm: number, privateOctets: Uint8Array, publicKey: Uint8Array): string {
-  return Buffer.from(sha256(Uint8Array.of(algorithm), privateOctets, publicKey)).toString('hex');
+  const octets = Buffer.concat([Uint8Array.of(algorithm), privateOctets, publicKey]);
+  const proof = sha256Hex(octets);
+  octets.fill(0);
+  return proof;
 }
 
 /** What was kept in the directory of a zone; undefined if that is nothing, or nothing that can be used. */

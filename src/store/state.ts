@@ -9,7 +9,7 @@
  */
 import { type FileStore, FileStoreError } from '../base/ports.ts';
 import { formatInstant, type UnixSeconds } from '../base/time.ts';
-import { sha256 } from '../dnssec/algorithm.ts';
+import { sha256Hex } from '../dnssec/algorithm.ts';
 import type { ZoneState } from '../kasp/zonestate.ts';
 import { formatName, type Name } from '../wire/name.ts';
 import {
@@ -102,7 +102,7 @@ export function formatState(stored: StoredState, origin: Name): string {
 }
 
 function checksum(document: object): string {
-  return Buffer.from(sha256(Buffer.from(JSON.stringify(document)))).toString('hex');
+  return sha256Hex(Buffer.from(JSON.stringify(document)));
 }
 
 /** Parses the octets of a state file; `path` is for messages. Throws StateError. */
