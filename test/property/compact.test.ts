@@ -39,7 +39,7 @@ function denies(owner: Name, next: Name, other: Name): boolean {
   return compareCanonical(next, 0, APEX, 0) === 0 || compareCanonical(other, 0, next, 0) < 0;
 }
 
-/** A name near to another one: some octets at its front are others, a label is added or taken off. */
+/** A name near to another one: an octet at its front is another, a label is added, or the first one grows. */
 const pair = name.chain((first) => {
   const below = fc.array(octet, { minLength: 1, maxLength: 3 }).map((part) => {
     const longer = [part.length, ...part, ...first];
@@ -50,7 +50,18 @@ const pair = name.chain((first) => {
     if (first.length > APEX.length) near[1 + (at % first[0]!)] = value;
     return near;
   });
-  return fc.tuple(fc.constant(first), fc.oneof(name, below, changed));
+  const grown = fc.array(octet, { minLength: 1, maxLength: 2 }).map((more) => {
+    const label = first[0]!;
+    const longer = [
+      label + more.length,
+      ...first.subarray(1, label + 1),
+      ...more,
+      ...first.subarray(label + 1),
+    ];
+    const isOne = first.length > APEX.length && longer[0]! <= 63 && longer.length <= 255;
+    return isOne ? Uint8Array.from(longer) : first;
+  });
+  return fc.tuple(fc.constant(first), fc.oneof(name, below, changed, grown));
 });
 
 const RUNS = 4_000;
