@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { brokenPart } from '../support/conformance-rules.ts';
-import { SWEEP_CASES, type Swept, startSwept, sweepServer } from '../support/conformance-sweep.ts';
+import { SWEEP_CASES, type Swept, startOurs, startSwept, sweepServer } from '../support/conformance-sweep.ts';
 import {
   formatSweep,
   type SweepRow,
@@ -36,16 +36,25 @@ describeWithPeers(['named', 'nsd', 'knotd', 'dnssec-signzone', 'dnssec-keygen'],
   const workplace = new Workplace();
   let servers: Swept[] = [];
   let rows: SweepRow[] = [];
+  // Ours once more, over `node:dgram`.
+  const portablePlace = new Workplace();
+  let portable: Swept | undefined;
+  let toldByPortable: string[][] = [];
 
   beforeAll(async () => {
-    servers = await startSwept(workplace);
-    const told = await Promise.all(servers.map((server) => sweepServer(server, SWEEP_CASES)));
+    [portable, servers] = await Promise.all([
+      startOurs(portablePlace, ['--udp', 'dgram']),
+      startSwept(workplace),
+    ]);
+    const told = await Promise.all([...servers, portable].map((server) => sweepServer(server, SWEEP_CASES)));
+    toldByPortable = told.pop() ?? [];
     rows = SWEEP_CASES.map((one, index) => ({ one, told: told.map((ofServer) => ofServer[index]!) }));
   });
 
   afterAll(async () => {
-    await Promise.all(servers.map((server) => server.stop()));
+    await Promise.all([...servers, portable].map((server) => server?.stop()));
     workplace.remove();
+    portablePlace.remove();
   });
 
   it('names each message once', () => {
@@ -61,6 +70,12 @@ describeWithPeers(['named', 'nsd', 'knotd', 'dnssec-signzone', 'dnssec-keygen'],
         : [`${one.group}: ${one.title}: ${part} of ${one.because}: ${ours!.join(' ')}`];
     });
     expect(broken).toEqual([]);
+  });
+
+  it('is answered alike over either UDP transport', () => {
+    const differing = rows.filter(({ told: [ours] }, i) => ours!.join(' ') !== toldByPortable[i]!.join(' '));
+    expect(differing.map(({ one }) => `${one.group}: ${one.title}`)).toEqual([]);
+    expect(toldByPortable).toHaveLength(SWEEP_CASES.length);
   });
 
   it('sees peers break rules, each of them', () => {

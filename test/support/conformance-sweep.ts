@@ -92,18 +92,19 @@ export async function startSwept(workplace: Workplace): Promise<Swept[]> {
   const signed = await signWithBind({ origin: ORIGIN, file }, await makeKey(ORIGIN, workplace.path));
   const zone = { origin: ORIGIN, text: readFileSync(signed, 'latin1') };
   const peers = PEER_NAMES.map((name) => PeerServer.start(name, [zone], workplace, EXTRAS[name]));
+  return Promise.all([startOurs(workplace), ...peers]);
+}
+
+/** Starts Keyturn with the unsigned zone; `args` go on its command line. */
+export async function startOurs(workplace: Workplace, args: readonly string[] = []): Promise<Swept> {
   writeFileSync(workplace.at('secrets'), `${SECRET_HEX}\n`, { mode: 0o600 });
-  const daemon = Daemon.start({
+  const server = await Daemon.start({
     workplace,
     zones: { 'sweep.example.zone': ZONE },
     configuration: CONFIGURATION,
+    args: [...args],
   });
-  const ours = daemon.then((server) => ({
-    name: 'keyturn' as const,
-    port: server.port,
-    stop: () => server.stop(),
-  }));
-  return Promise.all([ours, ...peers]);
+  return { name: 'keyturn', port: server.port, stop: () => server.stop() };
 }
 
 /** Words by case, for one server. */
