@@ -13,6 +13,7 @@ import type { Policy } from '../kasp/policy.ts';
 import type { Facts } from '../kasp/step.ts';
 import { carryOver, type Epoch, unsignedEpoch } from '../signer/epoch.ts';
 import { isCold, signHot } from '../signer/hot.ts';
+import { epochOf, type KeptEpoch, keptOf } from '../signer/keptepoch.ts';
 import { KeystoreError } from '../store/keypairs.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
 import { hasKeys } from '../store/zonedirectory.ts';
@@ -72,7 +73,7 @@ export class Keeper implements Sleeper {
   readonly #context: KeeperContext;
   readonly #log: ZoneLog;
   /** What is served; undefined if nothing is. */
-  #epoch: Epoch | undefined;
+  #served: KeptEpoch | undefined;
   /** How the content that is served denies, whether it is signed or not. */
   #denial: LoadedDenial | undefined;
   /** What was to be served, if nothing is. */
@@ -99,12 +100,12 @@ export class Keeper implements Sleeper {
   }
 
   get epoch(): Epoch | undefined {
-    return this.#epoch;
+    return this.#served && epochOf(this.#served);
   }
 
   /** What is served; a view for whoever asks. */
   get image(): ZoneImage | undefined {
-    return this.#epoch && ZoneImage.open(this.#epoch.image);
+    return this.#served && ZoneImage.open(epochOf(this.#served).image);
   }
 
   get signing(): ZoneSigning | undefined {
@@ -128,7 +129,7 @@ export class Keeper implements Sleeper {
       this.#wanted = image;
       const epoch = this.#context.isUnsigned ? this.#unsigned(loaded) : await this.#sign(image, loaded);
       if (this.#isRemoved) return NOTHING;
-      this.#epoch = epoch;
+      this.#served = keptOf(epoch);
       this.#denial = loaded.denial;
       this.#wanted = undefined;
       this.#wakeAt();
@@ -143,18 +144,18 @@ export class Keeper implements Sleeper {
   serveUnsigned(loaded: LoadedZone): Taken {
     if (this.#isRemoved) return NOTHING;
     const epoch = this.#unsigned(loaded);
-    this.#epoch = epoch;
+    this.#served = keptOf(epoch);
     this.#denial = loaded.denial;
-    this.#published = epoch;
     return { published: this.#context.publisher.publish(this.#zone.id, epoch) };
   }
 
   #unsigned(loaded: LoadedZone): Epoch {
     const { signing: ports, keysBefore } = this.#context;
-    const { origin, name } = this.#zone;
-    refuseForeign(ports, origin, loaded);
-    if (this.#epoch === undefined && keysBefore.mayBeOf(name)) {
-      const path = zoneKeysPath(ports.keysDirectory, origin);
+    const { name } = this.#zone;
+    if (loaded.foreignKeys.length + loaded.foreignCds.length > 0)
+      refuseForeign(ports, this.#zone.origin, loaded);
+    if (this.#served === undefined && keysBefore.mayBeOf(name)) {
+      const path = zoneKeysPath(ports.keysDirectory, this.#zone.origin);
       if (hasKeys(ports.files, path))
         this.#log.warn({ path }, `${name} has keys but is served unsigned: bogus, if its parent has a DS`);
     }
@@ -181,7 +182,7 @@ export class Keeper implements Sleeper {
       this.#freeze(error);
     }
     const { image: memory, denial } = loaded;
-    const before = this.#epoch;
+    const before = this.epoch;
     const carried = before && (await inSlices(carryOver(before, { image: memory, nsec3: denial.nsec3 })));
     return signing.build(loaded, carried, clock.now());
   }
@@ -247,7 +248,7 @@ export class Keeper implements Sleeper {
     const { published } = await this.#inTurn(pace, async () => {
       this.#awaited = undefined;
       const signing = this.#signing;
-      const change = this.#epoch === undefined || signing === undefined ? undefined : begin(signing);
+      const change = this.#served === undefined || signing === undefined ? undefined : begin(signing);
       if (change === undefined) return NOTHING;
       const before = this.#problem;
       try {
@@ -263,7 +264,7 @@ export class Keeper implements Sleeper {
 
   /** Serves what follows from what is committed. */
   #follow(signing: ZoneSigning, pace: Pace, isRetry: boolean): Taken {
-    const before = this.#epoch;
+    const before = this.epoch;
     if (before === undefined) return NOTHING;
     const now = this.#context.clock.now();
     const isDue = signing.hasNews || isRetry || now >= before.refreshAt || this.isFromFuture;
@@ -293,8 +294,9 @@ export class Keeper implements Sleeper {
   #rebuild(signing: ZoneSigning, before: Epoch, now: UnixSeconds): Epoch | undefined {
     try {
       const served = { image: before.image, denial: this.#denial! };
-      this.#epoch = signing.build(served, before, now);
-      return this.#epoch;
+      const epoch = signing.build(served, before, now);
+      this.#served = keptOf(epoch);
+      return epoch;
     } catch (error) {
       this.#freeze(error);
       return undefined;
@@ -386,7 +388,7 @@ export class Keeper implements Sleeper {
     this.#isRemoved = true;
     scheduler.cancel(this);
     // Cancelled timers may hold this for weeks; they shall not hold images.
-    this.#epoch = undefined;
+    this.#served = undefined;
     this.#denial = undefined;
     this.#wanted = undefined;
     this.#published = undefined;

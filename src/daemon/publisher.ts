@@ -4,6 +4,7 @@
  * given everything before it opens its sockets, so it never answers from less.
  */
 import type { Epoch } from '../signer/epoch.ts';
+import { epochOf, type KeptEpoch, keptOf } from '../signer/keptepoch.ts';
 import type { ToData } from './messages.ts';
 
 /** One data thread as the publisher sees it. */
@@ -19,7 +20,7 @@ interface Waiter {
 
 export class Publisher {
   #version = 0;
-  readonly #current = new Map<number, Epoch>();
+  readonly #current = new Map<number, KeptEpoch>();
   /** The version that each live thread has applied. */
   readonly #applied = new Map<DataThread, number>();
   /** In the order of their versions. */
@@ -36,7 +37,7 @@ export class Publisher {
 
   /** Serves zone `id` as `epoch`; resolves when all threads do. */
   publish(id: number, epoch: Epoch): Promise<void> {
-    this.#current.set(id, epoch);
+    this.#current.set(id, keptOf(epoch));
     const version = ++this.#version;
     const message: ToData = { kind: 'publish', version, id, epoch };
     for (const thread of this.#applied.keys()) thread.post(message);
@@ -55,8 +56,8 @@ export class Publisher {
   attach(thread: DataThread): void {
     const isBehind = this.#current.size > 0;
     this.#applied.set(thread, isBehind ? 0 : this.#version);
-    for (const [id, epoch] of this.#current) {
-      thread.post({ kind: 'publish', version: this.#version, id, epoch });
+    for (const [id, kept] of this.#current) {
+      thread.post({ kind: 'publish', version: this.#version, id, epoch: epochOf(kept) });
     }
   }
 

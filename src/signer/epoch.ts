@@ -120,6 +120,7 @@ export class EpochError extends Error {
 /** Where the algorithm stands in DNSKEY RDATA (RFC 4034 §2.1). */
 const DNSKEY_ALGORITHM_AT = 3;
 const NEVER = 0xffff_ffff as UnixSeconds;
+const NO_SIGNERS: Epoch['signers'] = [];
 
 /** The epoch of a zone that is served without signatures. */
 export function unsignedEpoch(image: ImageMemory): Epoch {
@@ -129,7 +130,7 @@ export function unsignedEpoch(image: ImageMemory): Epoch {
     validity: 0,
     denial: null,
     nsec3: null,
-    signers: [],
+    signers: NO_SIGNERS,
     apexInception: 0 as UnixSeconds,
     apexExpiresAt: NEVER,
     refreshAt: NEVER,
