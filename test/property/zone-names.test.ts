@@ -1,8 +1,14 @@
 /** Names of zone files and origins, both ways, for names of any octets. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isHashedName, isZoneFileName, originOfFileName, zoneFileName } from '../../src/store/zonename.ts';
-import { lowerName, type Name } from '../../src/wire/name.ts';
+import {
+  isHashedName,
+  isZoneFileName,
+  originOfFileName,
+  plainZoneName,
+  zoneFileName,
+} from '../../src/store/zonename.ts';
+import { formatName, lowerName, type Name } from '../../src/wire/name.ts';
 
 const octet = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(...Buffer.from('.%/\\-_aZ0 ')));
 const label = fc
@@ -33,4 +39,26 @@ it('whatever a file is called, it is an origin or a sentence', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+it('what is told of a plain file name at once is what taking it apart tells', () => {
+  const character = fc.constantFrom(...'abz019-_...'.repeat(8), ...'%A$ \u00fc');
+  const stem = fc.oneof(
+    fc.string({ unit: character, maxLength: 300 }),
+    fc.constantFrom('root', 'a'.repeat(64)),
+  );
+  let plain = 0;
+  fc.assert(
+    fc.property(stem, (text) => {
+      const file = `${text}.zone`;
+      const told = plainZoneName(file);
+      if (told === undefined) return;
+      plain++;
+      const origin = originOfFileName(file);
+      expect(typeof origin === 'string' ? origin : formatName(origin)).toBe(told);
+      expect(isHashedName(file)).toBe(false);
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(plain).toBeGreaterThan(100);
 });
