@@ -11,14 +11,15 @@
  */
 import { pack } from '../base/packing.ts';
 import { type FileStore, FileStoreError } from '../base/ports.ts';
-import { wipePrivateKey } from '../dnssec/privatekey.ts';
+import { lendPrivateKey, wipePrivateKey } from '../dnssec/privatekey.ts';
+import type { Key } from '../kasp/key.ts';
 import type { Name } from '../wire/name.ts';
 import { isTemporary } from './files.ts';
 import { KEPT_FILE, type Kept, loadWhole, readKept } from './keptsignatures.ts';
 import { type KeyDirectory, KeystoreError, listBases, stagedFiles } from './keypairs.ts';
 import { type HeldKey, zoneKeysPath } from './keystore.ts';
-import { lendPair } from './lendpair.ts';
 import { STORED_STATE } from './packedstate.ts';
+import { provePair } from './provenpair.ts';
 import { loadState, StateError } from './state.ts';
 import { checkStored } from './storedkeys.ts';
 
@@ -63,16 +64,36 @@ function read(directory: KeyDirectory, nowMs: number): KeysAhead | undefined {
   const stored = loadState(files, path, origin);
   if (stored === undefined) return undefined;
   const { unnamed, privates } = checkStored(directory, stored, listBases(names), false);
-  if (unnamed.length > 0) return undefined;
   const kept = names.includes(KEPT_FILE) ? loadWhole(files, path) : undefined;
-  const proofs = kept && readKept(kept).proofs;
-  const held = stored.zoneState.keys.map((key) => {
-    const octets = privates.get(key.id)!;
-    const privateKey = lendPair(directory, key, octets, proofs);
-    octets.fill(0);
-    return { id: key.id, privateKey };
-  });
-  return { modifiedMs, packed: pack(STORED_STATE, stored), kept: kept?.toString('latin1'), held };
+  try {
+    if (unnamed.length > 0) return undefined;
+    const held = lendAll(directory, stored.zoneState.keys, privates, kept && readKept(kept).proofs);
+    return { modifiedMs, packed: pack(STORED_STATE, stored), kept: kept?.toString('latin1'), held };
+  } finally {
+    for (const octets of privates.values()) octets.fill(0);
+  }
+}
+
+/** Lends the private halves of all keys, or of none. Throws KeystoreError. */
+function lendAll(
+  directory: KeyDirectory,
+  keys: readonly Key[],
+  privates: ReadonlyMap<string, Uint8Array>,
+  proofs: ReadonlySet<string> | undefined,
+): HeldKey[] {
+  const held: HeldKey[] = [];
+  try {
+    for (const key of keys) {
+      const octets = privates.get(key.id)!;
+      // Who signs with it loads it for himself: this thread keeps no key open.
+      provePair(directory, key, octets, proofs);
+      held.push({ id: key.id, privateKey: lendPrivateKey(key.algorithm, octets, key.publicKey) });
+    }
+    return held;
+  } catch (error) {
+    dropAhead({ held });
+    throw error;
+  }
 }
 
 /** Undefined if there is no directory. */
@@ -94,6 +115,6 @@ export function keptAhead({ kept }: KeysAhead): Kept | undefined {
 }
 
 /** Wipes out private halves that are not taken. */
-export function dropAhead({ held }: KeysAhead): void {
+export function dropAhead({ held }: Pick<KeysAhead, 'held'>): void {
   for (const { privateKey } of held) wipePrivateKey(privateKey);
 }

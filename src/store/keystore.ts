@@ -15,7 +15,7 @@ import { assert } from '../base/assert.ts';
 import { firstCount, pack } from '../base/packing.ts';
 import type { FileStoreError, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { type LentKey, privateOctetsOf, wipePrivateKey } from '../dnssec/privatekey.ts';
+import { type LentKey, lendPrivateKey, privateOctetsOf, wipePrivateKey } from '../dnssec/privatekey.ts';
 import { isEntirelyHidden, type Key, type KeyRole } from '../kasp/key.ts';
 import { findKey, type ZoneState } from '../kasp/zonestate.ts';
 import type { KeptSignatures } from '../signer/book.ts';
@@ -25,8 +25,8 @@ import { createKeys } from './create.ts';
 import { type Kept, pairProof, saveKept } from './keptsignatures.ts';
 import { keyFileBase } from './keyfile.ts';
 import { type KeyDirectory, KeystoreError, readPrivate } from './keypairs.ts';
-import { lendPair } from './lendpair.ts';
 import { STORED_STATE, unpackState } from './packedstate.ts';
+import { provePair } from './provenpair.ts';
 import { removePair, tombstoneOf } from './purge.ts';
 import { loadState, STATE_FILE, type StoredState, saveState, type Tombstone } from './state.ts';
 import { zoneStem } from './stem.ts';
@@ -261,7 +261,8 @@ export class ZoneKeys {
     const { kept, privates } = this.#read;
     const file = `${keyFileBase(this.#directory.origin, key.algorithm, key.tag)}.private`;
     const octets = privates.get(keyId) ?? readPrivate(this.#directory, file).privateOctets;
-    return lendPair(this.#directory, key, octets, kept?.proofs);
+    const loaded = provePair(this.#directory, key, octets, kept?.proofs);
+    return lendPrivateKey(key.algorithm, octets, key.publicKey, loaded);
   }
 
   #takeHeld(keyId: string): HeldKey | undefined {
