@@ -18,10 +18,11 @@ import { ask } from './servers.ts';
 
 const MIB = 2 ** 20;
 /** W8. */
-const GOALS = { unsignedRatio: 2, unsignedMib: 400, restartS: 30, signedMib: 700 };
+const GOALS = { unsignedRatio: 2, unsignedOctets: 400e6, restartS: 30, signedOctets: 700e6 };
 const SAMPLE = 97;
 const LONGEST_MS = 3_600_000;
-/** What a start needed for a while is given back by then. */
+/** Memory is read twice: soon after all zones answer, and when what the start needed for a while can have been given back. */
+const SOON_MS = 5_000;
 const SETTLED_MS = 15_000;
 
 const { values, positionals } = parseArgs({
@@ -35,8 +36,8 @@ const place = mkdtempSync(join(values.dir, 'keyturn-many-'));
 interface Start {
   readonly readyS: number;
   readonly cpuS: number;
-  /** Proportional set size of the process tree, a few seconds after it was ready. */
-  readonly octets: number;
+  /** Proportional set size of the process tree, `SOON_MS` and `SETTLED_MS` after it was ready. */
+  readonly octets: readonly [soon: number, settled: number];
 }
 
 function fleetOf(name: string, size: number): Fleet {
@@ -64,9 +65,13 @@ async function measure(
     await untilAllAnswer(server, own, isSigned);
     const readyS = (performance.now() - startedMs) / 1_000;
     const cpuS = cpuSeconds(server.pid);
-    await sleep(SETTLED_MS);
-    const octets = proportionalMemory(server.pid);
-    console.log(`${name.padEnd(28)}${readyS.toFixed(1)} s, CPU ${cpuS.toFixed(1)} s, ${mib(octets)}`);
+    await sleep(SOON_MS);
+    const soon = proportionalMemory(server.pid);
+    await sleep(SETTLED_MS - SOON_MS);
+    const octets = [soon, proportionalMemory(server.pid)] as const;
+    console.log(
+      `${name.padEnd(28)}${readyS.toFixed(1)} s, CPU ${cpuS.toFixed(1)} s, ${octets.map(mib).join(', ')}`,
+    );
     return { readyS, cpuS, octets };
   } finally {
     await server.stop('SIGTERM', 60_000);
@@ -111,7 +116,12 @@ function verdict(isReached: boolean): string {
 }
 
 function row(name: string, { readyS, cpuS, octets }: Start, goals: string): string[] {
-  return [name, readyS.toFixed(1), cpuS.toFixed(1), mib(octets), goals];
+  return [name, readyS.toFixed(1), cpuS.toFixed(1), ...octets.map(mib), goals];
+}
+
+/** Memory must be within the goal at once, not only when it has settled. */
+function memoryVerdict({ octets }: Start, goal: number): string {
+  return `≤ ${goal / 1e6} MB (${mib(goal)}): ${verdict(octets.every((one) => one <= goal))}`;
 }
 
 async function unsigned(): Promise<string[][]> {
@@ -125,10 +135,10 @@ async function unsigned(): Promise<string[][]> {
     [`named ${await versionOf('named', '-v')}`, await measure('named', fleet, named)],
   ] as const;
   const ratio = ours.readyS / theirs[0][1].readyS;
-  const isSmall = ours.octets <= GOALS.unsignedMib * MIB;
   const goals =
     `${ratio.toFixed(2)} × NSD (goal ≤ ${GOALS.unsignedRatio}: ${verdict(ratio <= GOALS.unsignedRatio)}), ` +
-    `${(ours.cpuS / theirs[0][1].cpuS).toFixed(2)} × its CPU; ≤ ${GOALS.unsignedMib} MiB: ${verdict(isSmall)}`;
+    `${(ours.cpuS / theirs[0][1].cpuS).toFixed(2)} × its CPU; ` +
+    memoryVerdict(ours, GOALS.unsignedOctets);
   return [row('keyturn --unsigned', ours, goals), ...theirs.map(([name, start]) => row(name, start, ''))];
 }
 
@@ -137,11 +147,10 @@ async function signed(): Promise<string[][]> {
   const keys = join(place, 'keys');
   const first = await measure('keyturn, first start', fleet, (own) => keyturn(own, keys, []), true);
   const again = await measure('keyturn, signed restart', fleet, (own) => keyturn(own, keys, []), true);
-  const { restartS, signedMib } = GOALS;
+  const { restartS, signedOctets } = GOALS;
   const isFair = signedCount >= 100_000;
   const goals = isFair
-    ? `≤ ${restartS} s: ${verdict(again.readyS <= restartS)}; ` +
-      `≤ ${signedMib} MiB: ${verdict(again.octets <= signedMib * MIB)}`
+    ? `≤ ${restartS} s: ${verdict(again.readyS <= restartS)}; ${memoryVerdict(again, signedOctets)}`
     : `goals are for 100,000 zones`;
   return [
     row(`keyturn, ${signedCount} zones signed, first start with its keys made`, first, ''),
@@ -159,8 +168,8 @@ try {
     `${machine()}. Load ${loadavg()[0]!.toFixed(1)} at the end.`;
   const note =
     'One UDP worker each. Ready is when a sample of the zones and the last of them are answered; memory is the ' +
-    'proportional set size of the process tree five seconds later.';
-  const columns = ['server', 'seconds until ready', 'CPU seconds then', 'memory', 'goals (W8)'];
+    'proportional set size of the process tree five and fifteen seconds later.';
+  const columns = ['server', 'seconds until ready', 'CPU seconds then', 'memory, 5 s', '15 s', 'goals (W8)'];
   const text = [`## ${count} zones of 8 records`, head, note, table(columns, rows)].join('\n\n');
   console.log(`\n${text}`);
   if (values.only === undefined) writeSection('manyzones', text);
