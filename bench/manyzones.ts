@@ -21,7 +21,7 @@ const MIB = 2 ** 20;
 const GOALS = { unsignedRatio: 2, unsignedOctets: 400e6, restartS: 30, signedOctets: 700e6 };
 const SAMPLE = 97;
 const LONGEST_MS = 3_600_000;
-/** Memory is read twice: soon after all zones answer, and when what the start needed for a while can have been given back. */
+/** Memory is read twice: soon after all zones answer, and when what the start needed for a while can have gone back. */
 const SOON_MS = 5_000;
 const SETTLED_MS = 15_000;
 
