@@ -225,8 +225,11 @@ class SlowLexer {
         if (!this.#take(/"/)) fail('ZONE_QUOTES', start);
         push(start + 1, start + 1 + inside.length, true);
       } else {
-        // The value of a service parameter may stand in quotation marks, which belong to the word and end it.
-        const pair = hasPairs ? this.#take(/(?:\\[^\n]|\\(?=\n|$)|[^ \t\r\n;()\\"=]|"|=(?!"))*="/) : null;
+        // The value of a service parameter may stand in quotation marks, which belong to the word and end it. A key has no
+        // escapes, so that it does not matter whether the sign in front of them is one.
+        const pair = hasPairs
+          ? this.#take(/(?:\\[^\n=]|\\=(?!")|\\(?=\n|$)|[^ \t\r\n;()\\"=]|"|=(?!"))*\\?="/)
+          : null;
         if (pair === null) this.#take(/(?:\\[^\n]|\\(?=\n|$)|[^ \t\r\n;()\\])+/);
         else {
           const quoteAt = this.at - 1;
