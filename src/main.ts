@@ -43,6 +43,8 @@ import { chooseUdp, type UdpKind } from './transport/udp-choice.ts';
 
 /** Zones that take longer to load do not keep the others from being served. */
 const MAX_START_MS = 30_000;
+/** Threads that answer have collected their heaps by then: what collects at once waits for one another. */
+const COMPACT_AFTER_MS = 2_000;
 
 export interface ServeOptions {
   readonly config: Config;
@@ -178,7 +180,11 @@ export async function serve({
   log.info({ version, listen, control: config.controlPath, pid: process.pid }, 'serving');
   manager.tell('READY=1', `STATUS=serving ${counted(zones.all().length, 'zone')}`);
   manager.watch(scheduler);
-  compactSoon();
+  // A start that takes long serves before all zones are there.
+  void zones.settled().then(() => {
+    supervisor.collect();
+    scheduler.after('compact', COMPACT_AFTER_MS, compactSoon);
+  });
   for (const line of startSummary(config, zones.all(), version)) print(line);
 }
 

@@ -57,17 +57,23 @@ export function runDataThread(makeServer: MakeServer): void {
   let server: Server | undefined;
   let certificate: Certificate | undefined;
   const acknowledge = acknowledger(tell);
+  /** Messages of many zones since this thread was collected last. */
+  let crowds = 0;
   const apply = (message: ToData) => {
     if (message.kind === 'publish') {
       drop(responder, table.publish(message.id, message.epoch));
       acknowledge(message.version);
     } else if (message.kind === 'publishMany') {
+      crowds++;
       eachPublication(message, (id, epoch) => drop(responder, table.publish(id, epoch)));
       acknowledge(message.version);
     } else if (message.kind === 'publishSigned') {
+      crowds++;
       const source = new SignedRows(message);
       for (const [row, id] of source.ids().entries()) drop(responder, table.publishFrom(id, source, row));
       acknowledge(message.version);
+    } else if (message.kind === 'collect') {
+      if (crowds > 0) collectSoon();
     } else if (message.kind === 'remove') {
       drop(responder, table.remove(message.id));
       acknowledge(message.version);
@@ -78,6 +84,7 @@ export function runDataThread(makeServer: MakeServer): void {
       responder.setCookieSecrets(message.secrets);
     } else if (message.kind === 'listen') {
       // Before anybody waits for answers: messages of many zones are gone through now.
+      crowds = 0;
       collectSoon();
       server ??= makeServer(message.handed, respond, setup);
       if (certificate !== undefined) server.setCertificate?.(certificate);

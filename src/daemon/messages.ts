@@ -218,6 +218,8 @@ export type ToData =
   | { readonly kind: 'cookies'; readonly secrets: readonly Uint8Array[] }
   /** Serve these sockets; null: open the sockets. */
   | { readonly kind: 'listen'; readonly handed: readonly HandedSocket[] | null }
+  /** All zones of a start are there. */
+  | { readonly kind: 'collect' }
   /** Answer what has arrived, close, end. */
   | { readonly kind: 'stop' };
 

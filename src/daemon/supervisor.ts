@@ -168,6 +168,11 @@ export class Supervisor {
     if (this.#data.every(({ isListening }) => isListening)) this.#ports.steer();
   }
 
+  /** All zones of a start are there: what it took to take them in can go. */
+  collect(): void {
+    for (const { thread } of this.#data) thread.post({ kind: 'collect' });
+  }
+
   /** TLS shows this certificate from now on; it has been checked. */
   setCertificate(certificate: Certificate): void {
     this.#certificate = certificate;

@@ -38,7 +38,8 @@ export function signAhead(
       signer ??= new OnlineSigner(new Counters());
       if (!signer.putRrsig(rrsig, 0, zoneSigner, zone, rrset, now)) return key.tag;
       const signature = new Uint8Array(slots.signatureOctets);
-      if (kept === undefined && slots.read(rrset, inception, signature, 0)) book.add(zoneSigner, octets, signature);
+      if (kept === undefined && slots.read(rrset, inception, signature, 0))
+        book.add(zoneSigner, octets, signature);
     }
   }
   return undefined;
