@@ -108,6 +108,9 @@ export class SignatureJudge {
     if (((now - inception) | 0) < 0) return 'signature is not valid yet';
     if (((expiration - now) | 0) < 0) return 'signature has expired';
     if (set.ttl > originalTtl) return `TTL ${set.ttl} is over the original ${originalTtl}`;
+    // The zone's own server has no reason to say less, but of the SOA beside a denial (RFC 2308 §3).
+    if (set.ttl < originalTtl && set.type !== TYPE.SOA)
+      return `TTL ${set.ttl} is below the original ${originalTtl}`;
     if (labels > signedLabels(set.owner) || labels < signedLabels(this.#apex)) return `labels are ${labels}`;
     const tag = rrsig.readUInt16BE(16);
     const key = this.#keys.find((one) => one.tag === tag && one.algorithm === algorithm);
