@@ -111,6 +111,15 @@ describe('an answer over the rate limit', () => {
     expect(server.ask('ns.example.com.', 'MX')?.authority).toHaveLength(1);
   });
 
+  it('counts a name that is denied compactly as one that does not exist, and no other behind it', () => {
+    const server = new LimitedServer({ rates: [0, 0, 1, 0], slip: 0 });
+    server.server.add('compact.test.', ZONE, 'compact');
+    const isAnswered = (name: string) => server.ask(name, 'A', { dnssecOk: true }) !== undefined;
+    expect(isAnswered('no.compact.test.')).toBe(true);
+    for (let i = 0; i < 3; i++) expect(isAnswered('ns.compact.test.')).toBe(true);
+    expect(isAnswered('neither.compact.test.')).toBe(false);
+  });
+
   it('counts NODATA and referrals together', () => {
     const server = new LimitedServer({ slip: 0 });
     for (let i = 0; i < 5; i++) {
