@@ -54,11 +54,7 @@ export function next(before: ZoneState, facts: Facts, policy: Policy, now: UnixS
   // A DS that was seen, an operator or a policy may change content that is not acknowledged yet.
   if (noted.pendingSince !== null) return pendingStep(before, recordContent(noted, policy, facts, now));
   const run: Run = { facts, policy, now, taken: [] };
-  // By a clock that is ahead, versions would be dropped that caches still hold when it is set back, keys destroyed
-  // that may be needed, and rollovers started before their time.
-  const isTrusted = facts.isClockTrusted !== false;
-  // Before anything is decided: what a version that is dead was known by must not count for moves and not for waits.
-  const heard = heedWords(isTrusted ? prune(noted, policy, now) : noted, policy, now);
+  const heard = heedWords(noted, policy, now);
   let state = settle(heard, run, () => true);
   const refused = contradiction(state, run);
   if (refused !== null) {
@@ -69,8 +65,12 @@ export function next(before: ZoneState, facts: Facts, policy: Policy, now: UnixS
   const after = progress(requestDs(state, policy, now), policy, now);
   // A rollover that ends may change what is served: with double-ds, zone signers sign CDS until then.
   const recorded = recordContent(after.state, policy, facts, now);
+  // By a clock that is ahead, versions would be dropped that caches still hold when it is set back, keys destroyed
+  // that may be needed, and rollovers started before their time.
+  const isTrusted = facts.isClockTrusted !== false;
   const served = isTrusted ? prune(recorded, policy, now) : recorded;
-  const waiting = refused === null ? waits(served, run) : [refused, ...waits(served, run)];
+  // By the logs that moves were judged by: with a version that is dropped now, a wait may end that none could take.
+  const waiting = refused === null ? waits(recorded, run) : [refused, ...waits(recorded, run)];
   const isPurged = (id: string) => isTrusted && facts.namedByParent?.includes(id) !== true;
   const events = after.events.filter((event) => event.kind !== 'purge' || isPurged(event.keyId));
   const actions: Action[] = [...run.taken, ...events];
