@@ -86,7 +86,7 @@ export const RRSET = {
 
 /** Flags of a node. */
 export const NODE_FLAG = {
-  /** A zone cut: NS below the apex. Its BARRIER is the node itself. */
+  /** A zone cut: NS below the apex. Its BARRIER is the node itself, but for one below another cut. */
   CUT: 1,
   /** Holds a DNAME: names below it are occluded. */
   DNAME: 2,
