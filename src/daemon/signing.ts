@@ -17,6 +17,7 @@ import { keysFor, startRollover } from '../kasp/start.ts';
 import type { Action, Facts, RolloverRequest, Waiting } from '../kasp/step.ts';
 import { acknowledge } from '../kasp/versions.ts';
 import { findKey, type Rollover, rolloversOf, type ZoneState } from '../kasp/zonestate.ts';
+import { ApexPacks } from '../signer/apexpacks.ts';
 import { type KeptSignatures, SignatureBook } from '../signer/book.ts';
 import { buildEpoch, type Epoch, type EpochKey, type EpochPacks, unsignedEpoch } from '../signer/epoch.ts';
 import type { AuditEvent, AuditTrail } from '../store/audit.ts';
@@ -41,8 +42,8 @@ const NONE: readonly never[] = [];
 /** Rollovers that fall due at one instant are started one after the other. */
 const MAX_TURNS = 16;
 
-/** What first epochs have lies together; what follows has memory of its own, which goes with it. */
-const firstPacks: EpochPacks = { apexes: new ImagePack(), tables: new ImagePack() };
+/** Where epochs lie together that last for days. */
+const packs: EpochPacks = { apexes: new ApexPacks(), tables: new ImagePack() };
 
 export class ZoneSigning {
   readonly keys: ZoneKeys;
@@ -380,10 +381,9 @@ export class ZoneSigning {
       denial: denial.mode,
       nsec3: denial.nsec3,
     };
-    return buildEpoch(image, content, previous, now, {
-      book,
-      packs: previous === undefined ? firstPacks : undefined,
-    });
+    // One of a rollover is followed by another one soon: it has memory of its own, which goes with it.
+    const lasts = previous === undefined || rolloversOf(state).length === 0;
+    return buildEpoch(image, content, previous, now, { book, packs: lasts ? packs : undefined });
   }
 
   #epochKey(key: Key): EpochKey {

@@ -16,6 +16,7 @@ import { type ImageMemory, ZoneImage } from '../zone/image.ts';
 import type { ImagePack } from '../zone/imagepack.ts';
 import { signAhead } from './ahead.ts';
 import { renderApex } from './apex.ts';
+import type { ApexPacks } from './apexpacks.ts';
 import { apexRRsets } from './apexrrsets.ts';
 import { SignatureBook } from './book.ts';
 import type { TableMemory } from './slots.ts';
@@ -108,7 +109,7 @@ export interface EpochMeans {
 
 /** One each, as they do not last alike: apex images are made anew every few days, tables with the images they are over. */
 export interface EpochPacks {
-  readonly apexes: ImagePack;
+  readonly apexes: ApexPacks;
   readonly tables: ImagePack;
 }
 
@@ -156,9 +157,10 @@ export function buildEpoch(
   const nsecInception = inceptionAt(now, content.validity, zone.origin, 0, RRTYPE.NSEC);
   checkSigners(content);
   const { apexInception, rrsets } = apexRRsets(zone, content, { fresh, nsecInception, now }, book);
+  const refreshAt = refreshInstant(content.validity, apexInception, nsecInception);
   const epoch: Epoch = {
     image,
-    apex: renderApex(zone, rrsets, packs?.apexes),
+    apex: renderApex(zone, rrsets, packs?.apexes.packFor(refreshAt, now)),
     validity: content.validity,
     denial: content.denial,
     nsec3: content.nsec3,
@@ -173,7 +175,7 @@ export function buildEpoch(
     ),
     apexInception,
     apexExpiresAt: (Math.min(apexInception, nsecInception) + content.validity) as UnixSeconds,
-    refreshAt: refreshInstant(content.validity, apexInception, nsecInception),
+    refreshAt,
   };
   const bad = signAhead(zone, epoch, now, book);
   if (bad !== undefined) throw new EpochError(`a signature by key ${bad} does not verify`);

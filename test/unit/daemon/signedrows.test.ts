@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { foldPublications } from '../../../src/daemon/columns.ts';
 import type { Publication, PublicationRows, ToData } from '../../../src/daemon/messages.ts';
 import { SignedRows } from '../../../src/daemon/signedrows.ts';
+import { ApexPacks } from '../../../src/signer/apexpacks.ts';
 import type { Epoch } from '../../../src/signer/epoch.ts';
 import { ImagePack } from '../../../src/zone/imagepack.ts';
 import { imageOf, signedEpoch, type TestMode, TestServer } from '../../support/served.ts';
 
-const packs = { apexes: new ImagePack(), tables: new ImagePack() };
+const packs = { apexes: new ApexPacks(), tables: new ImagePack() };
 const images = new ImagePack();
 const text = (i: number) => `@ 60 SOA ns h 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.${i}\nw 60 A 192.0.2.9\n`;
 

@@ -4,6 +4,7 @@ import { dnskeyRdata, FLAGS_SEP, keyTag } from '../../../src/dnssec/dnskey.ts';
 import { generateKey } from '../../../src/dnssec/keypair.ts';
 import { lendPrivateKey } from '../../../src/dnssec/privatekey.ts';
 import { readRrsig, verifyRRset } from '../../../src/dnssec/rrsig.ts';
+import { ApexPacks } from '../../../src/signer/apexpacks.ts';
 import { buildEpoch, type Epoch, type EpochContent, type EpochKey } from '../../../src/signer/epoch.ts';
 import { signHot } from '../../../src/signer/hot.ts';
 import { SlotTable } from '../../../src/signer/slots.ts';
@@ -107,17 +108,15 @@ describe('the signers of an epoch', () => {
   });
 });
 
-describe('apex images and tables of first epochs', () => {
+describe('apex images and tables in packs', () => {
   it.each([
     ['nsec', null],
     ['nsec3', chainOf(IMAGE)],
     ['compact', null],
   ] as const)('lie in memory that they share, and answer as those that do not: %s', (denial, nsec3) => {
-    const packs = { apexes: new ImagePack(), tables: new ImagePack() };
+    const packs = { apexes: new ApexPacks(), tables: new ImagePack() };
     const content = { ...contentOf({ published: [A, B], signers: [A, B] }), denial, nsec3 };
     const epochs = [1, 2].map(() => buildEpoch(IMAGE, content, undefined, NOW, { packs }));
-    const memoryOf = (place: ImageMemory | null) =>
-      place instanceof SharedArrayBuffer ? place : (place?.memory ?? null);
     const tables = epochs.flatMap(({ signers }) =>
       signers.flatMap(({ table, nsec3Table, compactTable }) => [table, nsec3Table, compactTable]),
     );
@@ -128,7 +127,29 @@ describe('apex images and tables of first epochs', () => {
       expect(signersOf(epoch, 'h1.example.', 'A')).toEqual(sorted(A, B));
     }
   });
+
+  it('lie by the span in which they are made anew, and those of spans that are over are let go', () => {
+    const packs = { apexes: new ApexPacks(), tables: new ImagePack() };
+    const content = contentOf({ published: [A], signers: [A] });
+    let [epoch, before]: (Epoch | undefined)[] = [undefined, undefined];
+    const memories = new Set<SharedArrayBuffer>();
+    for (let now: UnixSeconds = NOW, turns = 0; turns < 30; now = epoch.refreshAt, turns++) {
+      epoch = buildEpoch(IMAGE, content, before, now, { packs });
+      const alike = buildEpoch(IMAGE, content, before, now, { packs });
+      expect(memoryOf(alike.apex)).toBe(memoryOf(epoch.apex));
+      expect(signersOf(epoch, 'example.', 'DNSKEY')).toEqual([A.tag]);
+      memories.add(memoryOf(epoch.apex)!);
+      before = epoch;
+    }
+    expect(memories.size, 'each lasts for four days').toBe(30);
+    expect(packs.apexes.size, 'packs that are still filled').toBeLessThanOrEqual(2);
+  });
 });
+
+/** Where an image or a table lies. */
+function memoryOf(place: ImageMemory | null): SharedArrayBuffer | null {
+  return place instanceof SharedArrayBuffer ? place : (place?.memory ?? null);
+}
 
 // ---- Signing ahead ----
 
