@@ -16,7 +16,7 @@ export async function knownErrors<T>(act: () => T | Promise<T>): Promise<T> {
 /** What happened to the keys of a zone. Throws OperationError. */
 export function trailOf(signing: ZoneSigning): AuditTrail {
   try {
-    return signing.history();
+    return signing.keys.history();
   } catch (error) {
     throw failureOf(error, '');
   }

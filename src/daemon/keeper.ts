@@ -133,6 +133,7 @@ export class Keeper implements Sleeper {
       this.#denial = loaded.denial;
       this.#wanted = undefined;
       this.#wakeAt();
+      if (this.#signing?.isBehind) void this.turn();
       return this.#publish(epoch, pace);
     });
   }
@@ -165,6 +166,7 @@ export class Keeper implements Sleeper {
   async #sign(image: ZoneImage, loaded: LoadedZone): Promise<Epoch> {
     const { clock, signing: ports } = this.#context;
     const { now } = clock.keyInstant();
+    const isOpened = this.#signing === undefined;
     if (this.#signing === undefined) {
       const { keys: ahead } = loaded;
       const zone = { origin: this.#zone.origin, policy: this.#policy, listener: this.#log, ahead };
@@ -174,7 +176,8 @@ export class Keeper implements Sleeper {
     } else this.#signing.check(loaded);
     const signing = this.#signing;
     try {
-      await signing.advance(this.#factsOf(image), now);
+      if (isOpened && signing.covers(image.maxTtl)) signing.survey(this.#factsOf(image), now);
+      else await signing.advance(this.#factsOf(image), now);
       this.#problem = undefined;
     } catch (error) {
       // By the committed states a zone can be served if their waits allow for its TTLs.
@@ -238,7 +241,7 @@ export class Keeper implements Sleeper {
 
   /** Takes what is due, since `due`: steps of the key states, signatures at the apex that age. */
   turn(due?: UnixSeconds): Promise<void> {
-    const pace = this.#paceOf(this.#isBulk ? 'bulk' : 'due', due);
+    const pace = this.#paceOf(this.#isBulk || this.#signing?.isBehind ? 'bulk' : 'due', due);
     this.#awaited ??= this.#take(pace, (signing) => signing.unchanged);
     return this.#awaited;
   }

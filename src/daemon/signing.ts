@@ -4,34 +4,40 @@
  * follows at once make one commit (docs/decisions/0006-one-commit-a-turn.md). One call of `advance` at a time.
  */
 import { pack, unpack } from '../base/packing.ts';
-import { type UnixSeconds, unixSeconds } from '../base/time.ts';
+import type { UnixSeconds } from '../base/time.ts';
 import { wipePrivateKey } from '../dnssec/privatekey.ts';
 import type { Key } from '../kasp/key.ts';
 import { next } from '../kasp/next.ts';
 import { WAITS } from '../kasp/packed.ts';
 import type { Policy } from '../kasp/policy.ts';
-import { cdsSet, cdsSigners, dnskeySet, dnskeySigners, zoneSigners } from '../kasp/records.ts';
-import { nextReminder, remindersBetween } from '../kasp/reminders.ts';
+import { dnskeySet } from '../kasp/records.ts';
+import { dueReminders, nextReminder, type Scene } from '../kasp/reminders.ts';
 import { insteadOf } from '../kasp/request.ts';
 import { keysFor, startRollover } from '../kasp/start.ts';
-import type { Action, Facts, RolloverRequest, Waiting } from '../kasp/step.ts';
+import { type Action, asksNothing, type Facts, type Step, type Waiting } from '../kasp/step.ts';
 import { acknowledge } from '../kasp/versions.ts';
 import { findKey, type Rollover, rolloversOf, type ZoneState } from '../kasp/zonestate.ts';
-import { ApexPacks } from '../signer/apexpacks.ts';
 import { type KeptSignatures, SignatureBook } from '../signer/book.ts';
-import { buildEpoch, type Epoch, type EpochKey, type EpochPacks, unsignedEpoch } from '../signer/epoch.ts';
-import type { AuditEvent, AuditTrail } from '../store/audit.ts';
+import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../signer/epoch.ts';
+import type { AuditEvent } from '../store/audit.ts';
 import { keyId, type WantedKey } from '../store/create.ts';
 import { type HeldKey, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
 import { openZoneKeys } from '../store/openkeys.ts';
 import { hasKeys } from '../store/zonedirectory.ts';
-import { ImagePack } from '../zone/imagepack.ts';
+import { epochContent, packsFor } from './epochcontent.ts';
 import { checkForeign, type ForeignRecords, refuseForeign } from './foreignkeys.ts';
 import { cancelForgotten } from './forgotten.ts';
 import { type Glance, glanceAt } from './glance.ts';
 import type { LoadedZone } from './messages.ts';
 import { refuseMissing } from './missing.ts';
-import type { Change, OrderEvent, SignedZone, SigningListener, SigningPorts } from './signingports.ts';
+import type {
+  Beginning,
+  Change,
+  OrderEvent,
+  SignedZone,
+  SigningListener,
+  SigningPorts,
+} from './signingports.ts';
 
 /** What an epoch joins with the keys: a zone image and how it can deny that something exists. */
 export type ServedImage = Pick<LoadedZone, 'image' | 'denial'>;
@@ -41,9 +47,6 @@ const NONE: readonly never[] = [];
 
 /** Rollovers that fall due at one instant are started one after the other. */
 const MAX_TURNS = 16;
-
-/** Where epochs lie together that last for days. */
-const packs: EpochPacks = { apexes: new ApexPacks(), tables: new ImagePack() };
 
 export class ZoneSigning {
   readonly keys: ZoneKeys;
@@ -62,6 +65,8 @@ export class ZoneSigning {
   #nextWake: UnixSeconds | null = null;
   #nextReminder: UnixSeconds | null = null;
   #hasNews = true;
+  /** Opened with something to do, and so far nothing was done. */
+  isBehind = false;
 
   private constructor(ports: SigningPorts, policy: Policy, keys: ZoneKeys, listener: SigningListener) {
     this.#ports = ports;
@@ -161,6 +166,7 @@ export class ZoneSigning {
   /** True if a zone with this largest TTL may be served by the committed states: their waits allow for it. */
   covers(maxTtl: number): boolean {
     const { keys, goal, zoneTtl } = this.keys.zoneState;
+    if (!this.keys.isSaved) return false;
     return goal === 'insecure' || (dnskeySet(keys).length > 0 && maxTtl <= zoneTtl.current);
   }
 
@@ -211,18 +217,38 @@ export class ZoneSigning {
       step = next(state, facts, this.policy, now);
     }
     // Reminded is once: it is durable before it is told.
-    const scene = { state, waiting: step.waiting, policy: this.policy };
-    const isTrusted = facts.isClockTrusted !== false;
-    const reminders = isTrusted ? remindersBetween(scene, state.remindedUntil ?? unixSeconds(0), now) : [];
+    const reminders = dueReminders(this.#sceneOf({ ...step, zoneState: state }), facts, now);
     if (reminders.length > 0) state = { ...state, remindedUntil: now };
     await this.#commit(state, purged, [...orders, ...actions], now);
     this.#hasNews ||= hasNews;
-    this.#waiting = step.waiting;
-    this.#nextWake = step.nextWake;
-    this.#nextReminder = isTrusted ? nextReminder(scene, now) : null;
+    this.#note({ ...step, zoneState: state }, facts, now);
     for (const order of orders) this.#listener.ordered(order);
     this.#listener.actions(actions);
     for (const reminder of reminders) this.#listener.reminded(reminder, state);
+  }
+
+  /**
+   * Looks at the keys as `advance` does, but commits nothing: if there is something to commit, they are behind until the
+   * next `advance`. Throws KeystoreError if private halves are missing.
+   */
+  survey(facts: Facts, now: UnixSeconds): void {
+    const state = this.zoneState;
+    this.#lookForKeys(state);
+    const step = next(state, facts, this.policy, now);
+    this.isBehind = !asksNothing(step) || dueReminders(this.#sceneOf(step), facts, now).length > 0;
+    if (!this.isBehind) this.#note(step, facts, now);
+  }
+
+  #sceneOf({ zoneState: state, waiting }: Step): Scene {
+    return { state, waiting, policy: this.policy };
+  }
+
+  /** What follows from a step whose state is committed. */
+  #note(step: Step, { isClockTrusted }: Facts, now: UnixSeconds): void {
+    this.isBehind = false;
+    this.#waiting = step.waiting;
+    this.#nextWake = step.nextWake;
+    this.#nextReminder = isClockTrusted === false ? null : nextReminder(this.#sceneOf(step), now);
   }
 
   #holds(keyId: string): boolean {
@@ -260,14 +286,7 @@ export class ZoneSigning {
   }
 
   /** Makes the new keys of a rollover and starts it in `state`. It must not be refused. */
-  async begin(
-    {
-      state,
-      request,
-      by,
-    }: { readonly state: ZoneState; readonly request: RolloverRequest; readonly by: 'operator' | 'lifetime' },
-    now: UnixSeconds,
-  ): Promise<Change> {
+  async begin({ state, request, by }: Beginning, now: UnixSeconds): Promise<Change> {
     // No key is made for a rollover that cannot begin.
     if (request.emergency === undefined) this.#lookForKeys(state);
     const made = await this.makeKeys(keysFor(state, request, this.policy), state, now);
@@ -292,11 +311,6 @@ export class ZoneSigning {
   /** A new id for a rollover. */
   newId(): string {
     return keyId(this.#ports.random);
-  }
-
-  /** What happened to the keys. Throws FileStoreError. */
-  history(): AuditTrail {
-    return this.keys.history();
   }
 
   // ---- Rest ----
@@ -365,25 +379,9 @@ export class ZoneSigning {
     book: SignatureBook,
   ): Epoch {
     const state = this.keys.zoneState;
-    const { keys } = state;
-    if (dnskeySet(keys).length === 0) return unsignedEpoch(image);
-    const { cds, cdnskey } = cdsSet(state, this.keys.origin, this.policy);
-    const content = {
-      dnskey: dnskeySet(keys),
-      cds,
-      cdnskey,
-      dnskeyTtl: this.policy.dnskeyTtl,
-      cdsTtl: this.policy.cdsTtl,
-      dnskeySigners: dnskeySigners(keys).map((key) => this.#epochKey(key)),
-      cdsSigners: cdsSigners(state).map((key) => this.#epochKey(key)),
-      zoneSigners: zoneSigners(keys).map((key) => this.#epochKey(key)),
-      validity: this.policy.validity,
-      denial: denial.mode,
-      nsec3: denial.nsec3,
-    };
-    // One of a rollover is followed by another one soon: it has memory of its own, which goes with it.
-    const lasts = previous === undefined || rolloversOf(state).length === 0;
-    return buildEpoch(image, content, previous, now, { book, packs: lasts ? packs : undefined });
+    if (dnskeySet(state.keys).length === 0) return unsignedEpoch(image);
+    const content = epochContent(this.keys, this.policy, denial, (key) => this.#epochKey(key));
+    return buildEpoch(image, content, previous, now, { book, packs: packsFor(state, previous) });
   }
 
   #epochKey(key: Key): EpochKey {

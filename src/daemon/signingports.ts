@@ -2,7 +2,7 @@
 import type { FileStore, FileStoreError, Random } from '../base/ports.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { Reminder } from '../kasp/reminders.ts';
-import type { Action } from '../kasp/step.ts';
+import type { Action, RolloverRequest } from '../kasp/step.ts';
 import type { ZoneState } from '../kasp/zonestate.ts';
 import type { KeysAhead } from '../store/keysahead.ts';
 import type { Name } from '../wire/name.ts';
@@ -46,4 +46,11 @@ export interface OrderEvent {
 export interface Change {
   readonly state: ZoneState;
   readonly events: readonly OrderEvent[];
+}
+
+/** A rollover that is to begin in `state`. */
+export interface Beginning {
+  readonly state: ZoneState;
+  readonly request: RolloverRequest;
+  readonly by: 'operator' | 'lifetime';
 }

@@ -38,7 +38,8 @@ export class Turns {
   /** Both heaps hold the same turns; one that has begun is dropped from the other when it comes up there. */
   readonly #oldest = new Heap<Waiting>((a, b) => a.due - b.due || a.arrival - b.arrival);
   readonly #youngest = new Heap<Waiting>((a, b) => b.due - a.due || a.arrival - b.arrival);
-  readonly #bulk: Waiting[] = [];
+  /** A heap, as a hundred thousand may wait here: taking the first of a list moves all others. */
+  readonly #bulk = new Heap<Waiting>((a, b) => a.arrival - b.arrival);
   /** For each zone that has a turn, those that come next: they were picked, and hold up no other zone. */
   readonly #parked = new Map<string, Waiting[]>();
   readonly #running = new Set<Promise<void>>();
@@ -54,7 +55,7 @@ export class Turns {
 
   /** Nobody has a turn, or waits for one. */
   get isIdle(): boolean {
-    return this.#running.size + this.#orders.length + this.#due + this.#bulk.length === 0;
+    return this.#running.size + this.#orders.length + this.#due + this.#bulk.items.length === 0;
   }
 
   /** Runs `work` when it is the turn of the zone; settles as `work` does, or never if this is closed before. */
@@ -87,7 +88,7 @@ export class Turns {
 
   #fill(): void {
     while (this.#running.size < this.#atOnce && !this.#isClosed) {
-      const next = this.#orders.shift() ?? this.#nextDue() ?? this.#bulk.shift();
+      const next = this.#orders.shift() ?? this.#nextDue() ?? this.#bulk.pop();
       if (next === undefined) return;
       const parked = this.#parked.get(next.zone);
       if (parked !== undefined) parked.push(next);

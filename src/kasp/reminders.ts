@@ -3,10 +3,10 @@
  * (ROLLOVER 2.10). Which reminders fall due follows from instants in the state alone, so that a restart neither repeats
  * nor loses one.
  */
-import type { UnixSeconds } from '../base/time.ts';
+import { type UnixSeconds, unixSeconds } from '../base/time.ts';
 import { rungAfter, rungBetween } from './ladder.ts';
 import type { Policy } from './policy.ts';
-import type { Waiting } from './step.ts';
+import type { Facts, Waiting } from './step.ts';
 import { isParentStep } from './steps.ts';
 import { countsFrom } from './word.ts';
 import { findKey, type Rollover, rolloversOf, type ZoneState } from './zonestate.ts';
@@ -23,7 +23,7 @@ export interface Reminder {
 }
 
 /** What a zone waits for, as `next` tells it. */
-interface Scene {
+export interface Scene {
   readonly state: ZoneState;
   readonly waiting: readonly Waiting[];
   readonly policy: Policy;
@@ -35,6 +35,12 @@ export function remindersBetween(scene: Scene, from: UnixSeconds, to: UnixSecond
     const after = rungBetween(one.since, [from, to], scene.policy.staleAfter);
     return after === null ? [] : [{ ...one, after }];
   });
+}
+
+/** The reminders that are due at `now` and were never given. By a clock that was stepped, nobody can tell. */
+export function dueReminders(scene: Scene, { isClockTrusted }: Facts, now: UnixSeconds): Reminder[] {
+  if (isClockTrusted === false) return [];
+  return remindersBetween(scene, scene.state.remindedUntil ?? unixSeconds(0), now);
 }
 
 /** When the next reminder is due after an instant, if nothing happens; null if none is. */

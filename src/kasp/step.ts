@@ -105,3 +105,8 @@ export interface Step {
   /** Id of a rollover that the policy has cancelled by itself: `cancelRollover`. */
   readonly forgotten: string | null;
 }
+
+/** True if nothing is to be done after the step: its state is the one that was handed in. */
+export function asksNothing({ isChanged, actions, due, forgotten }: Step): boolean {
+  return !isChanged && actions.length === 0 && due === null && forgotten === null;
+}

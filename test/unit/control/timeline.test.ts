@@ -171,7 +171,7 @@ describe('a trail with gaps', () => {
     ...{
       state: zone().signing!.zoneState,
       waiting: zone().signing!.waiting,
-      trail: zone().signing!.history().entries,
+      trail: zone().signing!.keys.history().entries,
     },
   });
   const now = () => bench.clock.now();

@@ -134,7 +134,7 @@ describe('a rollover that waits for somebody', () => {
     expect(told.at(-1)).toBe('rollover cancel auto_cancel');
     expect(signing.zoneState.rollover).toMatchObject({ id, step: 'withdraw' });
     expect(signing.zoneState.rollover!.cancelledAt).not.toBeNull();
-    const entry = signing.history().entries.find(({ details }) => details.order === 'rollover cancel');
+    const entry = signing.keys.history().entries.find(({ details }) => details.order === 'rollover cancel');
     expect(entry).toMatchObject({ kind: 'order', details: { by: 'policy', reason: 'auto_cancel', id } });
   });
 

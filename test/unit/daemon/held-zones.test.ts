@@ -112,7 +112,7 @@ describe('a zone whose file goes while its parent has a DS of it', () => {
     expect(await forgetZones(bench, { zone: A, forceOrphan })).toEqual({ zones: [A], kept: [] });
     expect(bench.zones.find(nameOf(A))).toBeUndefined();
     await haveCopies([]);
-    const entry = signing!.history().entries.findLast(({ details }) => details.order === 'zone forget');
+    const entry = signing!.keys.history().entries.findLast(({ details }) => details.order === 'zone forget');
     expect(entry?.details).toMatchObject({ forceOrphan, tags: `${tag}` });
   });
 
