@@ -7,63 +7,31 @@
  * (daemon/turns): one at a time for a zone, with one commit. A write that fails freezes the key states, never the
  * answers: what is served stays, its signatures are renewed, and the write is tried again.
  */
-import { setImmediate } from 'node:timers/promises';
 import { plus, type UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import type { Facts } from '../kasp/step.ts';
 import { carryOver, type Epoch, unsignedEpoch } from '../signer/epoch.ts';
-import { isCold, signHot } from '../signer/hot.ts';
+import { isCold } from '../signer/hot.ts';
 import { epochOf, type KeptEpoch, keptOf } from '../signer/keptepoch.ts';
 import { KeystoreError } from '../store/keypairs.ts';
 import { zoneKeysPath } from '../store/keystore.ts';
 import { hasKeys } from '../store/zonedirectory.ts';
-import type { Name } from '../wire/name.ts';
 import { ZoneImage } from '../zone/image.ts';
 import { refuseForeign } from './foreignkeys.ts';
-import type { KeysBefore } from './keysbefore.ts';
+import type { KeeperContext, KeptZone, Taken } from './keepercontext.ts';
 import type { LoadedDenial, LoadedZone } from './messages.ts';
 import { type Problem, problemOfError } from './problem.ts';
-import type { Publisher } from './publisher.ts';
-import type { Scheduler, Sleeper } from './scheduler.ts';
+import type { Sleeper } from './scheduler.ts';
+import { signHotInSlices } from './signahead.ts';
 import { ZoneSigning } from './signing.ts';
-import type { Change, SigningPorts } from './signingports.ts';
+import type { Change } from './signingports.ts';
 import { inSlices } from './slices.ts';
-import type { KeyInstant, SteadyClock } from './steadyclock.ts';
-import type { Pace, Turns, Urgency } from './turns.ts';
+import type { KeyInstant } from './steadyclock.ts';
+import type { Pace, Urgency } from './turns.ts';
 import type { ZoneLog } from './zonelog.ts';
 
-/** Signatures in a row before others have their turn: about 2 ms. */
-const SLICE_SIGNATURES = 64;
 /** Keys or a disk that failed are tried again. */
 export const RETRY_S = 60;
-
-/** What the keepers of all zones share. */
-export interface KeeperContext {
-  readonly clock: SteadyClock;
-  readonly scheduler: Scheduler;
-  readonly turns: Turns;
-  readonly publisher: Publisher;
-  readonly isUnsigned: boolean;
-  readonly signing: SigningPorts;
-  readonly keysBefore: KeysBefore;
-}
-
-/** The zone that is kept. */
-export interface KeptZone {
-  readonly id: number;
-  readonly name: string;
-  readonly origin: Name;
-  readonly policy: Policy;
-  /** Its keys have had a turn. */
-  turned(): void;
-  /** Ids of keys whose DS the parent had at the last look. */
-  namedByParent(): readonly string[];
-}
-
-/** What was taken is durable; `published` resolves when all threads serve it and the keys have nothing left to do. */
-export interface Taken {
-  readonly published: Promise<void>;
-}
 
 const NOTHING: Taken = { published: Promise.resolve() };
 
@@ -133,7 +101,6 @@ export class Keeper implements Sleeper {
       this.#denial = loaded.denial;
       this.#wanted = undefined;
       this.#wakeAt();
-      if (this.#signing?.isBehind) void this.turn();
       return this.#publish(epoch, pace);
     });
   }
@@ -307,55 +274,61 @@ export class Keeper implements Sleeper {
   }
 
   #publish(epoch: Epoch, pace: Pace): Taken {
-    return { published: this.#publishUntilSettled(epoch, ++this.#publication, pace) };
+    const publication = ++this.#publication;
+    const isFirst = this.#published === undefined;
+    const served = this.#publishToAll(epoch, publication);
+    // What is left to do when a zone is served gives way to zones that are still to be served.
+    const settled = served.then((at) => this.#settle(publication, at, isFirst ? this.#paceOf('bulk') : pace));
+    return { published: isFirst ? served.then(noResult) : settled };
   }
 
-  /** When every thread has switched, the key states are told and take their next steps. */
-  async #publishUntilSettled(epoch: Epoch, publication: number, pace: Pace): Promise<void> {
+  /** When every thread has switched, returns what counts as the instant; undefined if there is nothing to switch to. */
+  async #publishToAll(epoch: Epoch, publication: number): Promise<UnixSeconds | undefined> {
     const { clock, publisher } = this.#context;
-    const isNewest = () => publication === this.#publication && !this.#isRemoved;
-    if (isCold(epoch, this.#published) && !(await this.#signAhead(epoch, isNewest))) return;
+    if (isCold(epoch, this.#published) && !(await this.#signAhead(epoch, publication))) return undefined;
     this.#published = epoch;
     await publisher.publish(this.#zone.id, epoch);
-    this.#keepSoon();
     const { now, ended } = clock.keyInstant();
     // Of a zone that is new nothing was served before: there is no copy whose age could be cut short.
-    const at = this.#isNew ? now : ended;
-    const isAwaited = () => isNewest() && this.#signing?.isPending === true && !this.#signing.hasNews;
+    return this.#isNew ? now : ended;
+  }
+
+  #isNewest(publication: number): boolean {
+    return publication === this.#publication && !this.#isRemoved;
+  }
+
+  /** The key states are told that all threads have switched, and take their next steps. */
+  async #settle(publication: number, at: UnixSeconds | undefined, pace: Pace): Promise<void> {
+    if (at === undefined) return;
+    this.#keepSoon();
+    if (this.#signing?.isBehind) await this.turn();
+    const isAwaited = () =>
+      this.#isNewest(publication) && this.#signing?.isPending === true && !this.#signing.hasNews;
     if (!isAwaited()) return;
     this.#isNew = false;
     await this.#take(pace, (signing) => (isAwaited() ? signing.acknowledged(this.facts!, at) : undefined));
   }
 
-  /** Keeps signatures that were made for the next start. Its turn comes among others: they take memory until then. */
+  /** Keeps signatures that were made for the next start. */
   #keepSoon(): void {
     if (this.#signing?.hasUnkept !== true) return;
-    void this.#inTurn(this.#paceOf('due'), async () => {
+    void this.#inTurn(this.#paceOf('bulk'), async () => {
       await this.#signing?.keep();
       return NOTHING;
     });
   }
 
-  /**
-   * Signs what was asked for lately by keys that are new, a slice at a time, so that a switch is never a storm. False
-   * if the epoch is not to be published: another one has taken its place, or a signature is bad.
-   */
-  async #signAhead(epoch: Epoch, isNewest: () => boolean): Promise<boolean> {
-    for (let from = 0; ; ) {
-      try {
-        const now = this.#context.clock.now();
-        const progress = signHot(epoch, this.#published, { now, from, signatures: SLICE_SIGNATURES });
-        if (progress.isDone) return isNewest();
-        from = progress.next;
-      } catch (error) {
-        // It is built again, and looked at again, when it is tried again.
-        this.#signing?.unbuild();
-        this.#freeze(error);
-        this.#wakeAt();
-        return false;
-      }
-      await setImmediate();
-      if (!isNewest()) return false;
+  /** False if the epoch is not to be published: another one has taken its place, or a signature is bad. */
+  async #signAhead(epoch: Epoch, publication: number): Promise<boolean> {
+    const isNewest = () => this.#isNewest(publication);
+    try {
+      return await signHotInSlices(epoch, this.#published, this.#context.clock, isNewest);
+    } catch (error) {
+      // It is built again, and looked at again, when it is tried again.
+      this.#signing?.unbuild();
+      this.#freeze(error);
+      this.#wakeAt();
+      return false;
     }
   }
 
@@ -398,3 +371,5 @@ export class Keeper implements Sleeper {
     await publisher.remove(this.#zone.id);
   }
 }
+
+function noResult(): void {}

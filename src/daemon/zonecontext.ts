@@ -5,7 +5,7 @@ import type { Log } from '../ops/log.ts';
 import type { Children } from './children.ts';
 import type { Concerns } from './concerns.ts';
 import type { Handover } from './handover.ts';
-import type { KeeperContext } from './keeper.ts';
+import type { KeeperContext } from './keepercontext.ts';
 import type { LoadQueue } from './loadqueue.ts';
 import type { ParentMonitor } from './monitor.ts';
 import type { Vouching } from './vouching.ts';
