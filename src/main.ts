@@ -15,6 +15,7 @@ import { returnLargeBlocks } from './daemon/allocator.ts';
 import { BulkRunner } from './daemon/bulk.ts';
 import { CertificateKeeper, type CertificateOptions } from './daemon/certificate.ts';
 import { cookieSecretsOf, rereadCookieSecrets } from './daemon/cookies.ts';
+import { COMPACTING, QUIET_MS } from './daemon/crowds.ts';
 import { compactSoon } from './daemon/garbage.ts';
 import { LiveConfig, type ReadConfig } from './daemon/liveconfig.ts';
 import type { AnswerSetup } from './daemon/messages.ts';
@@ -43,8 +44,6 @@ import { chooseUdp, type UdpKind } from './transport/udp-choice.ts';
 
 /** Zones that take longer to load do not keep the others from being served. */
 const MAX_START_MS = 30_000;
-/** Threads that answer have collected their heaps by then: what collects at once waits for one another. */
-const COMPACT_AFTER_MS = 2_000;
 
 export interface ServeOptions {
   readonly config: Config;
@@ -183,7 +182,7 @@ export async function serve({
   // A start that takes long serves before all zones are there.
   void zones.settled().then(() => {
     supervisor.collect();
-    scheduler.after('compact', COMPACT_AFTER_MS, compactSoon);
+    scheduler.after(COMPACTING, QUIET_MS, compactSoon);
   });
   for (const line of startSummary(config, zones.all(), version)) print(line);
 }

@@ -32,8 +32,17 @@ interface Waiting {
   hasBegun: boolean;
 }
 
+export interface TurnsOptions {
+  readonly atOnce?: number;
+  /** Nobody has a turn any more, or waits for one, after so many turns. */
+  readonly onIdle?: (turns: number) => void;
+}
+
 export class Turns {
   readonly #atOnce: number;
+  readonly #onIdle: (turns: number) => void;
+  /** Turns that have ended since nobody had one. */
+  #ended = 0;
   readonly #orders: Waiting[] = [];
   /** Both heaps hold the same turns; one that has begun is dropped from the other when it comes up there. */
   readonly #oldest = new Heap<Waiting>((a, b) => a.due - b.due || a.arrival - b.arrival);
@@ -49,8 +58,9 @@ export class Turns {
   #isYoungestNext = false;
   #isClosed = false;
 
-  constructor(atOnce = MAX_AT_ONCE) {
+  constructor({ atOnce = MAX_AT_ONCE, onIdle = () => undefined }: TurnsOptions = {}) {
     this.#atOnce = atOnce;
+    this.#onIdle = onIdle;
   }
 
   /** Nobody has a turn, or waits for one. */
@@ -107,8 +117,17 @@ export class Turns {
       if (next === undefined) this.#parked.delete(zone);
       else this.#begin(next);
       this.#fill();
+      this.#count();
     });
     this.#running.add(turn);
+  }
+
+  #count(): void {
+    this.#ended++;
+    if (!this.isIdle || this.#isClosed) return;
+    const turns = this.#ended;
+    this.#ended = 0;
+    this.#onIdle(turns);
   }
 
   #nextDue(): Waiting | undefined {

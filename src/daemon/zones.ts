@@ -13,6 +13,7 @@ import { formatName, type Name } from '../wire/name.ts';
 import { tagsAtParent } from './atparent.ts';
 import { Children } from './children.ts';
 import { Concerns } from './concerns.ts';
+import { turnsWithCrowds } from './crowds.ts';
 import { Handover } from './handover.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { KeptZones } from './keptzones.ts';
@@ -22,7 +23,6 @@ import type { ParentsContext } from './parents.ts';
 import { ParentPush } from './push.ts';
 import { SETTLE_MS } from './settling.ts';
 import { SteadyClock } from './steadyclock.ts';
-import { Turns } from './turns.ts';
 import { Vouching } from './vouching.ts';
 import { Zone } from './zone.ts';
 import type { ZoneContext } from './zonecontext.ts';
@@ -108,7 +108,8 @@ export class Zones {
       renew: (holder) => holder.renew(),
     });
     const children = new Children({ ...shared, ...shared.signing, clock, parents, find });
-    this.#context = { ...shared, clock, turns: new Turns(), monitor, vouching, children, concerns, handover };
+    const turns = turnsWithCrowds(context.scheduler, context.clock);
+    this.#context = { ...shared, clock, turns, monitor, vouching, children, concerns, handover };
   }
 
   /** Who looks at the parents of zones, if anybody does. */

@@ -7,11 +7,13 @@ import { Turns, type Urgency } from '../../../src/daemon/turns.ts';
 class Stage {
   /** In the order in which they began. */
   readonly begun: string[] = [];
+  /** How many had ended each time that none was left. */
+  readonly idle: number[] = [];
   readonly #ends = new Map<string, () => void>();
   readonly turns: Turns;
 
   constructor(atOnce: number) {
-    this.turns = new Turns(atOnce);
+    this.turns = new Turns({ atOnce, onIdle: (count) => this.idle.push(count) });
   }
 
   add(name: string, urgency: Urgency, due: number, zone = name): Promise<string> {
@@ -95,7 +97,7 @@ describe('turns', () => {
   });
 
   it('go on after one that fails, and tell who asked', async () => {
-    const turns = new Turns(1);
+    const turns = new Turns({ atOnce: 1 });
     const pace = { urgency: 'due', due: unixSeconds(1) } as const;
     const bad = turns.run('a', pace, () => Promise.reject(new Error('disk')));
     const thrown = turns.run('a', pace, () => {
@@ -105,6 +107,27 @@ describe('turns', () => {
     await expect(bad).rejects.toThrow('disk');
     await expect(thrown).rejects.toThrow('at once');
     expect(await good).toBe('good');
+  });
+
+  it('are counted until none is left', async () => {
+    const stage = new Stage(2);
+    for (const name of ['a', 'b', 'c']) void stage.add(name, 'bulk', 1);
+    await stage.rest();
+    await stage.end('a');
+    await stage.end('b');
+    expect(stage.idle).toEqual([]);
+    await stage.endAll();
+    void stage.add('d', 'due', 1);
+    await stage.endAll();
+    expect(stage.idle).toEqual([3, 1]);
+  });
+
+  it('of bulk work come in the order in which they were asked for', async () => {
+    const stage = new Stage(1);
+    const names = Array.from({ length: 50 }, (_, i) => `z${(i * 37) % 50}`);
+    for (const [i, name] of names.entries()) void stage.add(name, 'bulk', (i * 7) % 11);
+    await stage.endAll();
+    expect(stage.begun).toEqual(names);
   });
 
   it('end with those that have begun, once they are closed', async () => {
