@@ -10,6 +10,8 @@ export interface Attempt {
   /** The file with its includes. */
   readonly signature: FileSignature;
   readonly policy: Policy;
+  /** What is in the zone and in no file is other than the loader was told. */
+  isOutdated: boolean;
 }
 
 /** What only the zone knows. */
@@ -18,12 +20,15 @@ interface OwnPart extends Pick<LoadJob, 'origin' | 'isFresh' | 'servedDigest' | 
   readonly isOpen: boolean;
 }
 
+/** The job by this number; from now on the attempt is about what the zone has now. */
 export function jobOf(
   number: number,
-  { seen, policy }: Attempt,
+  attempt: Attempt,
   { isOpen, ...own }: OwnPart,
   { limitOctets, seed, isUnsigned, keysBefore, signing }: ZoneContext,
 ): LoadJob {
+  const { seen, policy } = attempt;
+  attempt.isOutdated = false;
   const hasKeys = !isUnsigned && !isOpen && keysBefore.mayBeOf(seen.name);
   return {
     job: number,

@@ -168,7 +168,9 @@ export class Zone implements Loadable, KeptZone {
   /** What is in the zone and in no file is other than it was. */
   renew(): void {
     this.forget();
-    if (this.#file !== undefined && this.missingSinceMs === undefined) this.see(this.#file);
+    if (this.#file === undefined || this.missingSinceMs !== undefined) return;
+    if (this.#attempt === undefined) this.see(this.#file);
+    else this.#attempt.isOutdated = true;
   }
 
   /** Follows a policy of another name or content; false if it does so already. Content is made anew by the next `see`. */
@@ -227,7 +229,7 @@ export class Zone implements Loadable, KeptZone {
       this.#context.lookSoon(waitMs);
       return;
     }
-    this.#attempt = { seen, signature, policy: this.#policy };
+    this.#attempt = { seen, signature, policy: this.#policy, isOutdated: false };
     if (seen.fault === undefined) this.#context.loads.add(this);
     else this.loaded({ kind: 'fault', fault: seen.fault });
   }
@@ -278,13 +280,13 @@ export class Zone implements Loadable, KeptZone {
   }
 
   /** The file has been read with what it includes. */
-  #read({ seen }: Attempt, includes: readonly IncludedPart[]): void {
+  #read({ seen, isOutdated }: Attempt, includes: readonly IncludedPart[]): void {
     this.#includes = includes;
-    this.#handled = wholeSignature(seen.signature, includes);
+    this.#handled = isOutdated ? undefined : wholeSignature(seen.signature, includes);
   }
 
   /** The attempt is over; it must be made again if it is not done. */
-  #end({ policy }: Attempt, isDone: boolean): void {
+  #end({ policy, isOutdated }: Attempt, isDone: boolean): void {
     this.#attempt = undefined;
     if (isDone) {
       this.#handledBy = policy;
@@ -292,13 +294,13 @@ export class Zone implements Loadable, KeptZone {
     } else this.#settling?.done(true);
     // What was seen meanwhile may be another file: only a look can tell.
     if (this.#isSeenMeanwhile || !isDone) this.#context.lookSoon(isDone ? 0 : SETTLE_MS);
+    else if (isOutdated && this.missingSinceMs === undefined) this.renew();
     else this.#tellWaiters();
   }
 
   #tellWaiters(): void {
-    const waiters = this.#waiters ?? [];
+    for (const done of this.#waiters ?? []) done();
     this.#waiters = undefined;
-    for (const done of waiters) done();
   }
 
   /** False if the file is not ready and must be looked at again. */
