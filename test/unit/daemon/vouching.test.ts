@@ -215,6 +215,16 @@ describe('the zone that holds signals', () => {
     expect(signaled()).toEqual(NOTHING);
   });
 
+  it('has no signals below a DNAME, where nobody would find them', async () => {
+    await start({ hoster: hosterText(`_signal.ns1 60 DNAME elsewhere.test.\n`) });
+    const { loads } = bench;
+    await asked();
+    await bench.settle();
+    expect(bench.loads).toBe(loads);
+    expect(signaled()).toEqual(NOTHING);
+    expect(zoneOf(HOSTER).problem).toBeUndefined();
+  });
+
   it('is not loaded again for signals that are as they were, and differs in nothing from its file', async () => {
     await start();
     await asked();
