@@ -34,6 +34,7 @@ import { Supervisor } from './daemon/supervisor.ts';
 import { programVersion } from './daemon/version.ts';
 import { ZonesWatch } from './daemon/watch.ts';
 import { Zones } from './daemon/zones.ts';
+import { keepOpen } from './dnssec/privatekey.ts';
 import { EventRing } from './ops/events.ts';
 import type { Log } from './ops/log.ts';
 import { LogLevels } from './ops/loglevel.ts';
@@ -42,6 +43,8 @@ import { DiskFileStore } from './store/files.ts';
 import { STREAM_DEFAULTS } from './transport/limits.ts';
 import { chooseUdp, type UdpKind } from './transport/udp-choice.ts';
 
+/** This thread signs what zones begin with, each with its own keys and seldom: threads that answer keep many more. */
+const OPEN_KEYS = 64;
 /** Zones that take longer to load do not keep the others from being served. */
 const MAX_START_MS = 30_000;
 
@@ -69,6 +72,7 @@ export async function serve({
   // Everything we create is for our eyes only: keys, state, sockets.
   process.umask(0o077);
   returnLargeBlocks();
+  keepOpen(OPEN_KEYS);
   guardProcess(log);
   const clock = SYSTEM_CLOCK;
   const startedAt = clock.now();

@@ -1,6 +1,6 @@
 /** After turns of very many zones the heap of this thread is put in order: each leaves what lived for a while. */
 import type { Clock } from '../base/ports.ts';
-import { compactSoon } from './garbage.ts';
+import { collectIfDoubled, compactSoon } from './garbage.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Turns } from './turns.ts';
 
@@ -11,16 +11,17 @@ export const QUIET_MS = 2_000;
 /** Of the timer; a start has it set as well. */
 export const COMPACTING = 'compact';
 
-/** Turns after crowds of which the heap is compacted. */
+/** Turns that keep the heap small while they are many, and have it compacted when they are over. */
 export function turnsWithCrowds(scheduler: Scheduler, clock: Clock): Turns {
   let crowd = 0;
-  let idleSinceMs = Number.NEGATIVE_INFINITY;
+  let lastMs = Number.NEGATIVE_INFINITY;
   const turns = new Turns({
-    onIdle: (ended) => {
+    onEnd: (isIdle) => {
       const now = clock.monotonicMs();
-      crowd = now - idleSinceMs < QUIET_MS ? crowd + ended : ended;
-      idleSinceMs = now;
-      if (crowd >= CROWD_TURNS) scheduler.after(COMPACTING, QUIET_MS, compact);
+      crowd = now - lastMs < QUIET_MS ? crowd + 1 : 1;
+      lastMs = now;
+      if (crowd % CROWD_TURNS === 0) collectIfDoubled();
+      if (isIdle && crowd >= CROWD_TURNS) scheduler.after(COMPACTING, QUIET_MS, compact);
     },
   });
   const compact = () => {

@@ -3,8 +3,9 @@
  * a thread that answers queries makes next to no garbage: without a word from here images of 100 MB would pile up,
  * each kept by a few dead objects in some thread. Collecting a thread's own small heap takes a few milliseconds.
  */
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { returnFreePages } from './allocator.ts';
 
 /** Less than this is not worth a collection. */
 const COLLECT_OCTETS = 16 << 20;
@@ -12,12 +13,17 @@ const COLLECT_OCTETS = 16 << 20;
 /** How V8 is told to move together all that it finds alive. It is only looked at when a collection begins. */
 const COMPACTING = 'compact-on-every-full-gc';
 
+/** A heap with less in it may double before it is worth a collection. */
+const SMALL_HEAP_OCTETS = 64 << 20;
+
 /** So long after a start V8 finds that hardly any objects are made: it goes by the mean of five seconds. */
 const QUIET_MS = 7_000;
 
 let collect: Collect | undefined;
 let droppedOctets = 0;
 let isPending = false;
+/** What was in the heap after the last collection from here. */
+let keptOctets = 0;
 
 /** As V8 has it: all that is garbage, or what is of the objects that are new. */
 type Collect = (options?: { readonly type: 'minor' }) => void;
@@ -35,9 +41,17 @@ export function collectSoon(): void {
   setImmediate(() => {
     isPending = false;
     droppedOctets = 0;
-    collect ??= exposeCollector();
-    collect();
+    collectNow();
   });
+}
+
+/**
+ * Collects if there is twice as much in the heap as was kept the last time. What lives for some milliseconds, as what waits
+ * for a disk does, grows old in V8's eyes, and V8 lets that grow to four times of what is alive.
+ */
+export function collectIfDoubled(): void {
+  const { used_heap_size: octets } = getHeapStatistics();
+  if (octets >= 2 * Math.max(keptOctets, SMALL_HEAP_OCTETS)) collectSoon();
 }
 
 /**
@@ -52,11 +66,17 @@ export function compactSoon(): void {
   setImmediate(() => {
     // Of the whole process: another thread that happens to collect meanwhile, a small heap, compacts its own too.
     setFlagsFromString(`--${COMPACTING}`);
-    collect ??= exposeCollector();
-    collect();
+    collectNow();
     setFlagsFromString(`--no-${COMPACTING}`);
+    returnFreePages();
     setTimeout(() => collect?.({ type: 'minor' }), QUIET_MS).unref();
   });
+}
+
+function collectNow(): void {
+  collect ??= exposeCollector();
+  collect();
+  keptOctets = getHeapStatistics().used_heap_size;
 }
 
 function exposeCollector(): Collect {

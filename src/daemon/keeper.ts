@@ -309,10 +309,10 @@ export class Keeper implements Sleeper {
     await this.#take(pace, (signing) => (isAwaited() ? signing.acknowledged(this.facts!, at) : undefined));
   }
 
-  /** Keeps signatures that were made for the next start. */
+  /** Keeps signatures that were made for the next start. Its turn comes among others: they take memory until then. */
   #keepSoon(): void {
     if (this.#signing?.hasUnkept !== true) return;
-    void this.#inTurn(this.#paceOf('bulk'), async () => {
+    void this.#inTurn(this.#paceOf('due'), async () => {
       await this.#signing?.keep();
       return NOTHING;
     });

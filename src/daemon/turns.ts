@@ -34,21 +34,19 @@ interface Waiting {
 
 export interface TurnsOptions {
   readonly atOnce?: number;
-  /** Nobody has a turn any more, or waits for one, after so many turns. */
-  readonly onIdle?: (turns: number) => void;
+  /** A turn is over; `isIdle` if nobody has one any more, or waits for one. */
+  readonly onEnd?: (isIdle: boolean) => void;
 }
 
 export class Turns {
   readonly #atOnce: number;
-  readonly #onIdle: (turns: number) => void;
-  /** Turns that have ended since nobody had one. */
-  #ended = 0;
+  readonly #onEnd: (isIdle: boolean) => void;
   readonly #orders: Waiting[] = [];
   /** Both heaps hold the same turns; one that has begun is dropped from the other when it comes up there. */
   readonly #oldest = new Heap<Waiting>((a, b) => a.due - b.due || a.arrival - b.arrival);
   readonly #youngest = new Heap<Waiting>((a, b) => b.due - a.due || a.arrival - b.arrival);
-  /** A heap, as a hundred thousand may wait here: taking the first of a list moves all others. */
-  readonly #bulk = new Heap<Waiting>((a, b) => a.arrival - b.arrival);
+  /** The oldest first: what a turn began is ended, and its keys rest, before others begin. */
+  readonly #bulk = new Heap<Waiting>((a, b) => a.due - b.due || a.arrival - b.arrival);
   /** For each zone that has a turn, those that come next: they were picked, and hold up no other zone. */
   readonly #parked = new Map<string, Waiting[]>();
   readonly #running = new Set<Promise<void>>();
@@ -58,9 +56,9 @@ export class Turns {
   #isYoungestNext = false;
   #isClosed = false;
 
-  constructor({ atOnce = MAX_AT_ONCE, onIdle = () => undefined }: TurnsOptions = {}) {
+  constructor({ atOnce = MAX_AT_ONCE, onEnd = () => undefined }: TurnsOptions = {}) {
     this.#atOnce = atOnce;
-    this.#onIdle = onIdle;
+    this.#onEnd = onEnd;
   }
 
   /** Nobody has a turn, or waits for one. */
@@ -117,17 +115,9 @@ export class Turns {
       if (next === undefined) this.#parked.delete(zone);
       else this.#begin(next);
       this.#fill();
-      this.#count();
+      if (!this.#isClosed) this.#onEnd(this.isIdle);
     });
     this.#running.add(turn);
-  }
-
-  #count(): void {
-    this.#ended++;
-    if (!this.isIdle || this.#isClosed) return;
-    const turns = this.#ended;
-    this.#ended = 0;
-    this.#onIdle(turns);
   }
 
   #nextDue(): Waiting | undefined {

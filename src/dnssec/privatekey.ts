@@ -83,9 +83,17 @@ export function wipePrivateKey({ memory, at }: LentKey): void {
 
 // ---- Opening ----
 
-/** Keys that a thread has open: those that it opened last. */
-const MAX_OPEN = 4096;
+/** Keys that this thread has open: those that it opened last. */
 const open = new Map<string, KeyObject>();
+let maxOpen = 4096;
+
+/**
+ * This thread keeps so many keys open. What is old when it is closed stays until all of the heap is collected, 5 KB outside
+ * of it: who goes through all keys, and signs by each a few times in a row, shall keep few.
+ */
+export function keepOpen(keys: number): void {
+  maxOpen = keys;
+}
 
 /** The key in OpenSSL. Throws KeyMismatchError if it is not that of the public key. */
 export function openPrivateKey({ algorithm, publicKey, privateKey }: Openable): KeyObject {
@@ -105,7 +113,7 @@ function nameOf(algorithm: number, publicKey: Uint8Array): string {
 }
 
 function remember(name: string, key: KeyObject): void {
-  if (open.size >= MAX_OPEN) open.delete(open.keys().next().value!);
+  if (open.size >= maxOpen) open.delete(open.keys().next().value!);
   open.set(name, key);
 }
 

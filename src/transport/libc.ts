@@ -35,6 +35,8 @@ export interface Libc {
   close(fd: number): number;
   /** Tunes the allocator of the process; 1 if it took the value. */
   mallopt(parameter: number, value: number): number;
+  /** Gives free memory of the allocator back to the system, all but `keep` octets at its end; 1 if there was any. */
+  malloc_trim(keep: number): number;
   errno(): number;
   /** Where octets lie, of memory that does not move: that of a SharedArrayBuffer. */
   addressOf(octets: Uint8Array): Pointer;
@@ -103,6 +105,7 @@ function bindCalls(koffi: typeof import('koffi')): Libc {
     dup: library.func('int dup(int)'),
     close: library.func('int close(int)'),
     mallopt: library.func('int mallopt(int, int)'),
+    malloc_trim: library.func('int malloc_trim(size_t)'),
     errno: () => koffi.errno(),
     // It moves nothing, and returns where it would have.
     addressOf: (octets) => koffi.address(memmove(octets, octets, 0)),

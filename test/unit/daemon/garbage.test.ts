@@ -1,8 +1,8 @@
 /** What a start leaves scattered is moved together, by whatever version of V8 this is. */
 import { setTimeout } from 'node:timers/promises';
-import { getHeapSpaceStatistics } from 'node:v8';
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { expect, it } from 'vitest';
-import { collectSoon, compactSoon } from '../../../src/daemon/garbage.ts';
+import { collectIfDoubled, collectSoon, compactSoon } from '../../../src/daemon/garbage.ts';
 
 const KEPT_EVERY = 7;
 
@@ -52,4 +52,22 @@ it('gives the room for new objects back when hardly any are made any more', { ti
   compactSoon();
   for (let i = 0; i < 300 && room() > grown / 4; i++) await setTimeout(100);
   expect(room()).toBeLessThanOrEqual(grown / 4);
+});
+
+it('collects when the heap has twice as much in it as was kept, and not before', async () => {
+  const used = () => getHeapStatistics().used_heap_size;
+  collectSoon();
+  await turn();
+  const kept = Math.max(used(), 64 << 20);
+  const held: object[][] = [];
+  // Held until it is old, as what waits for a disk.
+  while (used() < 1.5 * kept) held.push(Array.from({ length: 100_000 }, (_, i) => ({ i })));
+  collectIfDoubled();
+  await turn();
+  expect(used()).toBeGreaterThan(1.4 * kept);
+  while (used() < 2.1 * kept) held.push(Array.from({ length: 100_000 }, (_, i) => ({ i })));
+  held.length = 0;
+  collectIfDoubled();
+  await turn();
+  expect(used()).toBeLessThan(1.2 * kept);
 });

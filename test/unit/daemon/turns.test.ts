@@ -7,13 +7,13 @@ import { Turns, type Urgency } from '../../../src/daemon/turns.ts';
 class Stage {
   /** In the order in which they began. */
   readonly begun: string[] = [];
-  /** How many had ended each time that none was left. */
-  readonly idle: number[] = [];
+  /** Of each turn that has ended, whether none was left. */
+  readonly ends: boolean[] = [];
   readonly #ends = new Map<string, () => void>();
   readonly turns: Turns;
 
   constructor(atOnce: number) {
-    this.turns = new Turns({ atOnce, onIdle: (count) => this.idle.push(count) });
+    this.turns = new Turns({ atOnce, onEnd: (isIdle) => this.ends.push(isIdle) });
   }
 
   add(name: string, urgency: Urgency, due: number, zone = name): Promise<string> {
@@ -109,25 +109,27 @@ describe('turns', () => {
     expect(await good).toBe('good');
   });
 
-  it('are counted until none is left', async () => {
+  it('tell when they end, and when none is left', async () => {
     const stage = new Stage(2);
     for (const name of ['a', 'b', 'c']) void stage.add(name, 'bulk', 1);
     await stage.rest();
     await stage.end('a');
     await stage.end('b');
-    expect(stage.idle).toEqual([]);
+    expect(stage.ends).toEqual([false, false]);
     await stage.endAll();
     void stage.add('d', 'due', 1);
     await stage.endAll();
-    expect(stage.idle).toEqual([3, 1]);
+    expect(stage.ends).toEqual([false, false, true, true]);
   });
 
-  it('of bulk work come in the order in which they were asked for', async () => {
+  it('of bulk work come in the order of their age: the second half of one before the first of another', async () => {
     const stage = new Stage(1);
-    const names = Array.from({ length: 50 }, (_, i) => `z${(i * 37) % 50}`);
-    for (const [i, name] of names.entries()) void stage.add(name, 'bulk', (i * 7) % 11);
+    const crowd = Array.from({ length: 50 }, (_, i) => `z${i}`);
+    for (const [i, name] of crowd.entries()) {
+      void stage.add(name, 'bulk', 100 + i).then(() => stage.add(`${name} again`, 'bulk', 100 + i));
+    }
     await stage.endAll();
-    expect(stage.begun).toEqual(names);
+    expect(stage.begun).toEqual(crowd.flatMap((name) => [name, `${name} again`]));
   });
 
   it('end with those that have begun, once they are closed', async () => {
