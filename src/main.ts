@@ -47,6 +47,8 @@ import { chooseUdp, type UdpKind } from './transport/udp-choice.ts';
 const OPEN_KEYS = 64;
 /** Zones that take longer to load do not keep the others from being served. */
 const MAX_START_MS = 30_000;
+/** And none of them, if its file is never still, keeps the others from bulk work. */
+const LONGEST_START_MS = 600_000;
 
 export interface ServeOptions {
   readonly config: Config;
@@ -164,6 +166,7 @@ export async function serve({
   try {
     certificate?.start();
     supervisor.start();
+    zones.turns.holdBulk();
     watch.start();
     if (zones.alarms.length > 0) throw new StartError(zones.alarms[0]!.message, zones.alarms[0]!.fix);
     // Whoever asks before all zones are loaded would be refused: the sockets open after that.
@@ -184,7 +187,8 @@ export async function serve({
   manager.tell('READY=1', `STATUS=serving ${counted(zones.all().length, 'zone')}`);
   manager.watch(scheduler);
   // A start that takes long serves before all zones are there.
-  void zones.settled().then(() => {
+  void Promise.race([zones.settled(), scheduler.sleep('bulk work', LONGEST_START_MS)]).then(() => {
+    zones.turns.releaseBulk();
     supervisor.collect();
     scheduler.after(COMPACTING, QUIET_MS, compactSoon);
   });

@@ -258,7 +258,7 @@ export class Keeper implements Sleeper {
   }
 
   #paceOf(urgency: Urgency, due = this.#context.clock.now()): Pace {
-    return { urgency, due };
+    return this.#context.turns.paceOf(urgency, due);
   }
 
   #rebuild(signing: ZoneSigning, before: Epoch, now: UnixSeconds): Epoch | undefined {
@@ -277,8 +277,9 @@ export class Keeper implements Sleeper {
     const publication = ++this.#publication;
     const isFirst = this.#published === undefined;
     const served = this.#publishToAll(epoch, publication);
-    // What is left to do when a zone is served gives way to zones that are still to be served.
-    const settled = served.then((at) => this.#settle(publication, at, isFirst ? this.#paceOf('bulk') : pace));
+    // What keys of before have to do when their zone is served gives way to zones that are still to be served.
+    const rest = isFirst && !this.#isNew ? this.#paceOf('bulk') : pace;
+    const settled = served.then((at) => this.#settle(publication, at, rest));
     return { published: isFirst ? served.then(noResult) : settled };
   }
 

@@ -6,7 +6,8 @@
  *
  * The oldest first keeps everybody from being forgotten; the youngest first keeps a zone that falls due behind a
  * thousand others from waiting for them. Ages are those of instants, so that the second half of a turn (its
- * acknowledgement) is as old as the first one, and a crowd is one crowd.
+ * acknowledgement) is as old as the first one, and a crowd is one crowd. In it, who has begun comes before who has not: the
+ * keys of a zone are awake until it has ended (decision 0024).
  */
 import type { UnixSeconds } from '../base/time.ts';
 import { Heap } from './heap.ts';
@@ -14,18 +15,26 @@ import { Heap } from './heap.ts';
 /** Twice the threads that Node has for files: while the disk works for some, others are computed. */
 const MAX_AT_ONCE = 8;
 
+/**
+ * Turns that begin in one turn of the event loop: some 20 ms of those that wait for nothing, as most do at a start.
+ * Messages, timers and the control socket have their turn in between.
+ */
+const MAX_IN_A_ROW = 64;
+
 export type Urgency = 'order' | 'due' | 'bulk';
 
 /** How much a turn matters, and since when it is due. */
 export interface Pace {
   readonly urgency: Urgency;
   readonly due: UnixSeconds;
+  /** Order of arrival of the work that it is a part of; that of its own if it is all of it. */
+  readonly arrival?: number;
 }
 
 interface Waiting {
   readonly zone: string;
   readonly due: number;
-  /** Order of arrival. */
+  /** Order of arrival of its work. */
   readonly arrival: number;
   /** Begins the turn; resolves when it is over, whatever came of it. */
   readonly begin: () => Promise<void>;
@@ -51,9 +60,12 @@ export class Turns {
   readonly #parked = new Map<string, Waiting[]>();
   readonly #running = new Set<Promise<void>>();
   #arrivals = 0;
+  /** Turns that have begun in this turn of the event loop. */
+  #inARow = 0;
   /** Turns in the heaps that have not begun. */
   #due = 0;
   #isYoungestNext = false;
+  #isBulkHeld = false;
   #isClosed = false;
 
   constructor({ atOnce = MAX_AT_ONCE, onEnd = () => undefined }: TurnsOptions = {}) {
@@ -67,7 +79,7 @@ export class Turns {
   }
 
   /** Runs `work` when it is the turn of the zone; settles as `work` does, or never if this is closed before. */
-  run<T>(zone: string, { urgency, due }: Pace, work: () => Promise<T>): Promise<T> {
+  run<T>(zone: string, { urgency, due, arrival }: Pace, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const begin = async () => {
         try {
@@ -76,7 +88,7 @@ export class Turns {
           reject(error);
         }
       };
-      const waiting = { zone, due, arrival: ++this.#arrivals, begin, hasBegun: false };
+      const waiting = { zone, due, arrival: arrival ?? ++this.#arrivals, begin, hasBegun: false };
       if (urgency === 'order') this.#orders.push(waiting);
       else if (urgency === 'bulk') this.#bulk.push(waiting);
       else {
@@ -88,6 +100,21 @@ export class Turns {
     });
   }
 
+  /** The pace of work that arrives now and may take several turns: those that follow come before what arrives later. */
+  paceOf(urgency: Urgency, due: UnixSeconds): Pace {
+    return { urgency, due, arrival: ++this.#arrivals };
+  }
+
+  /** Begins no bulk work until `releaseBulk`: zones are being loaded for the first time, and nothing is to delay them. */
+  holdBulk(): void {
+    this.#isBulkHeld = true;
+  }
+
+  releaseBulk(): void {
+    this.#isBulkHeld = false;
+    this.#fill();
+  }
+
   /** Begins no other turn; resolves when those that have begun are over. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -95,8 +122,8 @@ export class Turns {
   }
 
   #fill(): void {
-    while (this.#running.size < this.#atOnce && !this.#isClosed) {
-      const next = this.#orders.shift() ?? this.#nextDue() ?? this.#bulk.pop();
+    while (this.#running.size < this.#atOnce && this.#inARow < MAX_IN_A_ROW && !this.#isClosed) {
+      const next = this.#orders.shift() ?? this.#nextDue() ?? this.#nextBulk();
       if (next === undefined) return;
       const parked = this.#parked.get(next.zone);
       if (parked !== undefined) parked.push(next);
@@ -107,6 +134,7 @@ export class Turns {
   #begin(waiting: Waiting): void {
     const { zone } = waiting;
     if (!this.#parked.has(zone)) this.#parked.set(zone, []);
+    if (this.#inARow++ === 0) setImmediate(this.#goOn);
     // Not within the call that asks for it: who asks has something to do yet.
     const begun = Promise.resolve().then(waiting.begin);
     const turn = begun.then(() => {
@@ -118,6 +146,15 @@ export class Turns {
       if (!this.#isClosed) this.#onEnd(this.isIdle);
     });
     this.#running.add(turn);
+  }
+
+  readonly #goOn = (): void => {
+    this.#inARow = 0;
+    this.#fill();
+  };
+
+  #nextBulk(): Waiting | undefined {
+    return this.#isBulkHeld ? undefined : this.#bulk.pop();
   }
 
   #nextDue(): Waiting | undefined {

@@ -23,6 +23,7 @@ import type { ParentsContext } from './parents.ts';
 import { ParentPush } from './push.ts';
 import { SETTLE_MS } from './settling.ts';
 import { SteadyClock } from './steadyclock.ts';
+import type { Turns } from './turns.ts';
 import { Vouching } from './vouching.ts';
 import { Zone } from './zone.ts';
 import type { ZoneContext } from './zonecontext.ts';
@@ -137,9 +138,9 @@ export class Zones {
     return this.#context.clock.keyInstant().now;
   }
 
-  /** Nothing is being done to keys. */
-  get isIdle(): boolean {
-    return this.#context.turns.isIdle;
+  /** Whose keys have their turns, and when. */
+  get turns(): Turns {
+    return this.#context.turns;
   }
 
   /** Begins nothing more with keys; resolves when what has begun is over. */

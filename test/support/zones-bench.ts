@@ -166,7 +166,7 @@ export class ZonesBench {
 
   /** Waits until nothing is left to do at this instant. */
   async rest(): Promise<void> {
-    for (let quiet = 0; quiet < 20; quiet = this.zones.isIdle ? quiet + 1 : 0) {
+    for (let quiet = 0; quiet < 20; quiet = this.zones.turns.isIdle ? quiet + 1 : 0) {
       await new Promise((resolve) => setImmediate(resolve));
     }
   }

@@ -1,7 +1,7 @@
 /** Who has a turn when. Work is done when the test says so: nothing here depends on how long anything takes. */
 import { describe, expect, it } from 'vitest';
 import { unixSeconds } from '../../../src/base/time.ts';
-import { Turns, type Urgency } from '../../../src/daemon/turns.ts';
+import { type Pace, Turns, type Urgency } from '../../../src/daemon/turns.ts';
 
 /** Turns whose work ends when it is told to. */
 class Stage {
@@ -17,7 +17,11 @@ class Stage {
   }
 
   add(name: string, urgency: Urgency, due: number, zone = name): Promise<string> {
-    return this.turns.run(zone, { urgency, due: unixSeconds(due) }, () => {
+    return this.addAt(name, { urgency, due: unixSeconds(due) }, zone);
+  }
+
+  addAt(name: string, pace: Pace, zone = name): Promise<string> {
+    return this.turns.run(zone, pace, () => {
       this.begun.push(name);
       return new Promise((end) => this.#ends.set(name, () => end(name)));
     });
@@ -34,7 +38,7 @@ class Stage {
 
   /** Lets everything happen that waits for nothing. */
   async rest(): Promise<void> {
-    for (let i = 0; i < 20; i++) await Promise.resolve();
+    for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Ends what has begun, in that order, until nothing is left. */
@@ -109,6 +113,20 @@ describe('turns', () => {
     expect(await good).toBe('good');
   });
 
+  it('that wait for nothing let others have the event loop', async () => {
+    const stage = new Stage(8);
+    let isHeard = false;
+    const heardAt: number[] = [];
+    const turns = Array.from({ length: 1_000 }, (_, i) =>
+      stage.turns.run(`z${i}`, { urgency: 'due', due: unixSeconds(1) }, async () => {
+        if (isHeard) heardAt.push(i);
+      }),
+    );
+    setImmediate(() => setImmediate(() => (isHeard = true)));
+    await Promise.all(turns);
+    expect(heardAt.length, 'turns that began after a timer').toBeGreaterThan(800);
+  });
+
   it('tell when they end, and when none is left', async () => {
     const stage = new Stage(2);
     for (const name of ['a', 'b', 'c']) void stage.add(name, 'bulk', 1);
@@ -122,14 +140,37 @@ describe('turns', () => {
     expect(stage.ends).toEqual([false, false, true, true]);
   });
 
-  it('of bulk work come in the order of their age: the second half of one before the first of another', async () => {
-    const stage = new Stage(1);
-    const crowd = Array.from({ length: 50 }, (_, i) => `z${i}`);
-    for (const [i, name] of crowd.entries()) {
-      void stage.add(name, 'bulk', 100 + i).then(() => stage.add(`${name} again`, 'bulk', 100 + i));
-    }
+  it.each(['due', 'bulk'] as const)(
+    'come to who has begun before others that are as old: %s',
+    async (urgency) => {
+      const stage = new Stage(2);
+      const crowd = Array.from({ length: 40 }, (_, i) => `z${i}`);
+      for (const name of crowd) {
+        const pace = stage.turns.paceOf(urgency, unixSeconds(100));
+        void stage.addAt(name, pace).then(() => stage.addAt(`${name} again`, pace));
+      }
+      await stage.endAll();
+      expect(stage.begun).toHaveLength(80);
+      const open = stage.begun.map((_, i) => {
+        const begun = stage.begun.slice(0, i + 1);
+        return begun.filter((name) => !name.endsWith('again')).length * 2 - begun.length;
+      });
+      expect(Math.max(...open), 'zones that are in the middle of their work').toBeLessThanOrEqual(3);
+    },
+  );
+
+  it('of bulk work wait while it is held, and nothing else does', async () => {
+    const stage = new Stage(2);
+    stage.turns.holdBulk();
+    for (const name of ['b1', 'b2', 'b3']) void stage.add(name, 'bulk', 1);
+    void stage.add('due', 'due', 2);
+    void stage.add('order', 'order', 3);
     await stage.endAll();
-    expect(stage.begun).toEqual(crowd.flatMap((name) => [name, `${name} again`]));
+    expect(stage.begun).toEqual(['due', 'order']);
+    expect(stage.turns.isIdle).toBe(false);
+    stage.turns.releaseBulk();
+    await stage.endAll();
+    expect(stage.begun).toEqual(['due', 'order', 'b1', 'b2', 'b3']);
   });
 
   it('end with those that have begun, once they are closed', async () => {
