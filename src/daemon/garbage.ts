@@ -16,8 +16,11 @@ const COMPACTING = 'compact-on-every-full-gc';
 /** A heap with less in it may double before it is worth a collection. */
 const SMALL_HEAP_OCTETS = 64 << 20;
 
-/** So long after a start V8 finds that hardly any objects are made: it goes by the mean of five seconds. */
-const QUIET_MS = 7_000;
+/**
+ * When V8 is asked to give back room for new objects. It does if few were made since the collection before, at least five
+ * seconds ago: a look at many zone files makes enough to prevent it once, and two of those are ten seconds apart.
+ */
+const QUIET_MS = [5_500, 11_000, 16_500];
 
 let collect: Collect | undefined;
 let droppedOctets = 0;
@@ -69,7 +72,7 @@ export function compactSoon(): void {
     collectNow();
     setFlagsFromString(`--no-${COMPACTING}`);
     returnFreePages();
-    setTimeout(() => collect?.({ type: 'minor' }), QUIET_MS).unref();
+    for (const ms of QUIET_MS) setTimeout(() => collect?.({ type: 'minor' }), ms).unref();
   });
 }
 

@@ -9,7 +9,7 @@ import { readAhead } from '../store/keysahead.ts';
 import { imageOctets } from '../zone/image.ts';
 import { ImagePack } from '../zone/imagepack.ts';
 import { foldReplies, unfoldJobs } from './columns.ts';
-import { noteDropped } from './garbage.ts';
+import { compactSoon, noteDropped } from './garbage.ts';
 import { useHugePages } from './hugepages.ts';
 import { LoadProgress, type NewJob } from './loadqueue.ts';
 import { loadZone } from './loadzone.ts';
@@ -47,7 +47,24 @@ parentPort?.on('message', (list: readonly (LoadJob | JobColumns)[]) => {
   const jobs = unfoldJobs(list);
   if (!isPolite && jobs.some(({ servedDigest }) => servedDigest !== undefined)) bePolite();
   for (let at = 0; at < jobs.length; at += MAX_REPLIES) reply(jobs.slice(at, at + MAX_REPLIES));
+  noteCrowd(jobs.length);
 });
+
+/** Jobs of a crowd, after which this heap is put in order: what comes then is a zone now and then. */
+const CROWD_JOBS = 1_000;
+const CROWD_OVER_MS = 1_000;
+let crowd = 0;
+let crowdOver: NodeJS.Timeout | undefined;
+
+function noteCrowd(jobs: number): void {
+  crowd += jobs;
+  if (crowd < CROWD_JOBS) return;
+  clearTimeout(crowdOver);
+  crowdOver = setTimeout(() => {
+    crowd = 0;
+    compactSoon();
+  }, CROWD_OVER_MS);
+}
 
 function reply(jobs: readonly LoadJob[]): void {
   // What lies in one pack goes when the last of it goes: a zone that is loaded alone shall not keep others.
