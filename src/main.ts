@@ -166,7 +166,7 @@ export async function serve({
   try {
     certificate?.start();
     supervisor.start();
-    zones.turns.holdBulk();
+    zones.turns.start();
     watch.start();
     if (zones.alarms.length > 0) throw new StartError(zones.alarms[0]!.message, zones.alarms[0]!.fix);
     // Whoever asks before all zones are loaded would be refused: the sockets open after that.
@@ -188,7 +188,7 @@ export async function serve({
   manager.watch(scheduler);
   // A start that takes long serves before all zones are there.
   void Promise.race([zones.settled(), scheduler.sleep('bulk work', LONGEST_START_MS)]).then(() => {
-    zones.turns.releaseBulk();
+    zones.turns.started();
     supervisor.collect();
     scheduler.after(COMPACTING, QUIET_MS, compactSoon);
   });

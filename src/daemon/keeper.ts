@@ -208,7 +208,8 @@ export class Keeper implements Sleeper {
 
   /** Takes what is due, since `due`: steps of the key states, signatures at the apex that age. */
   turn(due?: UnixSeconds): Promise<void> {
-    const pace = this.#paceOf(this.#isBulk || this.#signing?.isBehind ? 'bulk' : 'due', due);
+    const isLate = this.#signing?.isBehind === true && this.#context.turns.isStarting;
+    const pace = this.#paceOf(this.#isBulk || isLate ? 'bulk' : 'due', due);
     this.#awaited ??= this.#take(pace, (signing) => signing.unchanged);
     return this.#awaited;
   }
@@ -275,12 +276,13 @@ export class Keeper implements Sleeper {
 
   #publish(epoch: Epoch, pace: Pace): Taken {
     const publication = ++this.#publication;
-    const isFirst = this.#published === undefined;
-    const served = this.#publishToAll(epoch, publication);
     // What keys of before have to do when their zone is served gives way to zones that are still to be served.
-    const rest = isFirst && !this.#isNew ? this.#paceOf('bulk') : pace;
-    const settled = served.then((at) => this.#settle(publication, at, rest));
-    return { published: isFirst ? served.then(noResult) : settled };
+    const givesWay = this.#published === undefined && !this.#isNew && this.#context.turns.isStarting;
+    const served = this.#publishToAll(epoch, publication);
+    const settled = served.then((at) =>
+      this.#settle(publication, at, givesWay ? this.#paceOf('bulk') : pace),
+    );
+    return { published: givesWay ? served.then(noResult) : settled };
   }
 
   /** When every thread has switched, returns what counts as the instant; undefined if there is nothing to switch to. */

@@ -32,8 +32,8 @@ export interface KeptZone {
 }
 
 /**
- * What was taken is durable. `published` resolves when all threads serve it and the keys have nothing left to do; of a zone
- * that was not served before, when all threads serve it.
+ * What was taken is durable. `published` resolves when all threads serve it and the keys have nothing left to do; at a
+ * start, of keys that were there before, when all threads serve it.
  */
 export interface Taken {
   readonly published: Promise<void>;

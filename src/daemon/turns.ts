@@ -65,7 +65,7 @@ export class Turns {
   /** Turns in the heaps that have not begun. */
   #due = 0;
   #isYoungestNext = false;
-  #isBulkHeld = false;
+  #isStarting = false;
   #isClosed = false;
 
   constructor({ atOnce = MAX_AT_ONCE, onEnd = () => undefined }: TurnsOptions = {}) {
@@ -105,14 +105,19 @@ export class Turns {
     return { urgency, due, arrival: ++this.#arrivals };
   }
 
-  /** Begins no bulk work until `releaseBulk`: zones are being loaded for the first time, and nothing is to delay them. */
-  holdBulk(): void {
-    this.#isBulkHeld = true;
+  /** Begins no bulk work until `started`: zones are being loaded for the first time, and nothing is to delay them. */
+  start(): void {
+    this.#isStarting = true;
   }
 
-  releaseBulk(): void {
-    this.#isBulkHeld = false;
+  started(): void {
+    this.#isStarting = false;
     this.#fill();
+  }
+
+  /** What can wait gives way to zones that are still to be served. */
+  get isStarting(): boolean {
+    return this.#isStarting;
   }
 
   /** Begins no other turn; resolves when those that have begun are over. */
@@ -154,7 +159,7 @@ export class Turns {
   };
 
   #nextBulk(): Waiting | undefined {
-    return this.#isBulkHeld ? undefined : this.#bulk.pop();
+    return this.#isStarting ? undefined : this.#bulk.pop();
   }
 
   #nextDue(): Waiting | undefined {

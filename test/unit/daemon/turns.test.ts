@@ -159,16 +159,16 @@ describe('turns', () => {
     },
   );
 
-  it('of bulk work wait while it is held, and nothing else does', async () => {
+  it('of bulk work wait until a start is over, and nothing else does', async () => {
     const stage = new Stage(2);
-    stage.turns.holdBulk();
+    stage.turns.start();
     for (const name of ['b1', 'b2', 'b3']) void stage.add(name, 'bulk', 1);
     void stage.add('due', 'due', 2);
     void stage.add('order', 'order', 3);
     await stage.endAll();
     expect(stage.begun).toEqual(['due', 'order']);
     expect(stage.turns.isIdle).toBe(false);
-    stage.turns.releaseBulk();
+    stage.turns.started();
     await stage.endAll();
     expect(stage.begun).toEqual(['due', 'order', 'b1', 'b2', 'b3']);
   });
