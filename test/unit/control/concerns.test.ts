@@ -46,8 +46,9 @@ function ownDs(): string[] {
   });
 }
 
-/** The parent has these DS from now on; its signatures are new. */
+/** The parent has these DS from now on; its signatures and those of the root are new. */
 function parentHas(...records: readonly string[]): void {
+  parent.signRoot();
   for (const address of PARENT_ADDRESSES) parent.serve(address, { records: [DELEGATED, ...records] });
 }
 
