@@ -14,7 +14,7 @@ import type { Certificate } from '../transport/tls.ts';
 import type { Respond } from '../wire/peer.ts';
 import { Budget } from './budget.ts';
 import { eachPublication } from './columns.ts';
-import { collectSoon, noteDropped } from './garbage.ts';
+import { collectSoon, compactSoon, noteDropped } from './garbage.ts';
 import { limitedOf } from './limited.ts';
 import type { DataSetup, FromData, ToData } from './messages.ts';
 import { openQuickSigner } from './openssl.ts';
@@ -85,7 +85,7 @@ export function runDataThread(makeServer: MakeServer): void {
     } else if (message.kind === 'listen') {
       // Before anybody waits for answers: messages of many zones are gone through now.
       crowds = 0;
-      collectSoon();
+      compactSoon();
       server ??= makeServer(message.handed, respond, setup);
       if (certificate !== undefined) server.setCertificate?.(certificate);
       void open(server, tell);

@@ -5,13 +5,17 @@
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { isMainThread } from 'node:worker_threads';
 import { returnFreePages } from './allocator.ts';
 
 /** Less than this is not worth a collection. */
 const COLLECT_OCTETS = 16 << 20;
 
-/** How V8 is told to move together all that it finds alive. It is only looked at when a collection begins. */
-const COMPACTING = 'compact-on-every-full-gc';
+/**
+ * How V8 is told to move together all that it finds alive, and to forget the byte code of what does not run just now: of a
+ * start, hardly any is needed again. It is only looked at when a collection begins.
+ */
+const THOROUGHLY = ['compact-on-every-full-gc', 'stress-flush-code'];
 
 /** A heap with less in it may double before it is worth a collection. */
 const SMALL_HEAP_OCTETS = 64 << 20;
@@ -68,12 +72,18 @@ export function collectIfDoubled(): void {
 export function compactSoon(): void {
   setImmediate(() => {
     // Of the whole process: another thread that happens to collect meanwhile, a small heap, compacts its own too.
-    setFlagsFromString(`--${COMPACTING}`);
+    for (const flag of THOROUGHLY) setFlagsFromString(`--${flag}`);
     collectNow();
-    setFlagsFromString(`--no-${COMPACTING}`);
+    for (const flag of THOROUGHLY) setFlagsFromString(`--no-${flag}`);
     returnFreePages();
-    for (const ms of QUIET_MS) setTimeout(() => collect?.({ type: 'minor' }), ms).unref();
+    for (const ms of QUIET_MS) setTimeout(collectYoung, ms).unref();
   });
+}
+
+/** Collects new objects. One thread gives back for all what V8 needed meanwhile to compile, in threads of its own. */
+function collectYoung(): void {
+  collect?.({ type: 'minor' });
+  if (isMainThread) returnFreePages();
 }
 
 function collectNow(): void {

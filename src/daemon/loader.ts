@@ -53,7 +53,8 @@ parentPort?.on('message', (list: readonly (LoadJob | JobColumns)[]) => {
 /** Jobs of a crowd, after which this heap is put in order: what comes then is a zone now and then. */
 const CROWD_JOBS = 1_000;
 const CROWD_OVER_MS = 1_000;
-let crowd = 0;
+/** A start is a crowd, however few its zones are. */
+let crowd = CROWD_JOBS;
 let crowdOver: NodeJS.Timeout | undefined;
 
 function noteCrowd(jobs: number): void {

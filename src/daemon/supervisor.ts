@@ -68,7 +68,7 @@ const RETRY_LISTEN_MS = 1_000;
 
 /** There is one for each core, and none of them makes much garbage: memory that V8 would give it lies idle. */
 const UDP_THREAD = './udp-thread.js';
-const UDP_YOUNG_MIB = 2;
+const UDP_YOUNG_MIB = 1;
 /** What it works on for longer than a moment is not in its heap, or is of the zone that it is at. */
 const LOADER_YOUNG_MIB = 8;
 const STREAM_YOUNG_MIB = 8;

@@ -4,7 +4,7 @@
  *
  *     active (shared)   0: the kernel chooses among all; k: the first k sockets of each port share at random
  *     full              a thread has no time left, or does not keep up: twice as many
- *     idle              half as many would have time to spare: half as many
+ *     idle              half as many would have time to spare, for a second: half as many
  *
  * The threads that get datagrams decide; who changes the number tells the kernel. What a thread has received already it
  * answers, whether it gets more or not.
@@ -17,7 +17,7 @@ const OFF = 0;
 const WINDOW_MS = 20;
 /** So many windows must be full, one after the other: a moment is no load, and a socket's queue holds more than that. */
 const FULL_WINDOWS = 3;
-/** As long as this the load must be low. */
+/** The load must be low on the average of this time: moments of more come with any load. */
 const IDLE_MS = 1_000;
 /** Parts of the time that a thread is busy: nothing may come on top; twice as much may. */
 const FULL_SHARE = 0.85;
@@ -88,20 +88,26 @@ export interface Work {
   readonly full: number;
 }
 
-/** Judges the windows of one thread, and remembers for how long they have been idle. */
+/** Judges the windows of one thread, each when it ends and all of a second together. */
 export class Judge {
-  #idleMs = 0;
+  #wallMs = 0;
+  #busyMs = 0;
   #fullWindows = 0;
 
   /** How many shall be active after this window, in which `active` of `threads` were. */
   next({ wallMs, busyMs, batches, full }: Work, active: number, threads: number): number {
     // Somebody who gets nothing knows nothing of the load.
     if (batches === 0) return active;
-    const share = busyMs / wallMs;
-    this.#idleMs = share <= IDLE_SHARE ? this.#idleMs + wallMs : 0;
-    this.#fullWindows = share >= FULL_SHARE || full * 2 > batches ? this.#fullWindows + 1 : 0;
+    const isFull = busyMs >= FULL_SHARE * wallMs || full * 2 > batches;
+    this.#fullWindows = isFull ? this.#fullWindows + 1 : 0;
     if (this.#fullWindows >= FULL_WINDOWS) return Math.min(active * 2, threads);
-    return this.#idleMs < IDLE_MS ? active : Math.ceil(active / 2);
+    this.#wallMs += wallMs;
+    this.#busyMs += busyMs;
+    if (this.#wallMs < IDLE_MS) return active;
+    const isIdle = this.#busyMs <= IDLE_SHARE * this.#wallMs;
+    this.#wallMs = 0;
+    this.#busyMs = 0;
+    return isIdle ? Math.ceil(active / 2) : active;
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a start leaves scattered is moved together, by whatever version of V8 this is. */
 import { setTimeout } from 'node:timers/promises';
-import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
+import { getHeapCodeStatistics, getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { expect, it } from 'vitest';
 import { collectIfDoubled, collectSoon, compactSoon } from '../../../src/daemon/garbage.ts';
 
@@ -31,6 +31,19 @@ it('has what is kept take little more room than it needs', async () => {
   expect(kept.length).toBeGreaterThan(0);
   expect(loose.mapped - loose.used).toBeGreaterThan(16 << 20);
   expect(close.mapped - close.used).toBeLessThan((loose.mapped - loose.used) / 4);
+});
+
+it('forgets the byte code of what does not run', async () => {
+  const octets = () => getHeapCodeStatistics().bytecode_and_metadata_size;
+  const functions = Array.from({ length: 2_000 }, (_, i) => Function('x', `return x + ${i} * x - ${i}`));
+  for (const [i, one] of functions.entries()) expect(one(2)).toBe(2 + i);
+  collectSoon();
+  await turn();
+  const before = octets();
+  compactSoon();
+  await turn();
+  expect(octets()).toBeLessThan(before / 2);
+  expect(functions[7]?.(2), 'and compiles it again').toBe(9);
 });
 
 it('compacts once, and not at each collection that follows', async () => {

@@ -98,11 +98,18 @@ describe('Judge', () => {
     expect(judge.next(work(0.25), 4, 8)).toBe(2);
   });
 
-  it('begins to count anew after a moment of work', () => {
+  it('judges a second by its average: a moment of work is no load', () => {
     const judge = new Judge();
-    judge.next(work(0.25, 990), 4, 8);
-    expect(judge.next(work(0.5), 4, 8)).toBe(4);
-    expect(judge.next(work(0.25, 990), 4, 8)).toBe(4);
+    for (let ms = 0; ms < 960; ms += 20) expect(judge.next(work(ms === 500 ? 0.8 : 0.38), 4, 8)).toBe(4);
+    judge.next(work(0.8), 4, 8);
+    expect(judge.next(work(0.38), 4, 8)).toBe(2);
+  });
+
+  it('begins a new second when one was busy', () => {
+    const judge = new Judge();
+    expect(judge.next(work(0.6, 1_000), 4, 8)).toBe(4);
+    expect(judge.next(work(0.1, 980), 4, 8)).toBe(4);
+    expect(judge.next(work(0.1, 20), 4, 8)).toBe(2);
   });
 
   it('says nothing where nothing came', () => {
