@@ -71,7 +71,8 @@ export function collectIfDoubled(): void {
  */
 export function compactSoon(): void {
   setImmediate(() => {
-    // Of the whole process: another thread that happens to collect meanwhile, a small heap, compacts its own too.
+    // Of the whole process: another thread that happens to collect meanwhile, a small heap, compacts its own too. If that
+    // one ends first, this heap may stay as it is: it costs some memory, no more.
     for (const flag of THOROUGHLY) setFlagsFromString(`--${flag}`);
     collectNow();
     for (const flag of THOROUGHLY) setFlagsFromString(`--no-${flag}`);
