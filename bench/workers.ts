@@ -41,12 +41,12 @@ const [seconds, rounds] = [Number(secondsText), Number(roundsText)];
 const rates = rateTexts.length === 0 ? [20_000, 40_000, 80_000] : rateTexts.map(Number);
 const workplace = new Workplace();
 const questions = workplace.at('questions');
-const servers: BenchServer[] = [];
+const zone = { origin: ORIGIN, text: smallZone(NAMES) };
 
 /** A server at a rate, in all rounds. */
 interface Tally {
   readonly rate: number;
-  readonly server: BenchServer;
+  readonly name: ServerName;
   readonly runs: Run[];
 }
 
@@ -61,19 +61,34 @@ interface Run extends LoadResult {
 needPrograms(['taskset', 'dig', 'dnsperf', 'knotd']);
 try {
   writeFileSync(questions, QUESTIONS.positive({ origin: ORIGIN, names: NAMES, from: 0, count: 0 }));
-  const zone = { origin: ORIGIN, text: smallZone(NAMES) };
-  for (const name of PAIRS.flat()) {
-    const server = await startServer(name, zone, workplace, CORES);
-    servers.push(server);
-    await untilRight(server, ORIGIN);
-    await runLoad({ ...loadOf(server, rates[0]!), seconds: WARM_UP_SECONDS });
-  }
-  const tallies = rates.flatMap((rate) => servers.map((server): Tally => ({ rate, server, runs: [] })));
-  for (let round = 1; round <= rounds; round++) for (const tally of tallies) await runOnce(tally, round);
+  const names = PAIRS.flat();
+  const tallies = rates.flatMap((rate) => names.map((name): Tally => ({ rate, name, runs: [] })));
+  for (let round = 1; round <= rounds; round++) await runRound(tallies, names, round);
   await report(tallies);
 } finally {
-  for (const { process } of servers) await process.stop();
   workplace.remove();
+}
+
+/** All servers are started anew: two of one kind differ by some percent of memory for as long as they run. */
+async function runRound(
+  tallies: readonly Tally[],
+  names: readonly ServerName[],
+  round: number,
+): Promise<void> {
+  const servers = new Map<ServerName, BenchServer>();
+  const place = new Workplace();
+  try {
+    for (const name of names) {
+      const server = await startServer(name, zone, place, CORES);
+      servers.set(name, server);
+      await untilRight(server, ORIGIN);
+      await runLoad({ ...loadOf(server, rates[0]!), seconds: WARM_UP_SECONDS });
+    }
+    for (const tally of tallies) await runOnce(tally, servers.get(tally.name)!, round);
+  } finally {
+    for (const { process } of servers.values()) await process.stop();
+    place.remove();
+  }
 }
 
 function loadOf({ port }: BenchServer, rate: number) {
@@ -81,7 +96,7 @@ function loadOf({ port }: BenchServer, rate: number) {
   return { ...load, clients: CLIENTS, inFlight: IN_FLIGHT, core: LOAD_CORE };
 }
 
-async function runOnce({ rate, server, runs }: Tally, round: number): Promise<void> {
+async function runOnce({ rate, runs }: Tally, server: BenchServer, round: number): Promise<void> {
   const { pid } = server.process;
   const before = threadSeconds(pid);
   const run = await runCosted(loadOf(server, rate), pid);
@@ -96,8 +111,8 @@ async function runOnce({ rate, server, runs }: Tally, round: number): Promise<vo
 }
 
 async function report(tallies: readonly Tally[]): Promise<void> {
-  const rows = tallies.map(({ rate, server, runs }, i) => {
-    const [maker, isTwo] = [server.name.split(' ')[0]!, isSecond(server)];
+  const rows = tallies.map(({ rate, name, runs }, i) => {
+    const [maker, isTwo] = [name.split(' ')[0]!, isSecond(name)];
     const costs = runs.map(({ cpuUs }) => cpuUs);
     const one = tallies[i - 1]?.runs.map(({ cpuUs }) => cpuUs) ?? [];
     return [
@@ -109,13 +124,13 @@ async function report(tallies: readonly Tally[]): Promise<void> {
       percent(median(runs.map(({ busierShare }) => busierShare))),
     ];
   });
-  const memory = servers.map((server) => memoryIn(tallies.filter((tally) => tally.server === server)));
+  const memory = PAIRS.flat().map((name) => memoryIn(tallies.filter((tally) => tally.name === name)));
   const text = [
     '## Two threads for UDP',
     `\`npm run bench:threads -- ${[seconds, rounds, ...rates].join(' ')}\`, ${new Date().toISOString().slice(0, 16)}Z. ` +
       `${machine()}. Knot ${await versionOf('knotd', '-V')}, dnsperf ${await versionOf('dnsperf', '-h')}.`,
     `A zone of ${NAMES} names, positive answers with DO, ${CLIENTS} clients. The server may use both cores; dnsperf, on ` +
-      `core ${LOAD_CORE}, offers a load below what one thread can answer; ${rounds} rounds of ${seconds} s in turn; ` +
+      `core ${LOAD_CORE}, offers a load below what one thread can answer; ${rounds} rounds of ${seconds} s in turn, each with servers started anew; ` +
       'medians [least–most]. The fewer queries wait for a thread, the smaller its batches, and the more a query costs.',
     table(
       ['offered a second, server', 'µs CPU a query', 'two ÷ one', 'queries/s', 'lost', 'busier thread'],
@@ -137,7 +152,7 @@ function memoryIn(tallies: readonly Tally[]): number {
   return median(tallies.flatMap(({ runs }) => runs.map(({ rss }) => rss)));
 }
 
-function isSecond({ name }: BenchServer): boolean {
+function isSecond(name: ServerName): boolean {
   return PAIRS.some(([, two]) => two === name);
 }
 

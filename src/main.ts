@@ -11,7 +11,7 @@ import { createHandlers } from './control/handlers.ts';
 import { hasPredecessor, releaseOnDemand } from './control/handover.ts';
 import { ControlServer } from './control/server.ts';
 import { type Claim, claimKeys } from './control/socket.ts';
-import { saveMemory } from './daemon/allocator.ts';
+import { returnLargeBlocks } from './daemon/allocator.ts';
 import { BulkRunner } from './daemon/bulk.ts';
 import { CertificateKeeper, type CertificateOptions } from './daemon/certificate.ts';
 import { cookieSecretsOf, rereadCookieSecrets } from './daemon/cookies.ts';
@@ -73,7 +73,7 @@ export async function serve({
 }: ServeOptions): Promise<void> {
   // Everything we create is for our eyes only: keys, state, sockets.
   process.umask(0o077);
-  saveMemory(given.workers);
+  returnLargeBlocks();
   keepOpen(OPEN_KEYS);
   guardProcess(log);
   const clock = SYSTEM_CLOCK;

@@ -1,12 +1,8 @@
-/** The C library's allocator, asked for through it. Of glibc only: elsewhere nothing is promised. */
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+/** Large blocks of the C library's allocator, asked for through it. Of glibc only: elsewhere nothing is promised. */
 import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { returnFreePages, saveMemory } from '../../../src/daemon/allocator.ts';
+import { returnFreePages, returnLargeBlocks } from '../../../src/daemon/allocator.ts';
 import { loadLibc } from '../../../src/transport/libc.ts';
-import { Workplace } from '../../support/processes.ts';
 
 const PAGE_OCTETS = 4_096n;
 /** What stands before a block that has a mapping of its own, as before any other. */
@@ -18,7 +14,7 @@ it.skipIf(typeof loadLibc() === 'string')('are mapped one by one, whatever was f
   const library = koffi.load('libc.so.6');
   const malloc = library.func('void* malloc(size_t)');
   const free = library.func('void free(void*)');
-  saveMemory(3);
+  returnLargeBlocks();
   // The first one, freed, would make glibc keep all of this size.
   free(malloc(16 * MIB));
   const blocks = Array.from({ length: 8 }, (_, i) => malloc((2 + i) * MIB));
@@ -48,27 +44,3 @@ it.skipIf(typeof loadLibc() === 'string')(
     expect(held - left, 'and given back').toBeGreaterThan(40 * MIB);
   },
 );
-
-it.skipIf(typeof loadLibc() === 'string')('have no heap of their own for each of many threads', async () => {
-  const place = new Workplace();
-  const library = (createRequire(import.meta.url)('koffi') as typeof import('koffi')).load('libc.so.6');
-  const open = library.func('void* fopen(const char*, const char*)');
-  const close = library.func('int fclose(void*)');
-  const write = library.func('int malloc_info(int, void*)');
-  /** Heaps, as malloc_info(3) lists them. */
-  const heaps = () => {
-    const file = open(place.at('heaps'), 'w');
-    write(0, file);
-    close(file);
-    return readFileSync(place.at('heaps'), 'latin1').match(/<heap /g)?.length ?? 0;
-  };
-  saveMemory(3);
-  const before = heaps();
-  expect(before).toBeGreaterThan(0);
-  const workers = Array.from({ length: 8 }, () => new Worker('setInterval(() => 0, 1e6)', { eval: true }));
-  await Promise.all(workers.map((worker) => once(worker, 'online')));
-  const after = heaps();
-  await Promise.all(workers.map((worker) => worker.terminate()));
-  place.remove();
-  expect(after).toBeLessThanOrEqual(Math.max(before, 4));
-});
