@@ -130,7 +130,8 @@ async function report(tallies: readonly Tally[]): Promise<void> {
     `\`npm run bench:threads -- ${[seconds, rounds, ...rates].join(' ')}\`, ${new Date().toISOString().slice(0, 16)}Z. ` +
       `${machine()}. Knot ${await versionOf('knotd', '-V')}, dnsperf ${await versionOf('dnsperf', '-h')}.`,
     `A zone of ${NAMES} names, positive answers with DO, ${CLIENTS} clients. The server may use both cores; dnsperf, on ` +
-      `core ${LOAD_CORE}, offers a load below what one thread can answer; ${rounds} rounds of ${seconds} s in turn, each with servers started anew; ` +
+      `core ${LOAD_CORE}, offers a load below what one thread can answer; ${rounds} rounds of ${seconds} s in turn, each ` +
+      'with servers started anew; ' +
       'medians [least–most]. The fewer queries wait for a thread, the smaller its batches, and the more a query costs.',
     table(
       ['offered a second, server', 'µs CPU a query', 'two ÷ one', 'queries/s', 'lost', 'busier thread'],
