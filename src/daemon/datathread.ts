@@ -84,8 +84,8 @@ export function runDataThread(makeServer: MakeServer): void {
       responder.setCookieSecrets(message.secrets);
     } else if (message.kind === 'listen') {
       // Before anybody waits for answers: messages of many zones are gone through now.
+      if (server === undefined) compactSoon();
       crowds = 0;
-      compactSoon();
       server ??= makeServer(message.handed, respond, setup);
       if (certificate !== undefined) server.setCertificate?.(certificate);
       void open(server, tell);
