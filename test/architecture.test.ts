@@ -162,8 +162,8 @@ function importCycles(sources: readonly Source[]): string[] {
 
 /** The command line. */
 const ENTRY = 'src/cli.ts';
-/** Imports, and paths of compiled files that are started as threads: `'./udp-thread.js'`. */
-const PATH = /'(\.{1,2}\/[\w./-]+)\.[jt]s'/g;
+/** Imports, and paths of compiled files that are started as threads: `'./loader.js'`, `'./udp-thread.cjs'`. */
+const PATH = /'(\.{1,2}\/[\w./-]+)\.c?[jt]s'/g;
 
 /** Files that nothing imports or starts. */
 function deadFiles(sources: readonly Source[]): string[] {

@@ -66,8 +66,11 @@ export interface ThreadStatus {
 const STOP_MS = 4_500;
 const RETRY_LISTEN_MS = 1_000;
 
-/** There is one for each core, and none of them makes much garbage: memory that V8 would give it lies idle. */
-const UDP_THREAD = './udp-thread.js';
+/**
+ * There is one for each core: its modules are one script (rolldown.config.ts). None of them makes much garbage: memory that V8
+ * would give it lies idle.
+ */
+const UDP_THREAD = './udp-thread.cjs';
 const UDP_YOUNG_MIB = 1;
 /** What it works on for longer than a moment is not in its heap, or is of the zone that it is at. */
 const LOADER_YOUNG_MIB = 8;
