@@ -64,7 +64,6 @@ export class Connection implements Client {
     this.activeAt = performance.now();
     this.#peer.setText(transport, origin.family, origin.address, origin.port);
     socket.on('data', (octets: Buffer) => this.#onData(octets));
-    socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => exchange.counters.socketErrors++);
     socket.on('close', () => {
@@ -124,11 +123,16 @@ export class Connection implements Client {
     this.#answerUnread();
   }
 
-  #onDrain(): void {
+  /**
+   * The kernel has taken what was written. The socket's 'drain' would tell only of more than its own mark, which is not the
+   * same in all versions of Node.
+   */
+  readonly #onWritten = (error?: Error | null): void => {
+    if (error || this.#stalledAt === NEVER || this.#socket.writableLength > 0) return;
     this.#stalledAt = NEVER;
     this.activeAt = performance.now();
     this.#answerUnread();
-  }
+  };
 
   /** The peer is done asking; it may still wait for answers (RFC 7766 §6.2.4). */
   #onEnd(): void {
@@ -209,7 +213,7 @@ export class Connection implements Client {
     const answers = this.#exchange.takeBatch();
     if (this.#isClosing) return;
     const { limits, counters } = this.#exchange;
-    this.#socket.write(answers);
+    this.#socket.write(answers, this.#onWritten);
     const unsent = this.#socket.writableLength;
     if (unsent > limits.maxUnsentOctets) {
       counters.stalled++;
