@@ -14,7 +14,7 @@ import type { Certificate } from '../transport/tls.ts';
 import type { Respond } from '../wire/peer.ts';
 import { Budget } from './budget.ts';
 import { eachPublication } from './columns.ts';
-import { collectSoon, compactSoon, noteDropped } from './garbage.ts';
+import { collectSoon, forgetStartSoon, noteDropped } from './garbage.ts';
 import { limitedOf } from './limited.ts';
 import type { DataSetup, FromData, ToData } from './messages.ts';
 import { openQuickSigner } from './openssl.ts';
@@ -84,7 +84,7 @@ export function runDataThread(makeServer: MakeServer): void {
       responder.setCookieSecrets(message.secrets);
     } else if (message.kind === 'listen') {
       // Before anybody waits for answers: messages of many zones are gone through now.
-      if (server === undefined) compactSoon();
+      if (server === undefined) forgetStartSoon();
       crowds = 0;
       server ??= makeServer(message.handed, respond, setup);
       if (certificate !== undefined) server.setCertificate?.(certificate);

@@ -17,6 +17,12 @@ const COLLECT_OCTETS = 16 << 20;
  */
 const THOROUGHLY = ['compact-on-every-full-gc', 'stress-flush-code'];
 
+/** And machine code that was made of byte code as it is (V8's Sparkplug): it would keep the byte code with it. */
+const WITH_BASELINE = [...THOROUGHLY, 'flush-baseline-code'];
+
+/** Of less than this most is Node, and code of the start. */
+const MOSTLY_CODE_OCTETS = 16 << 20;
+
 /** A heap with less in it may double before it is worth a collection. */
 const SMALL_HEAP_OCTETS = 64 << 20;
 
@@ -71,14 +77,37 @@ export function collectIfDoubled(): void {
  */
 export function compactSoon(): void {
   setImmediate(() => {
-    // Of the whole process: another thread that happens to collect meanwhile, a small heap, compacts its own too. If that
-    // one ends first, this heap may stay as it is: it costs some memory, no more.
-    for (const flag of THOROUGHLY) setFlagsFromString(`--${flag}`);
-    collectNow();
-    for (const flag of THOROUGHLY) setFlagsFromString(`--no-${flag}`);
-    returnFreePages();
-    for (const ms of QUIET_MS) setTimeout(collectYoung, ms).unref();
+    collectWith(THOROUGHLY);
+    settle();
   });
+}
+
+/**
+ * As `compactSoon`, in a thread that has yet to begin its work. Of a small heap all code goes, in two collections: the first
+ * parts functions from their code, the second finds that nobody has it.
+ */
+export function forgetStartSoon(): void {
+  setImmediate(() => {
+    collectWith(WITH_BASELINE);
+    if (keptOctets < MOSTLY_CODE_OCTETS) collectWith(WITH_BASELINE);
+    settle();
+  });
+}
+
+/**
+ * Flags are of the whole process: another thread that happens to collect meanwhile, a small heap, does it so too. If that one
+ * ends first, this heap may stay as it is: it costs some memory, no more.
+ */
+function collectWith(flags: readonly string[]): void {
+  for (const flag of flags) setFlagsFromString(`--${flag}`);
+  collectNow();
+  for (const flag of flags) setFlagsFromString(`--no-${flag}`);
+}
+
+/** Gives back what the collection made free, now and when V8 will. */
+function settle(): void {
+  returnFreePages();
+  for (const ms of QUIET_MS) setTimeout(collectYoung, ms).unref();
 }
 
 /** Collects new objects. One thread gives back for all what V8 needed meanwhile to compile, in threads of its own. */
