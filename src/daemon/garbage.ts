@@ -17,9 +17,6 @@ const COLLECT_OCTETS = 16 << 20;
  */
 const THOROUGHLY = ['compact-on-every-full-gc', 'stress-flush-code'];
 
-/** And machine code that was made of byte code as it is (V8's Sparkplug): it would keep the byte code with it. */
-const WITH_BASELINE = [...THOROUGHLY, 'flush-baseline-code'];
-
 /** Of less than this most is Node, and code of the start. */
 const MOSTLY_CODE_OCTETS = 16 << 20;
 
@@ -77,19 +74,19 @@ export function collectIfDoubled(): void {
  */
 export function compactSoon(): void {
   setImmediate(() => {
-    collectWith(THOROUGHLY);
+    collectThoroughly();
     settle();
   });
 }
 
 /**
- * As `compactSoon`, in a thread that has yet to begin its work. Of a small heap all code goes, in two collections: the first
- * parts functions from their code, the second finds that nobody has it.
+ * As `compactSoon`, in a thread that has yet to begin its work. Of a small heap all code goes that does not run, in two
+ * collections: the first parts functions from their code, the second finds that nobody has it.
  */
 export function forgetStartSoon(): void {
   setImmediate(() => {
-    collectWith(WITH_BASELINE);
-    if (keptOctets < MOSTLY_CODE_OCTETS) collectWith(WITH_BASELINE);
+    collectThoroughly();
+    if (keptOctets < MOSTLY_CODE_OCTETS) collectThoroughly();
     settle();
   });
 }
@@ -98,10 +95,10 @@ export function forgetStartSoon(): void {
  * Flags are of the whole process: another thread that happens to collect meanwhile, a small heap, does it so too. If that one
  * ends first, this heap may stay as it is: it costs some memory, no more.
  */
-function collectWith(flags: readonly string[]): void {
-  for (const flag of flags) setFlagsFromString(`--${flag}`);
+function collectThoroughly(): void {
+  for (const flag of THOROUGHLY) setFlagsFromString(`--${flag}`);
   collectNow();
-  for (const flag of flags) setFlagsFromString(`--no-${flag}`);
+  for (const flag of THOROUGHLY) setFlagsFromString(`--no-${flag}`);
 }
 
 /** Gives back what the collection made free, now and when V8 will. */
