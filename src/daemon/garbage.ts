@@ -92,8 +92,8 @@ export function forgetStartSoon(): void {
 }
 
 /**
- * Flags are of the whole process: another thread that happens to collect meanwhile, a small heap, does it so too. If that one
- * ends first, this heap may stay as it is: it costs some memory, no more.
+ * Flags are of the whole process: another thread that happens to collect meanwhile, a small heap, does it so too. If that
+ * one ends first, this heap may stay as it is: it costs some memory, no more.
  */
 function collectThoroughly(): void {
   for (const flag of THOROUGHLY) setFlagsFromString(`--${flag}`);

@@ -67,8 +67,8 @@ const STOP_MS = 4_500;
 const RETRY_LISTEN_MS = 1_000;
 
 /**
- * There is one for each core: its modules are one script (rolldown.config.ts). None of them makes much garbage: memory that V8
- * would give it lies idle.
+ * There is one for each core: its modules are one script (rolldown.config.ts). None of them makes much garbage: memory that
+ * V8 would give it lies idle.
  */
 const UDP_THREAD = './udp-thread.cjs';
 const UDP_YOUNG_MIB = 1;
