@@ -1,7 +1,7 @@
 /**
  * Plain data as a short text of octets, and back: for what lies in memory a hundred thousand times and is seldom asked for.
- * A form says both how a value is put and how it is taken, so that the two cannot differ. Nothing of it goes to a disk: a
- * form may change with every version. What has a `shared` text stays in its thread.
+ * A form says both how a value is put and how it is taken, so that the two cannot differ. A form may change with every
+ * version: what lies on a disk says by which `shape` it was packed. What has a `shared` text stays in its thread.
  *
  *     number    a whole one from zero on, seven bits an octet, the lowest first; the eighth bit: more follow
  *     instant   seconds since the instant that was put before it, their sign in the lowest bit
@@ -11,8 +11,13 @@
 import { assert } from './assert.ts';
 import type { UnixSeconds } from './time.ts';
 
+/** Raised when a kind of value is put in another way than before. */
+const PACKING = 1;
+
 /** How values of one kind are packed. */
 export interface Form<T> {
+  /** What is put, in which order: values that are put by one shape are taken by the same. */
+  readonly shape: string;
   put(value: T, into: PackWriter): void;
   take(from: PackReader): T;
 }
@@ -30,6 +35,11 @@ export function unpack<T>(form: Form<T>, packed: string): T {
   const value = form.take(reader);
   assert(reader.isAtEnd, 'a packed value is taken whole');
   return value;
+}
+
+/** What tells whether a text that was packed some time ago can be unpacked with this form. */
+export function packingOf({ shape }: Form<unknown>): string {
+  return `${PACKING} ${shape}`;
 }
 
 /** How many items the list has that a packed value begins with. */
@@ -171,16 +181,19 @@ export class PackReader {
 // ---- Forms ----
 
 export const number: Form<number> = {
+  shape: 'number',
   put: (value, into) => into.number(value),
   take: (from) => from.number(),
 };
 
 export const instant: Form<UnixSeconds> = {
+  shape: 'instant',
   put: (at, into) => into.instant(at),
   take: (from) => from.instant(),
 };
 
 export const text: Form<string> = {
+  shape: 'text',
   put: (value, into) => into.text(value),
   take: (from) => from.text(),
 };
@@ -195,6 +208,7 @@ export function shared<T extends string>(atMost: number): Form<T> {
     return texts.push(value) - 1;
   };
   return {
+    shape: 'shared',
     put(value, into) {
       const at = numberOf(value);
       into.number(at === undefined ? 0 : at + 1);
@@ -208,6 +222,7 @@ export function shared<T extends string>(atMost: number): Form<T> {
 }
 
 export const octets: Form<Uint8Array> = {
+  shape: 'octets',
   put: (value, into) => into.octets(value),
   take: (from) => from.octets(),
 };
@@ -215,6 +230,7 @@ export const octets: Form<Uint8Array> = {
 /** One of these values, as its place among them. */
 export function oneOf<T>(values: readonly T[]): Form<T> {
   return {
+    shape: `(${values.join('|')})`,
     put: (value, into) => into.number(values.indexOf(value)),
     take: (from) => values[from.number()]!,
   };
@@ -233,6 +249,7 @@ export function optional<T>(form: Form<T>): Form<T | undefined> {
 
 function unless<T, N>(nothing: N, form: Form<T>): Form<T | N> {
   return {
+    shape: `${form.shape}|${nothing}`,
     put(value, into) {
       into.number(value === nothing ? 0 : 1);
       if (value !== nothing) form.put(value as T, into);
@@ -243,6 +260,7 @@ function unless<T, N>(nothing: N, form: Form<T>): Form<T | N> {
 
 export function list<T>(form: Form<T>): Form<readonly T[]> {
   return {
+    shape: `[${form.shape}]`,
     put(values, into) {
       into.number(values.length);
       for (const value of values) form.put(value, into);
@@ -259,6 +277,7 @@ export function list<T>(form: Form<T>): Form<readonly T[]> {
 export function record<T extends object>(forms: { readonly [K in keyof T & string]-?: Form<T[K]> }): Form<T> {
   const fields = Object.entries(forms) as [keyof T & string, Form<unknown>][];
   return {
+    shape: `{${fields.map(([name, { shape }]) => `${name}:${shape}`).join()}}`,
     put(value, into) {
       for (const [name, form] of fields) form.put(value[name], into);
     },

@@ -254,6 +254,7 @@ export class Keeper implements Sleeper {
         return await work();
       } finally {
         this.#signing?.rest();
+        if (this.#signing?.hasUnkept === true) this.#keepSoon(this.#signing);
       }
     });
   }
@@ -303,7 +304,8 @@ export class Keeper implements Sleeper {
   /** The key states are told that all threads have switched, and take their next steps. */
   async #settle(publication: number, at: UnixSeconds | undefined, pace: Pace): Promise<void> {
     if (at === undefined) return;
-    this.#keepSoon();
+    // Its next turn comes late, and signatures take memory until they are kept.
+    if (pace.urgency === 'bulk' && this.#signing?.hasUnkeptSignatures === true) this.#keepSoon(this.#signing);
     if (this.#signing?.isBehind) await this.turn();
     const isAwaited = () =>
       this.#isNewest(publication) && this.#signing?.isPending === true && !this.#signing.hasNews;
@@ -312,11 +314,10 @@ export class Keeper implements Sleeper {
     await this.#take(pace, (signing) => (isAwaited() ? signing.acknowledged(this.facts!, at) : undefined));
   }
 
-  /** Keeps signatures that were made for the next start. Its turn comes among others: they take memory until then. */
-  #keepSoon(): void {
-    if (this.#signing?.hasUnkept !== true) return;
-    void this.#inTurn(this.#paceOf('due'), async () => {
-      await this.#signing?.keep();
+  /** Keeps for the next start what it would make again. Signatures take memory until then, the state alone does not. */
+  #keepSoon(signing: ZoneSigning): void {
+    void this.#inTurn(this.#paceOf(signing.hasUnkeptSignatures ? 'due' : 'bulk'), async () => {
+      await signing.keep();
       return NOTHING;
     });
   }

@@ -45,6 +45,9 @@ export type ServedImage = Pick<LoadedZone, 'image' | 'denial'>;
 /** What most zones have of most lists. */
 const NONE: readonly never[] = [];
 
+/** Signatures are kept, and the state beside them is not. */
+const STATE_ALONE = 'state';
+
 /** Rollovers that fall due at one instant are started one after the other. */
 const MAX_TURNS = 16;
 
@@ -55,8 +58,8 @@ export class ZoneSigning {
   readonly #listener: SigningListener;
   /** A list: of a hundred thousand zones, each would have a map for one. */
   #privateKeys: readonly HeldKey[] = NONE;
-  /** What the epoch that was built last begins with, if nobody has written it down. */
-  #unkept: KeptSignatures | undefined;
+  /** What nobody has written down for the next start: what the epoch that was built last begins with, the state. */
+  #unkept: KeptSignatures | typeof STATE_ALONE | undefined;
   #missing: readonly string[] = NONE;
   /** Packed while the keys rest. */
   #waiting: readonly Waiting[] | string = NONE;
@@ -93,6 +96,7 @@ export class ZoneSigning {
     const wanted = { files, random, keysDirectory, origin, policy, now, mayLack: true, ahead };
     const keys = await openZoneKeys(wanted);
     const signing = new ZoneSigning(ports, policy, keys, zone.listener);
+    if (keys.hasUnkeptState) signing.#unkept = STATE_ALONE;
     signing.wake();
     signing.check(foreign);
     return signing;
@@ -269,6 +273,7 @@ export class ZoneSigning {
   ): Promise<void> {
     if (state === this.zoneState && events.length === 0 && this.keys.isSaved) return;
     const unaudited = await this.keys.commit({ zoneState: state, purged, events, now });
+    this.#unkept ??= STATE_ALONE;
     const isPurged = ({ id }: HeldKey) => purged.some((key) => key.id === id);
     for (const { privateKey } of this.#privateKeys.filter(isPurged)) wipePrivateKey(privateKey);
     if (purged.length > 0) this.#privateKeys = this.#privateKeys.filter((held) => !isPurged(held));
@@ -356,15 +361,25 @@ export class ZoneSigning {
   }
 
   /** What the epoch that was built last begins with is not kept yet. */
-  get hasUnkept(): boolean {
-    return this.#unkept !== undefined;
+  get hasUnkeptSignatures(): boolean {
+    return this.#unkept !== undefined && this.#unkept !== STATE_ALONE;
   }
 
-  /** Keeps what the epoch that was built last begins with, so that the next start need not sign it again. */
+  /** Something is not kept yet, and nothing is about to follow: what is in motion is worth it for its signatures alone. */
+  get hasUnkept(): boolean {
+    if (this.#unkept === undefined || this.isPending) return false;
+    return this.isAtRest || this.hasUnkeptSignatures;
+  }
+
+  /**
+   * Keeps the state, and what the epoch that was built last begins with, so that the next start need not parse it and sign
+   * it again.
+   */
   async keep(): Promise<void> {
     const unkept = this.#unkept;
     this.#unkept = undefined;
-    if (unkept !== undefined) await this.keys.keep(unkept, this.#privateKeys);
+    if (unkept === undefined) return;
+    await this.keys.keep(unkept === STATE_ALONE ? undefined : unkept, this.#privateKeys);
   }
 
   /** The epoch that was built last is not published: it counts as not built. */

@@ -1,15 +1,18 @@
 /**
- * `apex.kept` beside the keys of a zone: the signatures that its epoch began with, and which private halves were found to
- * belong to their public ones. A start that finds the same content and keys takes them over, and neither signs nor
- * verifies. It is nothing that must not be lost: what is damaged, old or gone is made again.
+ * `apex.kept` beside the keys of a zone: the signatures that its epoch began with, which private halves were found to
+ * belong to their public ones, and the state as it is packed. A start that finds the same content, keys and state takes
+ * them over, and neither signs nor verifies nor parses. It is nothing that must not be lost: what is damaged, old or gone
+ * is made again.
  *
  * ```
  *   magic, 8 │ inception of DNSKEY, CDS and CDNSKEY, 4 │ count, 2 │ (proof, 32)…
- *            │ count, 2 │ (digest, 32 │ length, 1 │ signature)… │ SHA-256 of all before it, 32
+ *            │ count, 2 │ (digest, 32 │ length, 1 │ signature)…
+ *            │ digest, 32 │ packed state                           (files of before 2026-11-29 have none)
+ *            │ SHA-256 of all before it, 32
  * ```
  * Nothing in it is believed for what it is about: a signature counts for the octets and the key that its digest is of
- * (signer/book), a proof for the pair that it is of. The checksum is against what a disk or a power cut makes of it; who
- * can write here can as well replace the keys.
+ * (signer/book), a proof for the pair that it is of, a packed state for the state file that its digest is of. The checksum
+ * is against what a disk or a power cut makes of it; who can write here can as well replace the keys.
  */
 import { type FileStore, FileStoreError } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
@@ -25,6 +28,14 @@ const MAX_OCTETS = 1 << 20;
 export interface Kept extends KeptSignatures {
   /** Of pairs of keys (`pairProof`). */
   readonly proofs: ReadonlySet<string>;
+  readonly state?: KeptState;
+}
+
+/** A state as it is packed. */
+export interface KeptState {
+  /** Of the state file that says the same (`stateDigest`). */
+  readonly digest: string;
+  readonly packed: string;
 }
 
 /** What tells a pair of keys that was found to be one, by the octets of both halves. */
@@ -41,7 +52,7 @@ export function loadKept(files: FileStore, directory: string): Kept | undefined 
   return octets && readKept(octets);
 }
 
-/** The octets of the file; undefined if there is none, or if they are not whole. */
+/** The octets of the file but for their checksum; undefined if there is none, or if they are not whole. */
 export function loadWhole(files: FileStore, directory: string): Buffer | undefined {
   try {
     return wholeKept(files.read(`${directory}/${KEPT_FILE}`, MAX_OCTETS));
@@ -70,7 +81,7 @@ async function isDone(work: Promise<void>): Promise<boolean> {
 }
 
 /** The octets of the file. */
-export function formatKept({ apexInception, proofs, signatures }: Kept): Uint8Array {
+export function formatKept({ apexInception, proofs, signatures, state }: Kept): Uint8Array {
   const instant = Buffer.alloc(4);
   instant.writeUInt32BE(apexInception);
   const parts: Uint8Array[] = [MAGIC, instant, countOf(proofs.size)];
@@ -78,6 +89,7 @@ export function formatKept({ apexInception, proofs, signatures }: Kept): Uint8Ar
   parts.push(countOf(signatures.size));
   for (const [digest, signature] of signatures)
     parts.push(Buffer.from(digest, 'hex'), Uint8Array.of(signature.length), signature);
+  if (state !== undefined) parts.push(Buffer.from(state.digest, 'hex'), Buffer.from(state.packed, 'latin1'));
   return Buffer.concat([...parts, sha256(...parts)]);
 }
 
@@ -85,17 +97,18 @@ function countOf(size: number): Uint8Array {
   return Uint8Array.of(size >>> 8, size & 0xff);
 }
 
-/** The octets of a file, if they are whole. */
+/** The octets of a file but for their checksum, if they are whole. */
 export function wholeKept(octets: Uint8Array): Buffer | undefined {
   const buffer = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
   const end = buffer.length - DIGEST_OCTETS;
   if (end < MAGIC.length || !buffer.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  return buffer.subarray(end).equals(sha256(buffer.subarray(0, end))) ? buffer : undefined;
+  const content = buffer.subarray(0, end);
+  return buffer.subarray(end).equals(sha256(content)) ? content : undefined;
 }
 
-/** What the octets of a file say, which are whole. */
+/** What the octets of a file say, which are whole and without their checksum. */
 export function readKept(buffer: Buffer): Kept {
-  // What its checksum covers was written by `formatKept`.
+  // They were written by `formatKept`.
   let at = MAGIC.length;
   const take = (count: number) => buffer.subarray(at, (at += count));
   const apexInception = take(4).readUInt32BE() as UnixSeconds;
@@ -106,5 +119,7 @@ export function readKept(buffer: Buffer): Kept {
     const digest = take(DIGEST_OCTETS).toString('hex');
     signatures.set(digest, take(take(1)[0]!));
   }
-  return { apexInception, proofs, signatures };
+  if (at === buffer.length) return { apexInception, proofs, signatures };
+  const digest = take(DIGEST_OCTETS).toString('hex');
+  return { apexInception, proofs, signatures, state: { digest, packed: buffer.toString('latin1', at) } };
 }

@@ -15,12 +15,12 @@ import { lendPrivateKey, wipePrivateKey } from '../dnssec/privatekey.ts';
 import type { Key } from '../kasp/key.ts';
 import type { Name } from '../wire/name.ts';
 import { isTemporary } from './files.ts';
-import { KEPT_FILE, type Kept, loadWhole, readKept } from './keptsignatures.ts';
+import { KEPT_FILE, type Kept, type KeptState, loadWhole, readKept } from './keptsignatures.ts';
 import { type KeyDirectory, KeystoreError, listBases, stagedFiles } from './keypairs.ts';
 import { type HeldKey, zoneKeysPath } from './keystore.ts';
-import { STORED_STATE } from './packedstate.ts';
+import { STORED_STATE, stateDigest, unpackState } from './packedstate.ts';
 import { provePair } from './provenpair.ts';
-import { loadState, StateError } from './state.ts';
+import { parseState, readStateFile, STATE_FILE, StateError, type StoredState } from './state.ts';
 import { checkStored } from './storedkeys.ts';
 
 /** Names that were changed a shorter time ago may change again and look the same: clocks of file systems are coarse. */
@@ -30,9 +30,9 @@ const QUIET_MS = 3_000;
 export interface KeysAhead {
   /** When a name in the directory was changed last. */
   readonly modifiedMs: number;
-  /** The state, packed. */
-  readonly packed: string;
-  /** Octets of what was kept, which are whole; undefined if nothing was. */
+  /** Undefined if it is the one that was kept. */
+  readonly state: KeptState | undefined;
+  /** Octets of what was kept, which were whole; undefined if nothing was. */
   readonly kept: string | undefined;
   /** Private halves of all keys. Secret. */
   readonly held: readonly HeldKey[];
@@ -56,22 +56,40 @@ export function readAhead(
 }
 
 function read(directory: KeyDirectory, nowMs: number): KeysAhead | undefined {
-  const { files, path, origin } = directory;
+  const { files, path } = directory;
   const modifiedMs = modifiedMsOf(directory);
   if (modifiedMs === undefined || Math.abs(nowMs - modifiedMs) < QUIET_MS) return undefined;
   const names = files.list(path);
   if (names.some(isTemporary) || stagedFiles(names).length > 0) return undefined;
-  const stored = loadState(files, path, origin);
-  if (stored === undefined) return undefined;
+  const octets = names.includes(KEPT_FILE) ? loadWhole(files, path) : undefined;
+  const kept = octets && readKept(octets);
+  const found = readState(directory, kept?.state);
+  if (found === undefined) return undefined;
+  const { stored, state } = found;
   const { unnamed, privates } = checkStored(directory, stored, listBases(names), false);
-  const kept = names.includes(KEPT_FILE) ? loadWhole(files, path) : undefined;
   try {
     if (unnamed.length > 0) return undefined;
-    const held = lendAll(directory, stored.zoneState.keys, privates, kept && readKept(kept).proofs);
-    return { modifiedMs, packed: pack(STORED_STATE, stored), kept: kept?.toString('latin1'), held };
+    const held = lendAll(directory, stored.zoneState.keys, privates, kept?.proofs);
+    return { modifiedMs, state, kept: octets?.toString('latin1'), held };
   } finally {
     for (const octets of privates.values()) octets.fill(0);
   }
+}
+
+/**
+ * The state, also packed if it is not the one that was kept. That was found to be what the file says, octet for octet:
+ * parsing it again would find the same. Throws StateError; undefined if there is none.
+ */
+function readState(
+  { files, path, origin }: KeyDirectory,
+  kept: KeptState | undefined,
+): { readonly stored: StoredState; readonly state: KeptState | undefined } | undefined {
+  const file = readStateFile(files, path);
+  if (file === undefined) return undefined;
+  const digest = stateDigest(origin, file);
+  if (kept?.digest === digest) return { stored: unpackState(kept.packed), state: undefined };
+  const stored = parseState(file, origin, `${path}/${STATE_FILE}`);
+  return { stored, state: { digest, packed: pack(STORED_STATE, stored) } };
 }
 
 /** Lends the private halves of all keys, or of none. Throws KeystoreError. */

@@ -22,10 +22,10 @@ import type { KeptSignatures } from '../signer/book.ts';
 import type { Name } from '../wire/name.ts';
 import { type AuditEvent, AuditLog, type AuditTrail, readAudit } from './audit.ts';
 import { createKeys } from './create.ts';
-import { type Kept, pairProof, saveKept } from './keptsignatures.ts';
+import { type Kept, loadKept, pairProof, saveKept } from './keptsignatures.ts';
 import { keyFileBase } from './keyfile.ts';
 import { type KeyDirectory, KeystoreError, readPrivate } from './keypairs.ts';
-import { STORED_STATE, unpackState } from './packedstate.ts';
+import { STORED_STATE, stateDigest, unpackState } from './packedstate.ts';
 import { provePair } from './provenpair.ts';
 import { removePair, tombstoneOf } from './purge.ts';
 import { loadState, STATE_FILE, type StoredState, saveState, type Tombstone } from './state.ts';
@@ -34,7 +34,7 @@ import { zoneStem } from './stem.ts';
 /** How the keys came to be. */
 export type KeysOrigin = 'created' | 'adopted' | 'loaded';
 
-/** What the opening of keys has read that the first epoch needs. */
+/** What the opening of keys has read that the first epoch needs, and what is not kept yet. */
 interface Read {
   readonly kept: Kept | undefined;
   /** Octets of private halves by id of their keys. Secret. */
@@ -43,6 +43,8 @@ interface Read {
   readonly held?: readonly HeldKey[];
   /** Private halves of all keys were seen on the disk a moment ago. */
   readonly areSeen?: boolean;
+  /** Of the file that the state was read from or written to; undefined if it is kept with the state. */
+  readonly stateDigest?: string | undefined;
 }
 
 /** What most zones have of most lists. */
@@ -279,38 +281,63 @@ export class ZoneKeys {
     return this.#read.kept;
   }
 
+  /** The state as it is on disk is not kept yet. */
+  get hasUnkeptState(): boolean {
+    return this.#read.stateDigest !== undefined;
+  }
+
   /** The first epoch is made: what was read for it is needed no more. */
   forgetRead(): void {
     for (const octets of this.#read.privates.values()) octets.fill(0);
     for (const { privateKey } of this.#read.held ?? NONE) wipePrivateKey(privateKey);
-    this.#read = NOTHING_READ;
+    const { stateDigest } = this.#read;
+    this.#read = stateDigest === undefined ? NOTHING_READ : { ...NOTHING_READ, stateDigest };
   }
 
-  /** Keeps signatures, and that these keys were found to be pairs. They are made again if that fails. */
-  async keep(signatures: KeptSignatures, held: readonly HeldKey[]): Promise<void> {
+  /**
+   * Keeps signatures and the state, each as it was kept before if there is nothing new, and that these keys were found to be
+   * pairs. They are made again if that fails.
+   */
+  async keep(made: KeptSignatures | undefined, held: readonly HeldKey[]): Promise<void> {
     const { files, path } = this.#directory;
+    const { stateDigest: digest } = this.#read;
+    const before = made === undefined || digest === undefined ? loadKept(files, path) : undefined;
+    const signatures = made ?? before;
+    // Nothing was ever signed.
+    if (signatures === undefined) return;
     const proofs = this.zoneState.keys.flatMap(({ id, algorithm, publicKey }) => {
       const privateKey = held.find((one) => one.id === id)?.privateKey;
       if (privateKey === undefined) return [];
       return pairProof(algorithm, privateOctetsOf(algorithm, privateKey), publicKey);
     });
-    await saveKept(files, path, { ...signatures, proofs: new Set(proofs) });
+    const state = digest === undefined ? before?.state : { digest, packed: pack(STORED_STATE, this.#stored) };
+    const kept = { ...signatures, proofs: new Set(proofs) };
+    this.#noteDigest(undefined);
+    this.forgetRead();
+    await saveKept(files, path, state === undefined ? kept : { ...kept, state });
   }
 
   /** Saves a state, when what is told of it is on disk. */
   async #save(stored: StoredState, told: Promise<unknown>): Promise<void> {
+    let file: Uint8Array;
     try {
-      await saveState(this.#directory, stored, told.then(noResult));
+      file = await saveState(this.#directory, stored, told.then(noResult));
     } catch (error) {
       this.#isUncertain = true;
       throw error;
     }
-    this.#become(stored);
+    this.#become(stored, stateDigest(this.origin, file));
   }
 
-  #become(stored: StoredState): void {
+  /** `digest` is that of the file which holds just this state, if one does. */
+  #become(stored: StoredState, digest?: string): void {
     this.#state = stored;
     this.#packed = undefined;
+    this.#noteDigest(digest);
+  }
+
+  #noteDigest(stateDigest: string | undefined): void {
+    this.#read = { ...this.#read, stateDigest };
   }
 
   /** After a failed save: takes over the generation that the file has, so that generations only grow. */

@@ -14,8 +14,9 @@ import { KEPT_FILE, loadKept } from './keptsignatures.ts';
 import { finishStaged, type KeyDirectory, listBases, setAside, stagedFiles } from './keypairs.ts';
 import { dropAhead, isAsRead, type KeysAhead, keptAhead } from './keysahead.ts';
 import { ZoneKeys, zoneKeysPath } from './keystore.ts';
+import { stateDigest } from './packedstate.ts';
 import { finishPurges } from './purge.ts';
-import { loadState, type StoredState } from './state.ts';
+import { parseState, readStateFile, STATE_FILE, type StoredState } from './state.ts';
 import { checkStored, namesIn } from './storedkeys.ts';
 import { ZoneDirectory } from './zonedirectory.ts';
 
@@ -50,14 +51,16 @@ export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> 
   for (const name of names) {
     if (isTemporary(name)) await files.removeDurable(`${directory.path}/${name}`);
   }
-  const stored = loadState(files, directory.path, origin);
-  if (stored !== undefined) {
+  const state = readStateFile(files, directory.path);
+  if (state !== undefined) {
+    const stored = parseState(state, origin, `${directory.path}/${STATE_FILE}`);
     await setAside(directory, stagedFiles(names));
     const { unnamed, privates } = checkStored(directory, stored, listBases(names), options.mayLack ?? false);
+    const kept = names.includes(KEPT_FILE) ? loadKept(files, directory.path) : undefined;
     return new ZoneKeys(told, random, stored, {
       how: 'loaded',
       notes: await finishPurges(directory, stored.tombstones, unnamed),
-      read: { kept: names.includes(KEPT_FILE) ? loadKept(files, directory.path) : undefined, privates },
+      read: { kept, privates, stateDigest: stateDigest(origin, state) },
     });
   }
   if (await finishStaged(directory, names)) names = files.list(directory.path);
@@ -74,10 +77,13 @@ export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> 
 }
 
 function openedAhead(directory: KeyDirectory, random: Random, ahead: KeysAhead): ZoneKeys {
-  const keys = new ZoneKeys(directory, random, ahead.packed, {
+  const kept = keptAhead(ahead);
+  const { state, held } = ahead;
+  const { packed } = state ?? kept!.state!;
+  const keys = new ZoneKeys(directory, random, packed, {
     how: 'loaded',
     notes: [],
-    read: { kept: keptAhead(ahead), privates: new Map(), held: ahead.held, areSeen: true },
+    read: { kept, privates: new Map(), held, areSeen: true, stateDigest: state?.digest },
   });
   keys.wake();
   return keys;

@@ -1,6 +1,8 @@
 /** A stored state as it lies in memory while nobody works on the keys of its zone: packed (base/packing). */
-import { type Form, instant, list, number, record, text, unpack } from '../base/packing.ts';
+import { type Form, instant, list, number, packingOf, record, text, unpack } from '../base/packing.ts';
+import { sha256Hex } from '../dnssec/algorithm.ts';
 import { ZONE_STATE } from '../kasp/packed.ts';
+import type { Name } from '../wire/name.ts';
 import type { StoredState, Tombstone } from './state.ts';
 
 /** The keys of the zone come first. */
@@ -18,6 +20,23 @@ export const STORED_STATE: Form<StoredState> = record<StoredState>({
   ),
   generation: number,
 });
+
+/** What this version packs states by. */
+const PACKING = Buffer.from(packingOf(STORED_STATE));
+let scratch = new Uint8Array(16 << 10);
+
+/**
+ * What tells that a packed state is that of a state file: SHA-256 over how this version packs states, the name of the zone
+ * and the octets of the file. A file that was found to be that of a packed state need not be parsed.
+ */
+export function stateDigest(origin: Name, file: Uint8Array): string {
+  const length = PACKING.length + origin.length + file.length;
+  if (length > scratch.length) scratch = new Uint8Array(2 * length);
+  scratch.set(PACKING);
+  scratch.set(origin, PACKING.length);
+  scratch.set(file, PACKING.length + origin.length);
+  return sha256Hex(scratch.subarray(0, length));
+}
 
 /** The state that was unpacked last: who asks for one asks for it again. */
 let last: { readonly packed: string; readonly stored: StoredState } | undefined;

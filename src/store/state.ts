@@ -59,29 +59,35 @@ export class StateError extends Error {
 
 /** Loads the state in `directory`; undefined if there is none. Throws StateError. */
 export function loadState(files: FileStore, directory: string, origin: Name): StoredState | undefined {
+  const octets = readStateFile(files, directory);
+  return octets && parseState(octets, origin, `${directory}/${STATE_FILE}`);
+}
+
+/** The octets of the state file in `directory`; undefined if there is none. Throws StateError. */
+export function readStateFile(files: FileStore, directory: string): Uint8Array | undefined {
   const path = `${directory}/${STATE_FILE}`;
-  let octets: Uint8Array;
   try {
-    octets = files.read(path, MAX_STATE_OCTETS);
+    return files.read(path, MAX_STATE_OCTETS);
   } catch (error) {
     if (error instanceof FileStoreError && error.code === 'ENOENT') return undefined;
     throw new StateError('STATE_UNREADABLE', `${path} cannot be read: ${(error as Error).message}`, {
       cause: error,
     });
   }
-  return parseState(octets, origin, path);
 }
 
 /**
- * Saves the state in the directory, atomically and durably, after `before` has resolved (base/ports). Throws
- * FileStoreError.
+ * Saves the state in the directory, atomically and durably, after `before` has resolved (base/ports); returns the octets of
+ * the file. Throws FileStoreError.
  */
 export async function saveState(
   { files, path, origin }: { readonly files: FileStore; readonly path: string; readonly origin: Name },
   stored: StoredState,
   before?: Promise<void>,
-): Promise<void> {
-  await files.replaceDurable(`${path}/${STATE_FILE}`, Buffer.from(formatState(stored, origin)), before);
+): Promise<Uint8Array> {
+  const octets = Buffer.from(formatState(stored, origin));
+  await files.replaceDurable(`${path}/${STATE_FILE}`, octets, before);
+  return octets;
 }
 
 // ---- Format ----

@@ -11,9 +11,12 @@ import { WAITS } from '../../src/kasp/packed.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/kasp/policy.ts';
 import type { RolloverRequest } from '../../src/kasp/step.ts';
 import { STORED_STATE, unpackState } from '../../src/store/packedstate.ts';
+import { formatState, parseState } from '../../src/store/state.ts';
+import { nameOf } from '../../src/wire/name.ts';
 import { formatFindings } from '../support/rollover-judge.ts';
 import { RolloverRig } from '../support/rollover-rig.ts';
 
+const ORIGIN = nameOf('example.com.');
 const HOUR = 3_600;
 const DAY = 86_400;
 const RUNS = Number(process.env.KEYTURN_RUNS ?? 80);
@@ -218,6 +221,8 @@ describe('rollovers', () => {
           expect(unpacked).toEqual(stored);
           expect(pack(STORED_STATE, unpacked), 'there is one way to pack it').toBe(packed);
           expect(firstCount(packed)).toBe(state.keys.length);
+          const file = Buffer.from(formatState(stored, ORIGIN));
+          expect(pack(STORED_STATE, parseState(file, ORIGIN)), 'its file says the same').toBe(packed);
           expect(unpack(WAITS, pack(WAITS, step.waiting))).toEqual(step.waiting);
         }
       }),

@@ -11,6 +11,7 @@ import {
   oneOf,
   optional,
   pack,
+  packingOf,
   record,
   shared,
   text,
@@ -70,6 +71,32 @@ describe('packed values', () => {
     const few = pack(form, ['one', 'two']);
     expect(few).toHaveLength(3);
     expect(unpack(form, few), 'whoever was first').toEqual(['one', 'two']);
+  });
+
+  it('are put by a shape that tells one form from another', () => {
+    const shapes = [
+      ...[number, instant, text, octets, list(number), nullable(number), optional(number)],
+      ...[oneOf(['a', 'b']), oneOf(['b', 'a']), shared<string>(2)],
+      ...[record<{ a: number }>({ a: number }), record<{ b: number }>({ b: number })],
+      record<{ a: string }>({ a: text }),
+    ].map((form) => packingOf(form as Form<unknown>));
+    expect(new Set(shapes).size).toBe(shapes.length);
+  });
+
+  it('are put as they were by earlier versions, or their number is another one', () => {
+    const at = 1_795_521_600 as UnixSeconds;
+    const form = record<object & { a: unknown; b: unknown; c: unknown; d: unknown; e: unknown }>({
+      a: list(text) as Form<unknown>,
+      b: list(instant) as Form<unknown>,
+      c: octets as Form<unknown>,
+      d: nullable(oneOf(['x', 'y'])) as Form<unknown>,
+      e: optional(number) as Form<unknown>,
+    });
+    const value = { a: [UUID, 'ab', 'ü', UUID], b: [at, at - 1], c: Uint8Array.of(1, 255), d: 'y', e: 300 };
+    expect(packingOf(form)).toBe('1 {a:[text],b:[instant],c:octets,d:(x|y)|null,e:number|undefined}');
+    expect(Buffer.from(pack(form, value), 'latin1').toString('hex')).toBe(
+      '0402100f8fad5bd9cb469fa16570867728950e0101ab0001fc01030280f1abb00d010201ff010101ac02',
+    );
   });
 
   it('are of the values that the form knows, and whole', () => {

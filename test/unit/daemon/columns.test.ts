@@ -82,7 +82,7 @@ const loaded = (at: number, more: Partial<LoadedZone> = {}): LoadedZone => ({
 
 describe('replies in columns', () => {
   it('are the same replies, and share their memory', () => {
-    const keys = { modifiedMs: 5, packed: 'p', kept: undefined, held: [] };
+    const keys = { modifiedMs: 5, state: { digest: 'd', packed: 'p' }, kept: undefined, held: [] };
     const replies = [0, 8, 16].map((at): LoadReply => {
       return { job: at, outcome: at === 8 ? loaded(at, { keys }) : loaded(at) };
     });

@@ -3,6 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { obey } from '../../../src/daemon/orders.ts';
 import type { Zone } from '../../../src/daemon/zone.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/kasp/policy.ts';
+import { loadKept } from '../../../src/store/keptsignatures.ts';
+import { stateDigest } from '../../../src/store/packedstate.ts';
+import { readStateFile } from '../../../src/store/state.ts';
 import { nameOf } from '../../../src/wire/name.ts';
 import { RecordingFiles } from '../../support/recording-files.ts';
 import { type BenchOptions, ZonesBench, zoneText } from '../../support/zones-bench.ts';
@@ -84,6 +87,24 @@ describe('what is durable', () => {
       ...['append audit.log', 'replace state.json'],
       'replace state.json',
     ]);
+  });
+
+  it('is kept for the next start when keys rest', async () => {
+    const files = new RecordingFiles();
+    const opened = await signed([ZONE], { files });
+    await opened.rest();
+    const { signing, keeper } = zoneOf(opened, ZONE);
+    const { path } = signing!.keys;
+    const isKept = () => {
+      const file = readStateFile(files, path)!;
+      return loadKept(files, path)?.state?.digest === stateDigest(nameOf(ZONE), file);
+    };
+    expect(isKept()).toBe(true);
+    const pause = { kind: 'pause' } as const;
+    await (await keeper.change((at) => obey(signing!, pause, at))).published;
+    await opened.rest();
+    expect([signing!.zoneState.pausedSince === null, isKept()]).toEqual([false, true]);
+    expect(loadKept(files, path)!.signatures.size, 'those that were made before hold on').toBeGreaterThan(3);
   });
 
   it('is so before it is served', async () => {

@@ -50,8 +50,14 @@ describe('what is kept', () => {
     expect(parseKept(formatKept(none))).toEqual(none);
   });
 
+  it('is read with the state, if there is one', () => {
+    const state = { digest: digest(5), packed: 'a\u0000\u00ff' };
+    expect(parseKept(formatKept({ ...KEPT, state }))?.state).toEqual(state);
+    expect(parseKept(formatKept(KEPT))).not.toHaveProperty('state');
+  });
+
   it('is not read if an octet is another, or missing, or too many', () => {
-    const whole = formatKept(KEPT);
+    const whole = formatKept({ ...KEPT, state: { digest: digest(5), packed: 'packed' } });
     for (let at = 0; at < whole.length; at++) {
       const flipped = Uint8Array.from(whole, (octet, i) => (i === at ? octet ^ 0x10 : octet));
       expect(parseKept(flipped), `octet ${at}`).toBeUndefined();

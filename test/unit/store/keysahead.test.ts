@@ -85,6 +85,43 @@ describe('keys that were read ahead', () => {
     expect(privateOctetsOf(13, lent)).toEqual(privateOctetsOf(13, plain.privateKey(id)));
   });
 
+  it('come with the state that was kept, if the file is what it was kept of', async () => {
+    expect(read()!.state, 'it need not be told twice').toBeUndefined();
+    await before.commit({ zoneState: { ...before.zoneState, pausedSince: NOW }, now: NOW });
+    const ahead = read()!;
+    expect(ahead.state, 'kept is one of before').toBeDefined();
+    const keys = await open(ahead);
+    expect([keys.zoneState.pausedSince, keys.generation]).toEqual([NOW, before.generation]);
+    expect(keys.hasUnkeptState).toBe(true);
+    await keys.keep(undefined, []);
+    expect(keys.hasUnkeptState).toBe(false);
+    const again = await open(read());
+    expect([again.zoneState.pausedSince, again.hasUnkeptState]).toEqual([NOW, false]);
+    expect([...again.kept!.signatures.keys()], 'signatures hold on').toEqual(['ab'.repeat(32)]);
+  });
+
+  it('have a state that stays kept when other signatures are', async () => {
+    const keys = await open(read());
+    await keepSignatures(keys, 9);
+    expect(read()!.state).toBeUndefined();
+    expect([...(await open(read())).kept!.signatures.values()][0]![0]).toBe(9);
+  });
+
+  it('are kept with what was written here, whatever the file has become meanwhile', async () => {
+    const theirs = fs.readFileSync(`${zone}/state.json`);
+    await before.commit({ zoneState: { ...before.zoneState, pausedSince: NOW }, now: NOW });
+    fs.writeFileSync(`${zone}/state.json`, theirs);
+    await before.keep(undefined, []);
+    expect((await open(read())).zoneState.pausedSince).toBeNull();
+  });
+
+  it('are those of a state that was written into its file, and not of the one that was kept', async () => {
+    const zoneState = { ...before.zoneState, pausedSince: NOW };
+    fs.writeFileSync(`${zone}/state.json`, formatState({ generation: 7, zoneState, tombstones: [] }, ORIGIN));
+    const keys = await open(read());
+    expect([keys.zoneState.pausedSince, keys.generation]).toEqual([NOW, 7]);
+  });
+
   it('go on as others do: the next generation follows', async () => {
     const keys = await open(read());
     await keys.commit({ zoneState: { ...keys.zoneState, pausedSince: NOW }, now: NOW });
@@ -140,6 +177,29 @@ const UNUSUAL: readonly (readonly [string, () => void | Promise<void>, string])[
   ['is not there', () => fs.rmSync(zone, { recursive: true }), 'created'],
   ['has no state', () => fs.rmSync(`${zone}/state.json`), 'adopted'],
   ['has a damaged state', () => fs.truncateSync(`${zone}/state.json`, 900), 'STATE_CORRUPT'],
+  [
+    'has a state with another digit in it',
+    () => {
+      const text = fs.readFileSync(`${zone}/state.json`, 'latin1');
+      fs.writeFileSync(`${zone}/state.json`, text.replace(/("generation": )1/, '$12'));
+    },
+    'STATE_CORRUPT',
+  ],
+  [
+    'has all that is kept of another zone',
+    async () => {
+      const origin = nameOf('example.net.');
+      const other = await openZoneKeys({
+        ...{ files, random: seededRandom('other'), keysDirectory: root, origin, now: NOW },
+        policy: DEFAULT_POLICY,
+      });
+      await other.commit({ zoneState: other.zoneState, now: NOW });
+      await keepSignatures(other, 3);
+      fs.rmSync(zone, { recursive: true });
+      fs.renameSync(zoneKeysPath(root, origin), zone);
+    },
+    'STATE_FOREIGN',
+  ],
   [
     'has the state of another zone',
     async () => {
