@@ -27,6 +27,19 @@ const FOR_OTHERS: readonly WaitReason[] = [
 /** Of most zones: one object for all of them. */
 const QUIET: Glance = { isRolling: false, isPending: false, waitingSince: null, isForOthers: false };
 
+/** Of zones that wait for their parent: one for all that do since the same second, as long as these are few. */
+const WAITING = new Map<UnixSeconds, Glance>();
+const MAX_SHARED = 4_096;
+
+function waitingGlance(since: UnixSeconds): Glance {
+  const known = WAITING.get(since);
+  if (known !== undefined) return known;
+  const glance: Glance = { isRolling: false, isPending: false, waitingSince: since, isForOthers: true };
+  if (WAITING.size >= MAX_SHARED) WAITING.clear();
+  WAITING.set(since, glance);
+  return glance;
+}
+
 export function glanceAt(signing: Pick<ZoneSigning, 'zoneState' | 'waiting' | 'missing'>): Glance {
   const { zoneState, waiting, missing } = signing;
   const isRolling = rolloversOf(zoneState).length > 0;
@@ -36,6 +49,8 @@ export function glanceAt(signing: Pick<ZoneSigning, 'zoneState' | 'waiting' | 'm
     missing.length > 0 ||
     zoneState.pausedSince !== null ||
     waiting.some(({ reason }) => FOR_OTHERS.includes(reason));
-  if (!isRolling && !isPending && since === null && !isForOthers) return QUIET;
+  if (!isRolling && !isPending && isForOthers === (since !== null)) {
+    return since === null ? QUIET : waitingGlance(since);
+  }
   return { isRolling, isPending, waitingSince: since, isForOthers };
 }

@@ -136,7 +136,8 @@ export class Keeper implements Sleeper {
     const isOpened = this.#signing === undefined;
     if (this.#signing === undefined) {
       const { keys: ahead } = loaded;
-      const zone = { origin: this.#zone.origin, policy: this.#policy, listener: this.#log, ahead };
+      const { origin, name } = this.#zone;
+      const zone = { origin, name, policy: this.#policy, listener: this.#log, ahead };
       this.#signing = await ZoneSigning.open(ports, zone, loaded, now);
       this.#log.keys(this.#signing.keys);
       this.#isNew = this.#signing.keys.how === 'created';

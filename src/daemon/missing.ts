@@ -13,12 +13,12 @@ export function refuseMissing(
   keys: ZoneKeys,
   state: ZoneState,
   missing: readonly Key[],
-  isHeld: (id: string) => boolean,
+  isHeld: (key: Key) => boolean,
 ): void {
   const given = givenUp(state);
   const key = missing.find(({ id }) => !given.includes(id));
   if (key === undefined) return;
-  const held = isHeld(key.id) ? ', and only in memory: do not stop the server' : '';
+  const held = isHeld(key) ? ', and only in memory: do not stop the server' : '';
   const message = `${keys.privatePath(key)} is missing${held}; restore it, no key is made in its place`;
   throw new KeystoreError('KEY_MISSING', message);
 }

@@ -5,7 +5,7 @@
  */
 import { pack, unpack } from '../base/packing.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { wipePrivateKey } from '../dnssec/privatekey.ts';
+import { belongsTo, type LentKey, wipePrivateKey } from '../dnssec/privatekey.ts';
 import type { Key } from '../kasp/key.ts';
 import { next } from '../kasp/next.ts';
 import { WAITS } from '../kasp/packed.ts';
@@ -21,7 +21,7 @@ import { type KeptSignatures, SignatureBook } from '../signer/book.ts';
 import { buildEpoch, type Epoch, type EpochKey, unsignedEpoch } from '../signer/epoch.ts';
 import type { AuditEvent } from '../store/audit.ts';
 import { keyId, type WantedKey } from '../store/create.ts';
-import { type HeldKey, type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
+import { type ZoneKeys, zoneKeysPath } from '../store/keystore.ts';
 import { openZoneKeys } from '../store/openkeys.ts';
 import { hasKeys } from '../store/zonedirectory.ts';
 import { epochContent, packsFor } from './epochcontent.ts';
@@ -56,8 +56,8 @@ export class ZoneSigning {
   #policy: Policy;
   readonly #ports: SigningPorts;
   readonly #listener: SigningListener;
-  /** A list: of a hundred thousand zones, each would have a map for one. */
-  #privateKeys: readonly HeldKey[] = NONE;
+  /** Of a hundred thousand zones, each would have a map or a list for one; which is whose, their public halves tell. */
+  #lent: LentKey | readonly LentKey[] = NONE;
   /** What nobody has written down for the next start: what the epoch that was built last begins with, the state. */
   #unkept: KeptSignatures | typeof STATE_ALONE | undefined;
   #missing: readonly string[] = NONE;
@@ -89,11 +89,11 @@ export class ZoneSigning {
     now: UnixSeconds,
   ): Promise<ZoneSigning> {
     const { files, random, keysDirectory } = ports;
-    const { origin, policy, ahead } = zone;
+    const { origin, name, policy, ahead } = zone;
     const isForeign = foreign.foreignKeys.length + foreign.foreignCds.length > 0;
     if (isForeign && !hasKeys(files, zoneKeysPath(keysDirectory, origin)))
       refuseForeign(ports, origin, foreign);
-    const wanted = { files, random, keysDirectory, origin, policy, now, mayLack: true, ahead };
+    const wanted = { files, random, keysDirectory, origin, name, policy, now, mayLack: true, ahead };
     const keys = await openZoneKeys(wanted);
     const signing = new ZoneSigning(ports, policy, keys, zone.listener);
     if (keys.hasUnkeptState) signing.#unkept = STATE_ALONE;
@@ -185,8 +185,8 @@ export class ZoneSigning {
   }
 
   /** True if nothing can be signed with a key: its file is gone, and it is not in memory either. */
-  isLost({ id }: Key): boolean {
-    return !this.#holds(id) && this.keys.missing().some((key) => key.id === id);
+  isLost(key: Key): boolean {
+    return this.#heldOf(key) === undefined && this.keys.missing().some(({ id }) => id === key.id);
   }
 
   /**
@@ -255,14 +255,18 @@ export class ZoneSigning {
     this.#nextReminder = isClockTrusted === false ? null : nextReminder(this.#sceneOf(step), now);
   }
 
-  #holds(keyId: string): boolean {
-    return this.#privateKeys.some(({ id }) => id === keyId);
+  get #privateKeys(): readonly LentKey[] {
+    return 'memory' in this.#lent ? [this.#lent] : this.#lent;
+  }
+
+  #heldOf({ publicKey }: Key): LentKey | undefined {
+    return this.#privateKeys.find((held) => belongsTo(held, publicKey));
   }
 
   #lookForKeys(state: ZoneState): void {
     const missing = this.keys.missing();
     this.#missing = missing.length === 0 ? NONE : missing.map(({ id }) => id);
-    refuseMissing(this.keys, state, missing, (id) => this.#holds(id));
+    refuseMissing(this.keys, state, missing, (key) => this.#heldOf(key) !== undefined);
   }
 
   async #commit(
@@ -274,9 +278,9 @@ export class ZoneSigning {
     if (state === this.zoneState && events.length === 0 && this.keys.isSaved) return;
     const unaudited = await this.keys.commit({ zoneState: state, purged, events, now });
     this.#unkept ??= STATE_ALONE;
-    const isPurged = ({ id }: HeldKey) => purged.some((key) => key.id === id);
-    for (const { privateKey } of this.#privateKeys.filter(isPurged)) wipePrivateKey(privateKey);
-    if (purged.length > 0) this.#privateKeys = this.#privateKeys.filter((held) => !isPurged(held));
+    const isPurged = (held: LentKey) => purged.some(({ publicKey }) => belongsTo(held, publicKey));
+    for (const held of this.#privateKeys.filter(isPurged)) wipePrivateKey(held);
+    if (purged.length > 0) this.#lent = this.#privateKeys.filter((held) => !isPurged(held));
     if (unaudited !== undefined) this.#listener.unaudited(unaudited);
   }
 
@@ -400,10 +404,10 @@ export class ZoneSigning {
   }
 
   #epochKey(key: Key): EpochKey {
-    let privateKey = this.#privateKeys.find(({ id }) => id === key.id)?.privateKey;
+    let privateKey = this.#heldOf(key);
     if (privateKey === undefined) {
       privateKey = this.keys.privateKey(key.id);
-      this.#privateKeys = this.#privateKeys.concat({ id: key.id, privateKey });
+      this.#lent = this.#lent === NONE ? privateKey : [...this.#privateKeys, privateKey];
     }
     const { algorithm, tag, flags, publicKey } = key;
     return { algorithm, tag, flags, publicKey, privateKey };

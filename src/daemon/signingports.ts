@@ -19,6 +19,8 @@ export interface SigningPorts {
 /** The zone that is signed. */
 export interface SignedZone {
   readonly origin: Name;
+  /** `formatName` of it, if that is there already. */
+  readonly name?: string;
   readonly policy: Policy;
   readonly listener: SigningListener;
   /** Its keys, if they were read ahead. */

@@ -76,6 +76,13 @@ export function publicKeyOf(algorithm: number, { memory, at }: LentKey): Uint8Ar
   return new Uint8Array(memory, at + PRIVATE_OCTETS, getAlgorithm(algorithm).publicKeyOctets).slice();
 }
 
+/** Whether this is the private half of a public key, which lies beside it. */
+export function belongsTo({ memory, at }: LentKey, publicKey: Uint8Array): boolean {
+  const from = at + PRIVATE_OCTETS;
+  const isWithin = from + publicKey.length <= memory.byteLength;
+  return isWithin && Buffer.compare(new Uint8Array(memory, from, publicKey.length), publicKey) === 0;
+}
+
 /** Wipes out the private half of a key that is to sign no more. */
 export function wipePrivateKey({ memory, at }: LentKey): void {
   new Uint8Array(memory, at, PRIVATE_OCTETS).fill(0);

@@ -15,7 +15,13 @@ import { assert } from '../base/assert.ts';
 import { firstCount, pack } from '../base/packing.ts';
 import type { FileStoreError, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { type LentKey, lendPrivateKey, privateOctetsOf, wipePrivateKey } from '../dnssec/privatekey.ts';
+import {
+  belongsTo,
+  type LentKey,
+  lendPrivateKey,
+  privateOctetsOf,
+  wipePrivateKey,
+} from '../dnssec/privatekey.ts';
 import { isEntirelyHidden, type Key, type KeyRole } from '../kasp/key.ts';
 import { findKey, type ZoneState } from '../kasp/zonestate.ts';
 import type { KeptSignatures } from '../signer/book.ts';
@@ -259,7 +265,11 @@ export class ZoneKeys {
     const key = findKey(this.#stored.zoneState, keyId);
     assert(key !== undefined, 'only keys in the state are loaded');
     const held = this.#takeHeld(keyId);
-    if (held !== undefined) return held.privateKey;
+    if (held !== undefined) {
+      // What comes from another thread has room for fields to come.
+      const { memory, at } = held.privateKey;
+      return { memory, at };
+    }
     const { kept, privates } = this.#read;
     const file = `${keyFileBase(this.#directory.origin, key.algorithm, key.tag)}.private`;
     const octets = privates.get(keyId) ?? readPrivate(this.#directory, file).privateOctets;
@@ -298,15 +308,15 @@ export class ZoneKeys {
    * Keeps signatures and the state, each as it was kept before if there is nothing new, and that these keys were found to be
    * pairs. They are made again if that fails.
    */
-  async keep(made: KeptSignatures | undefined, held: readonly HeldKey[]): Promise<void> {
+  async keep(made: KeptSignatures | undefined, held: readonly LentKey[]): Promise<void> {
     const { files, path } = this.#directory;
     const { stateDigest: digest } = this.#read;
     const before = made === undefined || digest === undefined ? loadKept(files, path) : undefined;
     const signatures = made ?? before;
     // Nothing was ever signed.
     if (signatures === undefined) return;
-    const proofs = this.zoneState.keys.flatMap(({ id, algorithm, publicKey }) => {
-      const privateKey = held.find((one) => one.id === id)?.privateKey;
+    const proofs = this.zoneState.keys.flatMap(({ algorithm, publicKey }) => {
+      const privateKey = held.find((one) => belongsTo(one, publicKey));
       if (privateKey === undefined) return [];
       return pairProof(algorithm, privateOctetsOf(algorithm, privateKey), publicKey);
     });

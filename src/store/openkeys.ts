@@ -6,7 +6,7 @@ import type { FileStore, Random } from '../base/ports.ts';
 import type { UnixSeconds } from '../base/time.ts';
 import type { Policy } from '../kasp/policy.ts';
 import { newZoneState } from '../kasp/zonestate.ts';
-import type { Name } from '../wire/name.ts';
+import { formatName, type Name } from '../wire/name.ts';
 import { adoptKeys } from './adopt.ts';
 import { createKeys, newKeys } from './create.ts';
 import { isTemporary } from './files.ts';
@@ -26,6 +26,8 @@ export interface KeyStoreOptions {
   /** Directory of all zones' keys. */
   readonly keysDirectory: string;
   readonly origin: Name;
+  /** `formatName` of it, if that is there already: of a hundred thousand zones none keeps another copy. */
+  readonly name?: string | undefined;
   /** What keys a new zone gets. */
   readonly policy: Pick<Policy, 'scheme' | 'algorithm'>;
   readonly now: UnixSeconds;
@@ -40,9 +42,9 @@ export interface KeyStoreOptions {
  * was made in place of those that it should have.
  */
 export async function openZoneKeys(options: KeyStoreOptions): Promise<ZoneKeys> {
-  const { files, keysDirectory, origin, random, ahead } = options;
+  const { files, keysDirectory, origin, name = formatName(origin), random, ahead } = options;
   const directory = { files, path: zoneKeysPath(keysDirectory, origin), origin };
-  const told = new ZoneDirectory(files, keysDirectory, origin);
+  const told = new ZoneDirectory(files, keysDirectory, name);
   if (ahead !== undefined) {
     if (isAsRead(directory, ahead)) return openedAhead(told, random, ahead);
     dropAhead(ahead);

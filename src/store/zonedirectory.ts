@@ -1,6 +1,6 @@
 /** The directory of a zone's keys, told by the name of the zone alone: a hundred thousand zones have one. */
 import type { FileStore } from '../base/ports.ts';
-import { formatName, type Name, nameOf } from '../wire/name.ts';
+import { type Name, nameOf } from '../wire/name.ts';
 import type { KeyDirectory } from './keypairs.ts';
 import { zoneKeysPath } from './keystore.ts';
 import { STATE_FILE } from './state.ts';
@@ -10,10 +10,11 @@ export class ZoneDirectory implements KeyDirectory {
   readonly #keysDirectory: string;
   readonly #zone: string;
 
-  constructor(files: FileStore, keysDirectory: string, origin: Name) {
+  /** `zone` is `formatName` of its origin. */
+  constructor(files: FileStore, keysDirectory: string, zone: string) {
     this.files = files;
     this.#keysDirectory = keysDirectory;
-    this.#zone = formatName(origin);
+    this.#zone = zone;
   }
 
   get origin(): Name {

@@ -36,6 +36,12 @@ export function signatureOf(stat: SignedStat): FileSignature {
   return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
 }
 
+/** What a signature was made of; zeros if it names a fault. */
+export function signedStat(signature: FileSignature): Pick<SignedStat, 'size' | 'mtimeMs'> {
+  const [, , size = 0, mtimeMs = 0] = signature.split(':').map(Number);
+  return { size, mtimeMs };
+}
+
 /** Both would have the same signature. */
 function areSame(one: SignedStat, other: SignedStat): boolean {
   const { dev, ino, size, mtimeMs, ctimeMs } = one;

@@ -12,6 +12,7 @@ import {
   findFile,
   readHead,
   signatureOf,
+  signedStat,
   type ZoneFault,
 } from './zonefile.ts';
 import { isHashedName, isZoneFileName, originOfFileName, originOfHead, plainZoneName } from './zonename.ts';
@@ -49,8 +50,6 @@ class SeenFile implements SeenZone {
   readonly name: string;
   readonly place: Place;
   readonly signature: FileSignature;
-  readonly modifiedMs: number;
-  readonly octets: number;
   readonly fault?: ZoneFault;
   /** The name of the file, if it is not that of the zone with the suffix. */
   readonly #odd: string | undefined;
@@ -61,9 +60,15 @@ class SeenFile implements SeenZone {
     this.#odd = file === plainFile(name) ? undefined : file;
     this.place = place;
     this.signature = isFound ? signatureOf(found.stat) : found.code;
-    this.modifiedMs = isFound ? found.stat.mtimeMs : 0;
-    this.octets = isFound ? found.stat.size : 0;
     if (!isFound) this.fault = found;
+  }
+
+  get modifiedMs(): number {
+    return signedStat(this.signature).mtimeMs;
+  }
+
+  get octets(): number {
+    return signedStat(this.signature).size;
   }
 
   get file(): string {

@@ -48,7 +48,7 @@ const octetsOf = ({ privateKey }: HeldKey) => [...privateOctetsOf(13, privateKey
 const none = Array.from({ length: 32 }, () => 0);
 
 async function keepSignatures(keys: ZoneKeys, octet: number): Promise<void> {
-  const held = keys.zoneState.keys.map(({ id }) => ({ id, privateKey: keys.privateKey(id) }));
+  const held = keys.zoneState.keys.map(({ id }) => keys.privateKey(id));
   const signatures = new Map([['ab'.repeat(32), new Uint8Array(64).fill(octet)]]);
   await keys.keep({ apexInception: NOW, signatures }, held);
 }
