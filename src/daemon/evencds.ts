@@ -3,6 +3,7 @@
  * one of them and does nothing if they differ (RFC 9975), so that this is looked at before a parent is told of new ones, and
  * daily as long as there are any (ROLLOVER 3.2).
  */
+import { createHash } from 'node:crypto';
 import { plus, type UnixSeconds } from '../base/time.ts';
 import type { Key } from '../kasp/key.ts';
 import { cdsSet, dnskeySet } from '../kasp/records.ts';
@@ -34,6 +35,11 @@ export function cdsText({ signing, origin }: Zone): string {
   if (signing === undefined) return '';
   const { cds, cdnskey } = cdsSet(signing.zoneState, origin, signing.policy);
   return cds.length + cdnskey.length === 0 ? '' : [cds, cdnskey].map(textOf).join(' | ');
+}
+
+/** What is kept of such a text of very many zones, to see that it is another: 16 octets of SHA-256, a character each. */
+export function markOf(text: string): string {
+  return createHash('sha256').update(text).digest().toString('latin1', 0, 16);
 }
 
 /** Asks every server of the zone for its CDS and CDNSKEY; undefined if its servers cannot be found. */
@@ -110,11 +116,12 @@ export interface EvenContext extends ParentsContext {
 }
 
 interface Compared {
-  readonly content: string;
+  /** Of the records that were compared. */
+  readonly mark: string;
   readonly at: UnixSeconds;
   /** Null if that could not be found out yet. */
   readonly differing: readonly string[] | null;
-  /** Since when some differ from this content; null if none does. */
+  /** Since when some differ from these records; null if none does. */
   readonly since: UnixSeconds | null;
 }
 
@@ -133,7 +140,8 @@ export class EvenCds {
     const { now } = clock.keyInstant();
     const content = cdsText(zone);
     const known = this.#compared.get(zone);
-    const before = known?.content === content ? known : undefined;
+    const mark = markOf(content);
+    const before = known?.mark === mark ? known : undefined;
     const wait = before?.differing?.length === 0 ? DAY : AGAIN_S;
     if (content === '') this.#compared.delete(zone);
     if (content === '' || this.#busy.has(zone) || zone.signing?.isPending === true) return;
@@ -145,12 +153,12 @@ export class EvenCds {
     const { ended: at } = clock.keyInstant();
     // Servers that say nothing are not found to differ, nor to be alike.
     if (found === undefined || (found.differing.length === 0 && found.silent.length > 0)) {
-      this.#compared.set(zone, { differing: null, since: null, ...before, content, at });
+      this.#compared.set(zone, { differing: null, since: null, ...before, mark, at });
       return;
     }
     const { differing } = found;
     const since = differing.length === 0 ? null : (before?.since ?? at);
-    this.#compared.set(zone, { content, at, differing, since });
+    this.#compared.set(zone, { mark, at, differing, since });
     if (since !== null) this.#again(zone);
     looked(zone);
   }

@@ -11,7 +11,7 @@ import { findNotifyTarget, type NotifyTarget } from '../parent/dsync.ts';
 import { waitingSince } from '../parent/news.ts';
 import { isNotifyResponse, notifyFor } from '../parent/notify.ts';
 import { isAtOrBelow, type Name } from '../wire/name.ts';
-import { cdsText, compareCds } from './evencds.ts';
+import { cdsText, compareCds, markOf } from './evencds.ts';
 import type { ParentsContext } from './parents.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SteadyClock } from './steadyclock.ts';
@@ -33,8 +33,8 @@ const SILENT_MS: readonly number[] = [60_000, 120_000, 240_000, 480_000, 960_000
 export type PushOutcome = 'told' | 'no target' | 'several targets' | 'silent' | 'servers differ' | 'unknown';
 
 interface Pushed {
-  /** The CDS and CDNSKEY RRsets that it is about, and since when they are told. */
-  content: string;
+  /** Of the CDS and CDNSKEY RRsets that it is about (daemon/evencds), and since when they are told. */
+  mark: string;
   since: UnixSeconds;
   outcome: PushOutcome | null;
   uneven: number;
@@ -68,8 +68,9 @@ export class ParentPush {
     const content = cdsText(zone);
     const { now } = this.#context.clock.keyInstant();
     const pushed = this.#pushed.get(zone);
-    if (content === '' || (pushed?.content === content && !isDueAgain(zone, pushed, now))) return;
-    this.#pushed.set(zone, { content, since: now, outcome: null, uneven: 0, silent: 0, isUnderWay: false });
+    const mark = markOf(content);
+    if (content === '' || (pushed?.mark === mark && !isDueAgain(zone, pushed, now))) return;
+    this.#pushed.set(zone, { mark, since: now, outcome: null, uneven: 0, silent: 0, isUnderWay: false });
     this.#after(zone, 0);
   }
 
@@ -121,8 +122,7 @@ export class ParentPush {
   /** Whether every server of the zone, as its parent delegates it, has the CDS and CDNSKEY that we have; signals, too. */
   async #isEverywhere(zone: Zone): Promise<boolean> {
     if (!zone.isVouchedFor) return false;
-    const content = this.#pushed.get(zone)?.content ?? '';
-    const found = await compareCds(this.#context, zone, content, this.#context.clock.now());
+    const found = await compareCds(this.#context, zone, cdsText(zone), this.#context.clock.now());
     return found !== undefined && found.differing.length + found.silent.length === 0;
   }
 
