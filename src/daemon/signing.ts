@@ -5,7 +5,6 @@
  */
 import { pack, unpack } from '../base/packing.ts';
 import type { UnixSeconds } from '../base/time.ts';
-import { belongsTo, type LentKey, wipePrivateKey } from '../dnssec/privatekey.ts';
 import type { Key } from '../kasp/key.ts';
 import { next } from '../kasp/next.ts';
 import { WAITS } from '../kasp/packed.ts';
@@ -28,6 +27,7 @@ import { epochContent, packsFor } from './epochcontent.ts';
 import { checkForeign, type ForeignRecords, refuseForeign } from './foreignkeys.ts';
 import { cancelForgotten } from './forgotten.ts';
 import { type Glance, glanceAt } from './glance.ts';
+import { type LentKeys, lentList, lentOf, NO_LENT_KEYS, wipeLent, withLent } from './lentkeys.ts';
 import type { LoadedZone } from './messages.ts';
 import { refuseMissing } from './missing.ts';
 import type {
@@ -56,8 +56,7 @@ export class ZoneSigning {
   #policy: Policy;
   readonly #ports: SigningPorts;
   readonly #listener: SigningListener;
-  /** Of a hundred thousand zones, each would have a map or a list for one; which is whose, their public halves tell. */
-  #lent: LentKey | readonly LentKey[] = NONE;
+  #lent: LentKeys = NO_LENT_KEYS;
   /** What nobody has written down for the next start: what the epoch that was built last begins with, the state. */
   #unkept: KeptSignatures | typeof STATE_ALONE | undefined;
   #missing: readonly string[] = NONE;
@@ -93,8 +92,8 @@ export class ZoneSigning {
     const isForeign = foreign.foreignKeys.length + foreign.foreignCds.length > 0;
     if (isForeign && !hasKeys(files, zoneKeysPath(keysDirectory, origin)))
       refuseForeign(ports, origin, foreign);
-    const wanted = { files, random, keysDirectory, origin, name, policy, now, mayLack: true, ahead };
-    const keys = await openZoneKeys(wanted);
+    const place = { files, random, keysDirectory, origin, name };
+    const keys = await openZoneKeys({ ...place, policy, now, mayLack: true, ahead });
     const signing = new ZoneSigning(ports, policy, keys, zone.listener);
     if (keys.hasUnkeptState) signing.#unkept = STATE_ALONE;
     signing.wake();
@@ -181,12 +180,12 @@ export class ZoneSigning {
 
   /** How many private keys are in memory. */
   get loadedKeys(): number {
-    return this.#privateKeys.length;
+    return lentList(this.#lent).length;
   }
 
   /** True if nothing can be signed with a key: its file is gone, and it is not in memory either. */
   isLost(key: Key): boolean {
-    return this.#heldOf(key) === undefined && this.keys.missing().some(({ id }) => id === key.id);
+    return lentOf(this.#lent, key) === undefined && this.keys.missing().some(({ id }) => id === key.id);
   }
 
   /**
@@ -255,18 +254,10 @@ export class ZoneSigning {
     this.#nextReminder = isClockTrusted === false ? null : nextReminder(this.#sceneOf(step), now);
   }
 
-  get #privateKeys(): readonly LentKey[] {
-    return 'memory' in this.#lent ? [this.#lent] : this.#lent;
-  }
-
-  #heldOf({ publicKey }: Key): LentKey | undefined {
-    return this.#privateKeys.find((held) => belongsTo(held, publicKey));
-  }
-
   #lookForKeys(state: ZoneState): void {
     const missing = this.keys.missing();
     this.#missing = missing.length === 0 ? NONE : missing.map(({ id }) => id);
-    refuseMissing(this.keys, state, missing, (key) => this.#heldOf(key) !== undefined);
+    refuseMissing(this.keys, state, missing, (key) => lentOf(this.#lent, key) !== undefined);
   }
 
   async #commit(
@@ -278,9 +269,7 @@ export class ZoneSigning {
     if (state === this.zoneState && events.length === 0 && this.keys.isSaved) return;
     const unaudited = await this.keys.commit({ zoneState: state, purged, events, now });
     this.#unkept ??= STATE_ALONE;
-    const isPurged = (held: LentKey) => purged.some(({ publicKey }) => belongsTo(held, publicKey));
-    for (const held of this.#privateKeys.filter(isPurged)) wipePrivateKey(held);
-    if (purged.length > 0) this.#lent = this.#privateKeys.filter((held) => !isPurged(held));
+    if (purged.length > 0) this.#lent = wipeLent(this.#lent, purged);
     if (unaudited !== undefined) this.#listener.unaudited(unaudited);
   }
 
@@ -301,11 +290,9 @@ export class ZoneSigning {
     const made = await this.makeKeys(keysFor(state, request, this.policy), state, now);
     const context = { policy: this.policy, now, id: this.newId() };
     const because = insteadOf(state, request, this.policy);
-    const event = {
-      ...({ kind: 'order', order: 'rollover start', by, ...request } as const),
-      ...(because !== null && { because }),
-    };
-    return { state: startRollover(state, request, made, context), events: [event] };
+    const event = { kind: 'order' as const, order: 'rollover start', by, ...request };
+    const events = [because === null ? event : { ...event, because }];
+    return { state: startRollover(state, request, made, context), events };
   }
 
   /** Makes keys beside those of `state`, durable but not in it. */
@@ -383,7 +370,7 @@ export class ZoneSigning {
     const unkept = this.#unkept;
     this.#unkept = undefined;
     if (unkept === undefined) return;
-    await this.keys.keep(unkept === STATE_ALONE ? undefined : unkept, this.#privateKeys);
+    await this.keys.keep(unkept === STATE_ALONE ? undefined : unkept, lentList(this.#lent));
   }
 
   /** The epoch that was built last is not published: it counts as not built. */
@@ -404,11 +391,9 @@ export class ZoneSigning {
   }
 
   #epochKey(key: Key): EpochKey {
-    let privateKey = this.#heldOf(key);
-    if (privateKey === undefined) {
-      privateKey = this.keys.privateKey(key.id);
-      this.#lent = this.#lent === NONE ? privateKey : [...this.#privateKeys, privateKey];
-    }
+    const known = lentOf(this.#lent, key);
+    const privateKey = known ?? this.keys.privateKey(key.id);
+    if (known === undefined) this.#lent = withLent(this.#lent, privateKey);
     const { algorithm, tag, flags, publicKey } = key;
     return { algorithm, tag, flags, publicKey, privateKey };
   }
