@@ -16,6 +16,8 @@ const AT_ONCE = 250;
 const HOLD_MS = 400;
 /** What a heap that was collected at another moment may differ by. */
 const SLACK_KIB = 40 * 1024;
+/** V8 of Node 24 lets a heap grow further, and tidies it when there is time. */
+const REST_MS = 45_000;
 
 describe('the control socket', () => {
   const workplace = new Workplace();
@@ -73,7 +75,9 @@ describe('the control socket', () => {
     expect([...replies.keys()].length).toBeGreaterThan(20);
     const good = await daemon.keyturn('--json', 'zone', 'list');
     expect(good.code, good.stderr).toBe(0);
-    expect(residentKib() - before, `from ${before} KiB`).toBeLessThan(SLACK_KIB);
+    await expect
+      .poll(() => residentKib() - before, { timeout: REST_MS, interval: 500, message: `from ${before} KiB` })
+      .toBeLessThan(SLACK_KIB);
     const half = { kind: 'half', octets: Buffer.from('POST /v1/rel'), isHalf: true };
     const reply = await sendBad(join(daemon.keys, 'control.sock'), half, 60_000);
     expect(reply, 'the server ends what is not sent in time').toMatch(/^HTTP\/1\.1 408/);
