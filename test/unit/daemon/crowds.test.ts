@@ -7,11 +7,12 @@ import { ManualClock } from '../../support/manual-clock.ts';
 
 const pace = { urgency: 'due', due: unixSeconds(1) } as const;
 
-/** Runs so many turns, and says whether the heap is to be compacted after them. */
+/** Runs so many turns, and says whether the heap was compacted after them, or is to be. */
 function trial() {
   const clock = new ManualClock(1_800_000_000);
   const scheduler = new Scheduler(clock);
-  const turns = turnsWithCrowds(scheduler, clock);
+  let compacted = 0;
+  const turns = turnsWithCrowds(scheduler, clock, () => compacted++);
   const run = async (count: number): Promise<boolean> => {
     await Promise.all(
       Array.from({ length: count }, (_, i) => turns.run(`z${i}`, pace, () => Promise.resolve())),
@@ -20,12 +21,45 @@ function trial() {
     expect(turns.isIdle).toBe(true);
     return scheduler.has(COMPACTING);
   };
-  return { clock, scheduler, run };
+  const pass = (seconds: number): number => {
+    clock.advance(seconds);
+    scheduler.runDue();
+    return compacted;
+  };
+  return { clock, scheduler, turns, run, pass };
 }
 
 it('comes after a crowd', async () => {
-  const { scheduler, run } = trial();
+  const { scheduler, run, pass } = trial();
   expect(await run(5_000)).toBe(true);
+  expect(pass(1)).toBe(0);
+  expect(pass(1)).toBe(1);
+  expect(await run(100)).toBe(false);
+  scheduler.close();
+});
+
+it('waits for the last of a crowd', async () => {
+  const { scheduler, turns, run, pass } = trial();
+  await run(5_000);
+  let end: () => void = () => undefined;
+  const last = turns.run('last', pace, () => new Promise<void>((resolve) => (end = resolve)));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(pass(2)).toBe(0);
+  end();
+  await last;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(pass(2)).toBe(1);
+  scheduler.close();
+});
+
+it('comes after a minute of a crowd that thins out', async () => {
+  const { scheduler, run, pass } = trial();
+  await run(1_000);
+  for (let second = 1; second < 60; second++) {
+    expect(pass(1)).toBe(0);
+    await run(1);
+  }
+  expect(pass(1)).toBe(1);
   scheduler.close();
 });
 
