@@ -13,7 +13,7 @@ import type { HandedSocket } from './handed.ts';
 import { type Libc, MSG, POLLIN } from './libc.ts';
 import type { ListenAddress } from './listen.ts';
 import { Outgoing } from './outgoing.ts';
-import { isProxy, PROXY_MALFORMED, ProxyHeader } from './proxy-header.ts';
+import { isProxy, MAX_PROXY_HEADER_OCTETS, PROXY_MALFORMED, ProxyHeader } from './proxy-header.ts';
 import { ReflectionFilter } from './reflection.ts';
 import { type SharedSteering, Steering } from './steering.ts';
 import { newUdpCounters, type UdpCounters, type UdpServer } from './udp.ts';
@@ -22,7 +22,10 @@ import { adoptSocket, type BoundSocket, openSocket, park } from './udp-socket.ts
 export interface BatchedOptions {
   /** Datagrams a system call. */
   readonly batch: number;
-  /** Room in each slot, which costs a thread pages of memory: for what EDNS says that we take and give, 1232 (wire/edns). */
+  /**
+   * Room in each slot, which costs a thread pages of memory: for what EDNS says that we take and give, 1232 (wire/edns).
+   * Proxies have room for their headers beside.
+   */
   readonly requestOctets: number;
   readonly responseOctets: number;
   readonly receiveBufferOctets: number;
@@ -48,7 +51,6 @@ export interface BatchedOptions {
 
 export const BATCHED_DEFAULTS: BatchedOptions = {
   batch: 64,
-  // With a header of the PROXY protocol.
   requestOctets: 2_048,
   responseOctets: 1_536,
   receiveBufferOctets: 8 << 20,
@@ -104,7 +106,8 @@ export class BatchedServer implements UdpServer {
     this.#options = { ...BATCHED_DEFAULTS, ...options };
     const { batch, requestOctets, responseOctets, proxies } = this.#options;
     this.#proxies = proxies;
-    this.#batch = new Batch(libc, batch, requestOctets, responseOctets);
+    const headerOctets = proxies.length > 0 ? MAX_PROXY_HEADER_OCTETS : 0;
+    this.#batch = new Batch(libc, batch, headerOctets + requestOctets, responseOctets);
     this.#outgoing = new Outgoing(this.#batch);
   }
 

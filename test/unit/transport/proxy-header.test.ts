@@ -1,13 +1,20 @@
+import { createSocket } from 'node:dgram';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { COUNTER, Counters } from '../../../src/base/counters.ts';
 import { type Libc, loadLibc } from '../../../src/transport/libc.ts';
 import type { ListenAddress } from '../../../src/transport/listen.ts';
-import { PROXY_INCOMPLETE, PROXY_MALFORMED, ProxyHeader } from '../../../src/transport/proxy-header.ts';
+import {
+  MAX_PROXY_HEADER_OCTETS,
+  PROXY_INCOMPLETE,
+  PROXY_MALFORMED,
+  ProxyHeader,
+} from '../../../src/transport/proxy-header.ts';
 import { StreamServer } from '../../../src/transport/stream.ts';
 import type { UdpServer } from '../../../src/transport/udp.ts';
 import { BatchedServer } from '../../../src/transport/udp-batched.ts';
 import { DgramServer } from '../../../src/transport/udp-dgram.ts';
+import { UDP_PAYLOAD_OCTETS } from '../../../src/wire/edns.ts';
 import { formatAddress, Peer, type Respond } from '../../../src/wire/peer.ts';
 import { type Prefix, parsePrefix } from '../../../src/wire/prefix.ts';
 import { DatagramClient } from '../../support/datagrams.ts';
@@ -117,6 +124,26 @@ describe.each(kinds)('a proxy before %s UDP', (kind) => {
     const [server, client] = await serve(echo, [parsePrefix('127.0.0.2') as Prefix]);
     expect(await client.ask(message(1))).toBeDefined();
     expect(server.counters).toMatchObject({ badProxyHeaders: 0, sent: 1 });
+  });
+
+  it('has room for the longest header before the longest message', async () => {
+    const asked: string[] = [];
+    const [server] = await serve((_request, octets, { port }) => {
+      asked.push(`${octets} octets from port ${port}`);
+      return 0;
+    }, PROXIES);
+    const content = MAX_PROXY_HEADER_OCTETS - 16 - 12 - 3;
+    const noop = Uint8Array.of(0x04, content >> 8, content & 255, ...new Uint8Array(content));
+    const header = proxyHeader('192.0.2.77', 40_000, 2, noop);
+    expect(header).toHaveLength(MAX_PROXY_HEADER_OCTETS);
+    const socket = createSocket('udp4');
+    ends.push(() => void socket.close());
+    socket.send(
+      Buffer.concat([header, message(1, UDP_PAYLOAD_OCTETS)]),
+      server.addresses[0]!.port,
+      '127.0.0.1',
+    );
+    await expect.poll(() => asked).toEqual([`${UDP_PAYLOAD_OCTETS} octets from port 40000`]);
   });
 });
 
