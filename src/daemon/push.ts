@@ -66,10 +66,11 @@ export class ParentPush {
     // Not before every thread serves it: the parent would find what was there before.
     if (signing === undefined || signing.isPending || waitingSince(signing.zoneState) === null) return;
     const content = cdsText(zone);
+    if (content === '') return;
     const { now } = this.#context.clock.keyInstant();
     const pushed = this.#pushed.get(zone);
     const mark = markOf(content);
-    if (content === '' || (pushed?.mark === mark && !isDueAgain(zone, pushed, now))) return;
+    if (pushed?.mark === mark && !isDueAgain(zone, pushed, now)) return;
     this.#pushed.set(zone, { mark, since: now, outcome: null, uneven: 0, silent: 0, isUnderWay: false });
     this.#after(zone, 0);
   }
@@ -121,8 +122,10 @@ export class ParentPush {
 
   /** Whether every server of the zone, as its parent delegates it, has the CDS and CDNSKEY that we have; signals, too. */
   async #isEverywhere(zone: Zone): Promise<boolean> {
-    if (!zone.isVouchedFor) return false;
-    const found = await compareCds(this.#context, zone, cdsText(zone), this.#context.clock.now());
+    const content = cdsText(zone);
+    // Others came, or they went: the parent is not told of what it was not to be told of.
+    if (!zone.isVouchedFor || this.#pushed.get(zone)?.mark !== markOf(content)) return false;
+    const found = await compareCds(this.#context, zone, content, this.#context.clock.now());
     return found !== undefined && found.differing.length + found.silent.length === 0;
   }
 
