@@ -25,8 +25,9 @@ const NICENESS = 10;
 let isPolite = false;
 
 /**
- * From the first zone on that is loaded in place of a served one, this thread gives way to those that answer. Before,
- * at a start, nobody waits for anything but this thread.
+ * From the first zone on that is loaded in place of a served one, this thread gives way to those that answer. Before, at a
+ * start, nobody waits for anything but this thread, unless keys are read ahead: then the control plane has more to do, and
+ * what it has no time for yet takes memory.
  */
 function bePolite(): void {
   isPolite = true;
@@ -38,6 +39,10 @@ function bePolite(): void {
   }
 }
 
+function areOthersBusy({ servedDigest, keysDirectory }: LoadJob): boolean {
+  return servedDigest !== undefined || keysDirectory !== undefined;
+}
+
 const files = new DiskFileStore();
 
 /** Images of zones that come in a crowd. */
@@ -45,7 +50,7 @@ let pack: ImagePack | undefined;
 
 parentPort?.on('message', (list: readonly (LoadJob | JobColumns)[]) => {
   const jobs = unfoldJobs(list);
-  if (!isPolite && jobs.some(({ servedDigest }) => servedDigest !== undefined)) bePolite();
+  if (!isPolite && jobs.some(areOthersBusy)) bePolite();
   for (let at = 0; at < jobs.length; at += MAX_REPLIES) reply(jobs.slice(at, at + MAX_REPLIES));
   noteCrowd(jobs.length);
 });

@@ -62,6 +62,7 @@ export class SignalGroups<Zone> {
 
   /** The domains at or below a name, which is an apex, and those at or above it: a zone may begin below a domain, too. */
   domainsNear(apex: Name): Set<string> {
+    if (this.#byDomain.size === 0) return new Set();
     const found = new Set(this.#domainsBelow.get(formatName(apex)));
     for (let name = apex; name[0] !== 0; name = parentName(name)) {
       const text = formatName(name);

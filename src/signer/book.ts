@@ -35,8 +35,8 @@ export function digestOf({ publicKey }: Signatory, signed: Uint8Array): string {
   return sha256Hex(scratch.subarray(0, length));
 }
 
-/** One signature in 256 that was kept is verified all the same: which, its digest says. */
-const SAMPLE = '00';
+/** One signature in 4,096 that was kept is verified all the same (0.3 ms): which, its digest says. */
+export const SAMPLE = '000';
 
 /** What is signed for one epoch. */
 export class SignatureBook {

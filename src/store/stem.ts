@@ -2,7 +2,7 @@
  * The file stem of a zone (DESIGN §8): names its zone file (`<stem>.zone`) and its directory of keys.
  */
 import { sha256 } from '../dnssec/algorithm.ts';
-import { LOWER, type Name } from '../wire/name.ts';
+import { LOWER, MAX_NAME_OCTETS, type Name } from '../wire/name.ts';
 
 export const MAX_STEM_OCTETS = 200;
 const DOT = 46;
@@ -14,20 +14,25 @@ const DOT = 46;
  */
 export function zoneStem(origin: Name): string {
   if (origin[0] === 0) return 'root';
-  // Joined, the stem is one string; put together by additions it would keep all its parts.
-  const parts: string[] = [];
+  let end = 0;
   for (let at = 0; origin[at] !== 0; at += origin[at]! + 1) {
-    if (at > 0) parts.push('.');
-    for (let i = at + 1; i <= at + origin[at]!; i++) parts.push(STEM_OCTETS[LOWER[origin[i]!]!]!);
+    if (at > 0) written[end++] = DOT;
+    for (let i = at + 1; i <= at + origin[at]!; i++) {
+      const octet = LOWER[origin[i]!]!;
+      if (IS_PLAIN[octet] === 1) written[end++] = octet;
+      else end += written.write(stemOctet(octet), end, 'latin1');
+    }
   }
-  const stem = parts.join('');
+  const stem = written.toString('latin1', 0, end);
   if (stem === 'root') return '%72oot';
   if (stem.length <= MAX_STEM_OCTETS) return stem;
   return Buffer.from(sha256(origin.map((octet) => LOWER[octet]!))).toString('hex');
 }
 
-/** Each octet as it stands in a stem. */
-const STEM_OCTETS = Array.from({ length: 256 }, (_, octet) => stemOctet(octet));
+/** Each octet of a name takes three characters at most. One string is made of it, and no parts. */
+const written = Buffer.alloc(MAX_NAME_OCTETS * 3);
+/** 1 for octets that stand for themselves. */
+const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, octet) => (stemOctet(octet).length === 1 ? 1 : 0));
 
 function stemOctet(octet: number): string {
   const character = String.fromCharCode(octet);

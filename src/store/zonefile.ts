@@ -36,10 +36,29 @@ export function signatureOf(stat: SignedStat): FileSignature {
   return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
 }
 
-/** What a signature was made of; zeros if it names a fault. */
-export function signedStat(signature: FileSignature): Pick<SignedStat, 'size' | 'mtimeMs'> {
-  const [, , size = 0, mtimeMs = 0] = signature.split(':').map(Number);
-  return { size, mtimeMs };
+/** Where in a signature. */
+const SIZE_FIELD = 2;
+const MTIME_FIELD = 3;
+
+/** The size that a signature was made of; 0 if it names a fault. */
+export function signedSize(signature: FileSignature): number {
+  return Number(fieldOf(signature, SIZE_FIELD));
+}
+
+/** The time of content that a signature was made of; 0 if it names a fault. */
+export function signedMtimeMs(signature: FileSignature): number {
+  return Number(fieldOf(signature, MTIME_FIELD));
+}
+
+/** A field, counted from 0, of those that colons part; empty if there are not so many. */
+function fieldOf(signature: FileSignature, field: number): string {
+  let from = 0;
+  for (let left = field; left > 0; left--) {
+    from = signature.indexOf(':', from) + 1;
+    if (from === 0) return '';
+  }
+  const end = signature.indexOf(':', from);
+  return end === -1 ? signature.slice(from) : signature.slice(from, end);
 }
 
 /** Both would have the same signature. */

@@ -12,7 +12,8 @@ import {
   findFile,
   readHead,
   signatureOf,
-  signedStat,
+  signedMtimeMs,
+  signedSize,
   type ZoneFault,
 } from './zonefile.ts';
 import { isHashedName, isZoneFileName, originOfFileName, originOfHead, plainZoneName } from './zonename.ts';
@@ -64,11 +65,11 @@ class SeenFile implements SeenZone {
   }
 
   get modifiedMs(): number {
-    return signedStat(this.signature).mtimeMs;
+    return signedMtimeMs(this.signature);
   }
 
   get octets(): number {
-    return signedStat(this.signature).size;
+    return signedSize(this.signature);
   }
 
   get file(): string {

@@ -18,6 +18,9 @@ export const MAX_LABELS = 127;
 
 export const ROOT: Name = Uint8Array.of(0);
 
+/** `.` */
+const DOT = 46;
+
 /** Octet → its ASCII lower-case octet. Rebuild: identity but for 65–90, which map to 97–122. */
 export const LOWER: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet) =>
   octet >= 65 && octet <= 90 ? octet + 32 : octet,
@@ -134,6 +137,9 @@ export type NameFault =
   | 'name over 255 octets'
   | 'bad escape';
 
+/** Of the name that is parsed; what is beyond the longest name is not kept. */
+const parsed = new Uint8Array(MAX_NAME_OCTETS);
+
 /**
  * Parses presentation form (RFC 1035 §5.1, `\X` and `\DDD`); a name without a final dot is taken below `origin`, `@`
  * is the origin itself. The case of letters is kept. Returns the name or what is wrong.
@@ -142,16 +148,16 @@ export function parseName(text: string, origin: Name = ROOT): Name | NameFault {
   if (text === '@') return origin;
   if (text === '.') return ROOT;
   if (text === '') return 'empty';
-  const octets: number[] = [0];
   let lengthAt = 0;
+  let end = 1;
   let endedByDot = false;
   for (let i = 0; i < text.length; i++) {
     let octet = text.charCodeAt(i);
     endedByDot = false;
-    if (octet === 46) {
-      if (octets[lengthAt] === 0) return 'empty label';
-      lengthAt = octets.length;
-      octets.push(0);
+    if (octet === DOT) {
+      if (end === lengthAt + 1) return 'empty label';
+      parsed[lengthAt] = end - lengthAt - 1;
+      lengthAt = end++;
       endedByDot = true;
       continue;
     }
@@ -166,13 +172,14 @@ export function parseName(text: string, origin: Name = ROOT): Name | NameFault {
       }
     }
     if (octet > 255) return 'bad escape';
-    octets.push(octet);
-    if (++octets[lengthAt]! > MAX_LABEL_OCTETS) return 'label over 63 octets';
+    parsed[end++] = octet;
+    if (end - lengthAt - 1 > MAX_LABEL_OCTETS) return 'label over 63 octets';
   }
-  if (!endedByDot) {
-    for (const octet of origin) octets.push(octet);
-  }
-  return octets.length > MAX_NAME_OCTETS ? 'name over 255 octets' : new Uint8Array(octets);
+  parsed[lengthAt] = end - lengthAt - 1;
+  const tail = endedByDot ? 0 : origin.length;
+  if (end + tail > MAX_NAME_OCTETS) return 'name over 255 octets';
+  if (tail > 0) parsed.set(origin, end);
+  return parsed.slice(0, end + tail);
 }
 
 /** As `parseName`, for names known to be good; throws on a fault. For constants and tests. */
@@ -187,17 +194,22 @@ const ESCAPED = new Set([...'."\\;()@$'].map((character) => character.charCodeAt
 /** Presentation form with a final dot; `\X` for the specials, `\DDD` for what is not printable ASCII. */
 export function formatName(buffer: Uint8Array, offset = 0): string {
   if (buffer[offset] === 0) return '.';
-  // Joined, the text is one string; put together by additions it would keep all its parts.
-  const parts: string[] = [];
+  let end = 0;
   for (let at = offset; buffer[at] !== 0; at += buffer[at]! + 1) {
-    for (let i = at + 1; i <= at + buffer[at]!; i++) parts.push(FORMATTED[buffer[i]!]!);
-    parts.push('.');
+    for (let i = at + 1; i <= at + buffer[at]!; i++) {
+      const octet = buffer[i]!;
+      if (IS_PLAIN[octet] === 1) formatted[end++] = octet;
+      else end += formatted.write(formatOctet(octet), end, 'latin1');
+    }
+    formatted[end++] = DOT;
   }
-  return parts.join('');
+  return formatted.toString('latin1', 0, end);
 }
 
-/** Each octet as it stands in a name. */
-const FORMATTED = Array.from({ length: 256 }, (_, octet) => formatOctet(octet));
+/** Each octet takes four characters at most. One string is made of it: put together by additions it would keep all parts. */
+const formatted = Buffer.alloc(MAX_NAME_OCTETS * 4);
+/** 1 for octets that stand for themselves. */
+const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, octet) => (formatOctet(octet).length === 1 ? 1 : 0));
 
 function formatOctet(octet: number): string {
   if (octet <= 32 || octet >= 127) return `\\${String(octet).padStart(3, '0')}`;
