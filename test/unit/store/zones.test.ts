@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { IncludeReader, readFile, signatureOf } from '../../../src/store/zonefile.ts';
+import { IncludeReader, readFile, signatureOf, signedMtimeMs, signedSize } from '../../../src/store/zonefile.ts';
 import { originOfFileName, originOfHead, plainZoneName, zoneFileName } from '../../../src/store/zonename.ts';
 import { lookAtZones, ZonesDirectoryError } from '../../../src/store/zones.ts';
 import { formatName, nameOf } from '../../../src/wire/name.ts';
@@ -158,6 +158,13 @@ describe('reading a zone file', () => {
     expect(readFile(zones, file, { limitOctets: LIMIT, expected })).not.toHaveProperty('code');
     fs.writeFileSync(file, 'longer text');
     expect(readFile(zones, file, { limitOctets: LIMIT, expected })).toMatchObject({ code: 'ZONE_CHANGING' });
+  });
+
+  it('is told by what signed it how large the file was, and when it was written', () => {
+    const stat = fs.lstatSync(write('a.zone', 'text'));
+    const signature = signatureOf(stat);
+    expect([signedSize(signature), signedMtimeMs(signature)]).toEqual([4, stat.mtimeMs]);
+    expect([signedSize('ZONE_EMPTY'), signedMtimeMs('ZONE_EMPTY')]).toEqual([0, 0]);
   });
 
   it('puts what is small and as it was expected into memory that is there', () => {

@@ -64,6 +64,14 @@ describe('parseName and formatName', () => {
     expect(formatName(nameOf(LONGEST_NAME))).toBe(LONGEST_NAME);
   });
 
+  it('keeps nothing of a text that was longer than any name', () => {
+    for (const text of [`${LONGEST_NAME}${LONGEST_NAME}`, `${'a.'.repeat(1_000)}`, `${'b.'.repeat(127)}c`]) {
+      expect(parseName(text)).toBe('name over 255 octets');
+      expect(nameOf('a.')).toEqual(hex('016100'));
+    }
+    expect(formatName(nameOf(`${'\\255'.repeat(63)}.`.repeat(3)))).toHaveLength(3 * (63 * 4 + 1));
+  });
+
   it('gives back every octet', () => {
     for (let octet = 0; octet < 256; octet++) {
       const name = Uint8Array.of(2, octet, octet, 0);
