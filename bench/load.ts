@@ -16,6 +16,7 @@ import { queryOctets } from '../test/support/served.ts';
 import { costOf, type ProgramCost } from './cost.ts';
 import { parseLatencies, parseReport, runLoad } from './dnsperf.ts';
 import { memoryOf } from './proc.ts';
+import { needPrograms } from './programs.ts';
 import { machine, median, percentile, spread, table, versionOf, writeSection } from './results.ts';
 import { ask } from './servers.ts';
 import { largeZone } from './zonetext.ts';
@@ -33,6 +34,8 @@ const LOAD_CORE = 1;
 const CLI = resolve('dist/cli.js');
 
 const [rounds = 3, reloads = 20] = process.argv.slice(2).map(Number);
+needPrograms(['taskset', 'dig', 'dnsperf']);
+if (rounds > 0) needPrograms(['named-checkzone', 'nsd', 'nsd-checkzone', 'kzonecheck']);
 const workplace = new Workplace();
 const [zones, keys] = [workplace.at('zones'), workplace.at('keys')];
 const file = workplace.at('zones', `${ORIGIN}zone`);

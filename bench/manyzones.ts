@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { freePort, run, ServerProcess } from '../test/support/processes.ts';
 import { type Command, type Fleet, keyturn, knot, named, nsd, zoneText } from './manyzones-servers.ts';
 import { cpuSeconds, proportionalMemory } from './proc.ts';
+import { needPrograms } from './programs.ts';
 import { machine, table, versionOf, writeSection } from './results.ts';
 import { ask } from './servers.ts';
 
@@ -34,6 +35,8 @@ const { values, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
+needPrograms(['dig']);
+if (values.only !== 'signed') needPrograms(['nsd', 'knotd', 'named']);
 const count = Number(positionals[0] ?? 100_000);
 const signedCount = Number(positionals[1] ?? count);
 const place = mkdtempSync(join(values.dir, 'keyturn-many-'));

@@ -8,8 +8,11 @@ const PACKAGES = {
   dig: 'bind9-dnsutils',
   dnsperf: 'dnsperf',
   knotd: 'knot',
+  kzonecheck: 'knot-dnssecutils',
   nsd: 'nsd',
+  'nsd-checkzone': 'nsd',
   named: 'bind9',
+  'named-checkzone': 'bind9-utils',
   pdns_server: 'pdns-server pdns-backend-bind',
   pdnsutil: 'pdns-server',
 } as const;
