@@ -2,7 +2,13 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { IncludeReader, readFile, signatureOf, signedMtimeMs, signedSize } from '../../../src/store/zonefile.ts';
+import {
+  IncludeReader,
+  readFile,
+  signatureOf,
+  signedMtimeMs,
+  signedSize,
+} from '../../../src/store/zonefile.ts';
 import { originOfFileName, originOfHead, plainZoneName, zoneFileName } from '../../../src/store/zonename.ts';
 import { lookAtZones, ZonesDirectoryError } from '../../../src/store/zones.ts';
 import { formatName, nameOf } from '../../../src/wire/name.ts';
