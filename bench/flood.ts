@@ -88,9 +88,9 @@ async function floodServer(name: ServerName): Promise<Flooded[]> {
 
 async function floodOnce(server: BenchServer, rate: number): Promise<Flooded> {
   const before = await countersOf(server);
-  const [fromMs, cpu] = [performance.now(), cpuSeconds(server.process.pid)];
   const probing = probe(server);
   await sleep(START_MS);
+  const [fromMs, cpu] = [performance.now(), cpuSeconds(server.process.pid)];
   const [probed, result] = await Promise.all([probing, rate === 0 ? null : flood(server, rate)]);
   const cores = (cpuSeconds(server.process.pid) - cpu) / ((performance.now() - fromMs) / 1_000);
   const recoveredMs = await untilSigned(server);
