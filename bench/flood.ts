@@ -35,7 +35,7 @@ const FLOOD_IN_FLIGHT = 60_000;
 const FLOOD_CLIENTS = 20;
 /** The flood is there before the client asks, and after. */
 const LEAD_SECONDS = 1;
-/** Long enough for the client to start: Node would keep the core from dnsperf, which then sends what it owes at once. */
+/** Long enough for the client to start: it would keep the core from dnsperf, which then sends what it owes at once. */
 const START_MS = 1_000;
 const MIB = 2 ** 20;
 
@@ -155,10 +155,11 @@ async function report(floods: readonly Flooded[]): Promise<void> {
     `\`npm run bench:flood -- ${[seconds, ...rates].join(' ')}\`, ${new Date().toISOString().slice(0, 16)}Z. ` +
       `${machine()}. dnsperf ${await versionOf('dnsperf', '-h')}.`,
     `A zone of ${NAMES} names, DO; ${LEGITIMATE} legitimate queries a second for names that exist (65 % with data, ` +
-      '15 % without, 10 % referrals, SOA and DNSKEY), counted from when they were due, which includes what the client ' +
-      'sends late (p99, most ms), beside names that do not exist, ' +
-      `each asked for once, from ${FLOOD_CLIENTS} sockets, for ${seconds} s. One thread for UDP on core ` +
-      `${SERVER_CORE}, both clients on core ${LOAD_CORE}; the signing budget is the default, 9,000 a second.`,
+      '15 % without, 10 % referrals, SOA and DNSKEY) beside names that do not exist, ' +
+      `each asked for once, from ${FLOOD_CLIENTS} sockets, for ${seconds} s. Times (p50, p99, most ms) are from when a ` +
+      'query left to when the kernel had the answer; `client late` is by how much queries left after they were due. ' +
+      `One thread for UDP on core ${SERVER_CORE}, both clients on core ${LOAD_CORE}; the signing budget is the ` +
+      'default, 9,000 a second.',
     table(
       [
         'denial, flood a second',
