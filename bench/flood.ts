@@ -30,11 +30,14 @@ const MOST_P99_MS = 20;
 /** Of 21,000 signatures one comes to the end of its window of 4 days each 16 s, and is then made anew. */
 const MOST_RENEWED = 5;
 const SERVERS: readonly ServerName[] = ['keyturn', 'keyturn nsec3', 'keyturn compact budgeted'];
-/** So many of the flood may wait: what is dropped waits a second. */
-const FLOOD_IN_FLIGHT = 60_000;
+/** A dropped query of the flood waits so long: as many may wait as are sent meanwhile, or dnsperf would send fewer. */
+const FLOOD_TIMEOUT_SECONDS = 1;
 const FLOOD_CLIENTS = 20;
-/** The flood is there before the client asks, and after. */
-const LEAD_SECONDS = 1;
+/**
+ * The flood is there before the client asks, and after. Until as many are sent as may wait, dnsperf takes a rest after each
+ * second one and falls behind; what it owes by then (2,000 queries, once) it sends at four times its rate.
+ */
+const LEAD_SECONDS = 2 * FLOOD_TIMEOUT_SECONDS;
 /** Long enough for the client to start: it would keep the core from dnsperf, which then sends what it owes at once. */
 const START_MS = 1_000;
 const MIB = 2 ** 20;
@@ -115,7 +118,8 @@ function flood({ port }: BenchServer, rate: number): Promise<LoadResult> {
   const count = span * rate;
   writeFileSync(file, QUESTIONS.nxdomain({ origin: ORIGIN, names: NAMES, from: namesUsed, count }));
   namesUsed += count;
-  const shape = { inFlight: FLOOD_IN_FLIGHT, clients: FLOOD_CLIENTS, timeoutSeconds: 1, dnssecOk: true };
+  const waiting = { inFlight: rate * FLOOD_TIMEOUT_SECONDS, timeoutSeconds: FLOOD_TIMEOUT_SECONDS };
+  const shape = { ...waiting, clients: FLOOD_CLIENTS, dnssecOk: true };
   return runLoad({ port, file, seconds: span, rate, core: LOAD_CORE, ...shape });
 }
 

@@ -22,6 +22,7 @@ import type { AnswerSetup } from './daemon/messages.ts';
 import { ServiceManager } from './daemon/notify.ts';
 import { parentsOf } from './daemon/parents.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './daemon/ports.ts';
+import { helperThreads, letAnswersGoFirst } from './daemon/precedence.ts';
 import { Publisher } from './daemon/publisher.ts';
 import { Scheduler } from './daemon/scheduler.ts';
 import { guardProcess, handleSignals } from './daemon/signals.ts';
@@ -73,6 +74,7 @@ export async function serve({
 }: ServeOptions): Promise<void> {
   // Everything we create is for our eyes only: keys, state, sockets.
   process.umask(0o077);
+  const helpers = helperThreads();
   returnLargeBlocks();
   keepOpen(OPEN_KEYS);
   guardProcess(log);
@@ -189,6 +191,7 @@ export async function serve({
   // A start that takes long serves before all zones are there.
   void Promise.race([zones.settled(), scheduler.sleep('bulk work', LONGEST_START_MS)]).then(() => {
     zones.turns.started();
+    letAnswersGoFirst(helpers);
     supervisor.collect();
     scheduler.after(COMPACTING, QUIET_MS, compactSoon);
   });
