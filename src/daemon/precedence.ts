@@ -1,18 +1,14 @@
 /**
- * Threads that answer go first. The control plane gives way to them, and more so do threads that come with the program and
- * not from us: V8 collects and compiles in some, libuv waits for disks in others. With all of them alike, on one core a
- * thread that answers had a sixth of it while V8 collected the heap of the control plane with four helpers: of a flood of
- * 20,000 queries a second each waited 40 to 60 ms.
+ * Threads that answer go first (decision 0026). The control plane gives way to them, and more so do threads that come with
+ * the program and not from us: V8 collects and compiles in some, libuv waits for disks in others. With all of them alike, on
+ * one core a thread that answers had a sixth of it while V8 collected the heap of the control plane with four helpers.
  */
 import { readdirSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 
-/** What is added to the niceness that the process was given: the control plane has a third of what a thread that answers has, if both want one core. */
+/** Added to the niceness that the process was given: a third of what a thread that answers has, if both want one core. */
 const CONTROL_PLANE = 5;
-/**
- * A tenth. With 19, a sixtieth, code for answers is compiled so late that the flood is not kept up with meanwhile. The thread
- * that loads zones takes as much for itself (daemon/loader).
- */
+/** A tenth. With 19, a sixtieth, code for answers is compiled so late that a flood is not kept up with meanwhile. */
 const HELPERS = 10;
 const LEAST = constants.priority.PRIORITY_LOW;
 
