@@ -2,7 +2,6 @@
  * The loader thread: compiles zone files one after the other, so that a large zone holds up nothing else. It is given
  * lists of jobs, and replies by lists.
  */
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DiskFileStore } from '../store/files.ts';
 import { readAhead } from '../store/keysahead.ts';
@@ -14,6 +13,7 @@ import { useHugePages } from './hugepages.ts';
 import { LoadProgress, type NewJob } from './loadqueue.ts';
 import { loadZone } from './loadzone.ts';
 import type { JobColumns, LoadedZone, LoadJob, LoadOutcome, LoadReply } from './messages.ts';
+import { setNiceness } from './precedence.ts';
 
 /** Replies in a list: while the control plane works on them, the next are made. */
 const MAX_REPLIES = 64;
@@ -31,12 +31,7 @@ let isPolite = false;
  */
 function bePolite(): void {
   isPolite = true;
-  try {
-    // Linux takes 0 for the thread that asks, not for its process.
-    if (process.platform === 'linux') setPriority(0, NICENESS);
-  } catch {
-    return; // A sandbox that does not let us costs a little latency, no more.
-  }
+  setNiceness(0, NICENESS);
 }
 
 function areOthersBusy({ servedDigest, keysDirectory }: LoadJob): boolean {

@@ -28,13 +28,14 @@ export function helperThreads(): readonly number[] {
  * already; one that is made later in place of a dead one is on a level with the control plane.
  */
 export function letAnswersGoFirst(helpers: readonly number[]): void {
-  if (process.platform !== 'linux') return; // only there a thread has a priority of its own
   const given = getPriority(process.pid);
   setNiceness(process.pid, given + CONTROL_PLANE);
   for (const helper of helpers) setNiceness(helper, given + HELPERS);
 }
 
-function setNiceness(thread: number, niceness: number): void {
+/** Of a thread as Linux numbers it; 0 is the one that asks. Elsewhere threads have no niceness: nothing is done. */
+export function setNiceness(thread: number, niceness: number): void {
+  if (process.platform !== 'linux') return;
   try {
     setPriority(thread, Math.min(niceness, LEAST));
   } catch {
