@@ -124,7 +124,7 @@ function flood({ port }: BenchServer, rate: number): Promise<LoadResult> {
 }
 
 async function probe({ port }: BenchServer): Promise<Probed> {
-  const program = resolve('dist/bench/bench/prober.js');
+  const program = resolve('build/bench/prober.js');
   const order = [port, ORIGIN, NAMES, LEGITIMATE, seconds, START_MS + LEAD_SECONDS * 1_000].map(String);
   const pinned = ['-c', `${LOAD_CORE}`, process.execPath, program, ...order];
   return JSON.parse(await runOk('taskset', pinned, seconds * 1_000 + 30_000)) as Probed;

@@ -17,6 +17,7 @@ import { CertificateKeeper, type CertificateOptions } from './daemon/certificate
 import { cookieSecretsOf, rereadCookieSecrets } from './daemon/cookies.ts';
 import { COMPACTING, QUIET_MS } from './daemon/crowds.ts';
 import { compactSoon } from './daemon/garbage.ts';
+import { programVersion } from './daemon/installation.ts';
 import { LiveConfig, type ReadConfig } from './daemon/liveconfig.ts';
 import type { AnswerSetup } from './daemon/messages.ts';
 import { ServiceManager } from './daemon/notify.ts';
@@ -32,7 +33,6 @@ import { explanationOf } from './daemon/startfailure.ts';
 import { Succession, type SuccessionContext } from './daemon/succession.ts';
 import { startSummary } from './daemon/summary.ts';
 import { Supervisor } from './daemon/supervisor.ts';
-import { programVersion } from './daemon/version.ts';
 import { ZonesWatch } from './daemon/watch.ts';
 import { Zones } from './daemon/zones.ts';
 import { keepOpen } from './dnssec/privatekey.ts';

@@ -162,12 +162,14 @@ function importCycles(sources: readonly Source[]): string[] {
 
 /** The command line. */
 const ENTRY = 'src/cli.ts';
-/** Imports, and paths of compiled files that are started as threads: `'./loader.js'`, `'./udp-thread.cjs'`. */
-const PATH = /'(\.{1,2}\/[\w./-]+)\.c?[jt]s'/g;
+/** Each of these threads has a heap of its own, in which all that it loads is there once more. */
+const ANSWERING_THREADS = ['src/daemon/udp-thread.ts', 'src/daemon/stream-thread.ts'];
+const THREADS = ['src/daemon/loader.ts', ...ANSWERING_THREADS];
+const PATH = /'(\.{1,2}\/[\w./-]+)\.ts'/g;
 
 /** Files that nothing imports or starts. */
 function deadFiles(sources: readonly Source[]): string[] {
-  const used = new Set<string | undefined>([ENTRY]);
+  const used = new Set<string | undefined>([ENTRY, ...THREADS]);
   for (const source of sources) {
     for (const [, target] of source.text.matchAll(PATH)) used.add(join(dirname(source.path), `${target}.ts`));
   }
@@ -197,8 +199,6 @@ function startFaults(sources: readonly Source[]): string[] {
   return faults;
 }
 
-/** Each of them has a heap of its own, in which all that it loads is there once more. */
-const ANSWERING_THREADS = ['src/daemon/udp-thread.ts', 'src/daemon/stream-thread.ts'];
 const THREAD_PACKAGES = ['koffi'];
 
 /** Packages that the threads which answer queries would load, with the file that asks for it. */
@@ -270,9 +270,10 @@ describe('the architecture checks themselves', () => {
       'src/wire/a.ts → src/wire/b.ts → src/wire/c.ts → src/wire/a.ts',
     ]);
   });
-  it('see a file that nothing uses, and the use of a thread', () => {
-    const cli = plant('src/cli.ts', "new Worker(new URL('./daemon/thread.js', import.meta.url));\n");
-    const files = [cli, plant('src/daemon/thread.ts', ''), plant('src/daemon/dead.ts', '')];
+  it('see a file that nothing uses, but not one that a thread starts with', () => {
+    const cli = plant('src/cli.ts', "import { a } from './base/a.ts';\n");
+    const used = [plant('src/base/a.ts', ''), plant('src/daemon/loader.ts', '')];
+    const files = [cli, ...used, plant('src/daemon/dead.ts', '')];
     expect(deadFiles(files)).toEqual(['src/daemon/dead.ts']);
   });
   it('see what each command would load, by whatever way, but not what is loaded later', () => {

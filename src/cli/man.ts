@@ -2,7 +2,7 @@
  * Manual pages: keyturn(1), one page for each group of commands, and keyturn.yaml(5). They are made from the program
  * and the schema of the configuration; a test holds docs/man/ against them.
  */
-import { programVersion } from '../daemon/version.ts';
+import { programVersion } from '../daemon/installation.ts';
 import {
   type CommandPage,
   EXIT_MEANINGS,

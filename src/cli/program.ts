@@ -4,7 +4,7 @@
  */
 import { Command } from 'commander';
 import { OPERATION_NAMES, type OperationName } from '../control/operations.ts';
-import { programVersion } from '../daemon/version.ts';
+import { programVersion } from '../daemon/installation.ts';
 import { addOperation } from './command.ts';
 import { addCompletion } from './completion.ts';
 import { addDocs } from './docs.ts';

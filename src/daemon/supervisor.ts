@@ -13,6 +13,7 @@ import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
 import { foldJobs, foldPublications, unfoldReplies } from './columns.ts';
 import { ErrorReports } from './errorreports.ts';
+import { type ThreadScript, threadScript } from './installation.ts';
 import { tellLimited } from './limited.ts';
 import { LoadQueue } from './loadqueue.ts';
 import type {
@@ -66,11 +67,7 @@ export interface ThreadStatus {
 const STOP_MS = 4_500;
 const RETRY_LISTEN_MS = 1_000;
 
-/**
- * There is one for each core: its modules are one script (rolldown.config.ts). None of them makes much garbage: memory that
- * V8 would give it lies idle.
- */
-const UDP_THREAD = './udp-thread.cjs';
+/** There is one for each core, and none makes much garbage: memory that V8 would give it lies idle. */
 const UDP_YOUNG_MIB = 1;
 /** What it works on for longer than a moment is not in its heap, or is of the zone that it is at. */
 const LOADER_YOUNG_MIB = 8;
@@ -108,7 +105,7 @@ export class Supervisor {
     this.loads = new LoadQueue((job) => this.#loader.post(job));
     this.#loader = new SupervisedThread<LoaderList, LoadJob>({
       name: 'loader',
-      entry: new URL('./loader.js', import.meta.url),
+      entry: threadScript('loader'),
       workerData: this.loads.progress.memory,
       fold: foldJobs,
       youngGenerationMib: LOADER_YOUNG_MIB,
@@ -124,8 +121,8 @@ export class Supervisor {
     const { udp, udpThreads: threads, listen, handed } = options;
     this.#ports = new UdpPorts({ udp, threads, listen, handed });
     const streams = handed?.filter(({ kind }) => kind !== 'udp') ?? null;
-    this.#stream = this.#add('stream', './stream-thread.js', () => streams);
-    for (let i = 0; i < threads; i++) this.#add(`udp-${i + 1}`, UDP_THREAD, () => this.#ports.socketsOf(i));
+    this.#stream = this.#add('stream', 'stream-thread', () => streams);
+    for (let i = 0; i < threads; i++) this.#add(`udp-${i + 1}`, 'udp-thread', () => this.#ports.socketsOf(i));
   }
 
   start(): void {
@@ -213,7 +210,7 @@ export class Supervisor {
     return this.#data.reduce((sum, { counters }) => sum + counters.get(counter), 0);
   }
 
-  #add(name: string, entry: string, sockets: Data['sockets']): Data {
+  #add(name: string, script: ThreadScript, sockets: Data['sockets']): Data {
     const { listen, seed, udp, transport, mayShare, answers, log, scheduler, publisher } = this.#options;
     const counters = new Counters();
     const workerData: DataSetup = {
@@ -222,7 +219,7 @@ export class Supervisor {
       seed,
       udp,
       transport,
-      steering: entry === UDP_THREAD ? this.#ports.steering : null,
+      steering: script === 'udp-thread' ? this.#ports.steering : null,
       mayShare,
       answers,
     };
@@ -232,10 +229,10 @@ export class Supervisor {
       isListening: false,
       thread: new SupervisedThread<FromData, ToData>({
         name,
-        entry: new URL(entry, import.meta.url),
+        entry: threadScript(script),
         workerData,
         fold: foldPublications,
-        youngGenerationMib: entry === UDP_THREAD ? UDP_YOUNG_MIB : STREAM_YOUNG_MIB,
+        youngGenerationMib: script === 'udp-thread' ? UDP_YOUNG_MIB : STREAM_YOUNG_MIB,
         log,
         scheduler,
         onStart: () => {

@@ -1,11 +1,9 @@
 /** The threads of the built server, one of which dies while it serves. */
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { RESPONDER_DEFAULTS } from '../../src/answer/settings.ts';
 import { Publisher } from '../../src/daemon/publisher.ts';
 import { Scheduler } from '../../src/daemon/scheduler.ts';
-import type { Supervisor } from '../../src/daemon/supervisor.ts';
+import { Supervisor } from '../../src/daemon/supervisor.ts';
 import { EventRing } from '../../src/ops/events.ts';
 import { createLog } from '../../src/ops/log.ts';
 import { type Epoch, unsignedEpoch } from '../../src/signer/epoch.ts';
@@ -14,7 +12,6 @@ import { ZoneImage } from '../../src/zone/image.ts';
 import { Asker, type Question } from '../support/asker.ts';
 import { freePort, waitUntil } from '../support/processes.ts';
 import { imageOf } from '../support/served.ts';
-import { ROOT_FOLDER } from '../support/sources.ts';
 
 const ORIGIN = 'thread.example.';
 const ZONE = '@ 300 IN SOA ns.test. admin.test. 7 7200 900 1209600 300\n@ 300 IN NS ns.test.\n';
@@ -24,8 +21,6 @@ const POISON: Epoch = unsignedEpoch(new SharedArrayBuffer(64));
 
 /** More sockets than could all be given to one thread of two by chance. */
 const MANY = 40;
-
-type SupervisorModule = { readonly Supervisor: typeof Supervisor };
 
 let ending: (() => Promise<void>) | undefined;
 afterEach(async () => {
@@ -41,8 +36,6 @@ const KINDS = [
 it.each(KINDS)(
   'serves everything again after threads died, and waits for none that is dead ($udp)',
   async ({ udp, udpThreads }) => {
-    const file = pathToFileURL(join(ROOT_FOLDER, 'dist/daemon/supervisor.js')).href;
-    const { Supervisor: Built } = (await import(file)) as SupervisorModule;
     const clock = {
       now: () => Math.floor(Date.now() / 1_000) as never,
       monotonicMs: () => performance.now(),
@@ -53,7 +46,7 @@ it.each(KINDS)(
     const image = imageOf(ORIGIN, ZONE, { nsec: false });
     const port = await freePort();
     const listen = [{ address: '127.0.0.1', port }];
-    const supervisor = new Built({
+    const supervisor = new Supervisor({
       listen,
       ...{ udp, udpThreads },
       onNotified: () => {},
