@@ -20,6 +20,8 @@ export class Heartbeat {
   readonly #context: HeartbeatContext;
   /** What the file says, or was to say. */
   #written = 0;
+  /** What was begun last: two writes would meet in one file. */
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(context: HeartbeatContext) {
     this.#context = context;
@@ -39,12 +41,22 @@ export class Heartbeat {
     }
   }
 
-  /** Writes key time down if that was not done for a while; call it while the clock is trusted. */
+  /**
+   * Writes key time down if that was not done for a while; call it while the clock is trusted. Resolves when nothing is on
+   * its way to the disk any more.
+   */
   async beat(clock: SteadyClock, interval = INTERVAL_S): Promise<void> {
-    const { log, isUnsigned, signing } = this.#context;
     const { now } = clock.keyInstant();
-    if (isUnsigned || !clock.isTrusted || now <= this.#written || now < this.#written + interval) return;
-    this.#written = now;
+    const isRecent = now <= this.#written || now < this.#written + interval;
+    if (!this.#context.isUnsigned && clock.isTrusted && !isRecent) {
+      this.#written = now;
+      this.#writing = this.#writing.then(() => this.#write(now));
+    }
+    await this.#writing;
+  }
+
+  async #write(now: UnixSeconds): Promise<void> {
+    const { log, signing } = this.#context;
     try {
       await saveHeartbeat(signing.files, signing.keysDirectory, now);
     } catch (error) {
