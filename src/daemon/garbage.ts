@@ -38,6 +38,11 @@ let keptOctets = 0;
 /** As V8 has it: all that is garbage, or what is of the objects that are new. */
 type Collect = (options?: { readonly type: 'minor' }) => void;
 
+/** Has V8 give each thread that is made from now on a way to ask for collections. */
+export function exposeCollectors(): void {
+  if (globalThis.gc === undefined) setFlagsFromString('--expose-gc');
+}
+
 /** This thread has let go of memory of this size; when it is much, it is collected in a turn of its own. */
 export function noteDropped(octets: number): void {
   droppedOctets += octets;
@@ -114,12 +119,13 @@ function collectYoung(): void {
 }
 
 function collectNow(): void {
-  collect ??= exposeCollector();
+  collect ??= findCollector();
   collect();
   keptOctets = getHeapStatistics().used_heap_size;
 }
 
-function exposeCollector(): Collect {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as Collect;
+/** A thread that is older than the flag has it only in a second context, which takes 1 MiB for as long as it is used. */
+function findCollector(): Collect {
+  exposeCollectors();
+  return (globalThis.gc as Collect | undefined) ?? (runInNewContext('gc') as Collect);
 }

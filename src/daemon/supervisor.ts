@@ -13,6 +13,7 @@ import type { Certificate } from '../transport/tls.ts';
 import type { UdpKind } from '../transport/udp-choice.ts';
 import { foldJobs, foldPublications, unfoldReplies } from './columns.ts';
 import { ErrorReports } from './errorreports.ts';
+import { exposeCollectors } from './garbage.ts';
 import { type ThreadScript, threadScript } from './installation.ts';
 import { tellLimited } from './limited.ts';
 import { LoadQueue } from './loadqueue.ts';
@@ -126,6 +127,7 @@ export class Supervisor {
   }
 
   start(): void {
+    exposeCollectors();
     this.#loader.start();
     for (const { thread } of this.#data) thread.start();
   }
