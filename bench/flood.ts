@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runOk, Workplace, waitUntil } from '../test/support/processes.ts';
 import { type LoadResult, runLoad } from './dnsperf.ts';
 import type { Probed } from './prober.ts';
-import { cpuSeconds, memoryOf } from './proc.ts';
+import { cpuSeconds, memoryOf, stolenSeconds } from './proc.ts';
 import { needPrograms } from './programs.ts';
 import { machine, table, versionOf, writeSection } from './results.ts';
 import { type Counters, countersOf, difference } from './running.ts';
@@ -57,6 +57,8 @@ interface Flooded {
   readonly counted: Counters;
   /** Cores that the server used. */
   readonly cores: number;
+  /** Of the two cores, the share of time that the host of this machine gave to others. */
+  readonly stolen: number;
   readonly rss: number;
   /** From the end of the flood to a signed answer for a new name. */
   readonly recoveredMs: number;
@@ -93,9 +95,11 @@ async function floodOnce(server: BenchServer, rate: number): Promise<Flooded> {
   const before = await countersOf(server);
   const probing = probe(server);
   await sleep(START_MS);
-  const [fromMs, cpu] = [performance.now(), cpuSeconds(server.process.pid)];
+  const [fromMs, cpu, stolenBefore] = [performance.now(), cpuSeconds(server.process.pid), stolenSeconds()];
   const [probed, result] = await Promise.all([probing, rate === 0 ? null : flood(server, rate)]);
-  const cores = (cpuSeconds(server.process.pid) - cpu) / ((performance.now() - fromMs) / 1_000);
+  const elapsed = (performance.now() - fromMs) / 1_000;
+  const cores = (cpuSeconds(server.process.pid) - cpu) / elapsed;
+  const stolen = (stolenSeconds() - stolenBefore) / (2 * elapsed);
   const recoveredMs = await untilSigned(server);
   const after = await countersOf(server);
   await askAll(server);
@@ -106,6 +110,7 @@ async function floodOnce(server: BenchServer, rate: number): Promise<Flooded> {
     flood: result,
     counted: difference(before, after),
     cores,
+    stolen,
     rss: memoryOf(server.process.pid).rss,
     recoveredMs,
     madeAgain: difference(after, await countersOf(server)).signaturesMade ?? Number.NaN,
@@ -161,7 +166,8 @@ async function report(floods: readonly Flooded[]): Promise<void> {
     `A zone of ${NAMES} names, DO; ${LEGITIMATE} legitimate queries a second for names that exist (65 % with data, ` +
       '15 % without, 10 % referrals, SOA and DNSKEY) beside names that do not exist, ' +
       `each asked for once, from ${FLOOD_CLIENTS} sockets, for ${seconds} s. Times (p50, p99, most ms) are from when a ` +
-      'query left to when the kernel had the answer; `client late` is by how much queries left after they were due. ' +
+      'query left to when the kernel had the answer; `client late` is by how much queries left after they were due, ' +
+      '`stolen` what the host of this machine gave to others of the two cores while they had work. ' +
       `One thread for UDP on core ${SERVER_CORE}, both clients on core ${LOAD_CORE}; the signing budget is the ` +
       'default, 9,000 a second.',
     table(
@@ -171,6 +177,7 @@ async function report(floods: readonly Flooded[]): Promise<void> {
         'p50, p99, most ms',
         'client late',
         'cores used',
+        'stolen',
         'memory',
       ],
       floods.map(clientRow),
@@ -197,7 +204,7 @@ async function report(floods: readonly Flooded[]): Promise<void> {
   writeSection('flood', text);
 }
 
-function clientRow({ server, rate, probed, cores, rss }: Flooded): string[] {
+function clientRow({ server, rate, probed, cores, stolen, rss }: Flooded): string[] {
   const share = probed.answered / probed.sent;
   const faults = Object.entries(probed.faults).map(([fault, count]) => `, ${count} ${fault}`);
   const isGoal = rate === GOAL_RATE;
@@ -210,6 +217,7 @@ function clientRow({ server, rate, probed, cores, rss }: Flooded): string[] {
     `${probed.latenciesMs.map((ms) => ms.toFixed(1)).join(', ')}${quick}`,
     probed.lateMs.map((ms) => ms.toFixed(1)).join(', '),
     cores.toFixed(2),
+    `${(stolen * 100).toFixed(1)} %`,
     `${Math.round(rss / MIB)} MiB`,
   ];
 }

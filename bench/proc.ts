@@ -29,6 +29,13 @@ export function cpuSeconds(root: number): number {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** Seconds that the host of this virtual machine gave to others while a core here had work to do, over all cores. */
+export function stolenSeconds(): number {
+  // cpu user nice system idle iowait irq softirq steal …, the sum of all cores (proc(5))
+  const fields = readProc('/proc/stat')?.split('\n', 1)[0]?.trim().split(/\s+/) ?? [];
+  return Number(fields[8] ?? 0) / TICKS_PER_SECOND;
+}
+
 /** Seconds of CPU of all children of this process that have ended and were waited for. */
 export function waitedForSeconds(): number {
   const fields = statOf(process.pid) ?? [];
