@@ -124,7 +124,7 @@ function collectNow(): void {
   keptOctets = getHeapStatistics().used_heap_size;
 }
 
-/** A thread that is older than the flag has it only in a second context, which takes 1 MiB for as long as it is used. */
+/** A thread that is older than the flag has it only in a second context, which takes a quarter of a MiB for good. */
 function findCollector(): Collect {
   exposeCollectors();
   return (globalThis.gc as Collect | undefined) ?? (runInNewContext('gc') as Collect);
