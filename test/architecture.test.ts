@@ -164,14 +164,18 @@ function importCycles(sources: readonly Source[]): string[] {
 const ENTRY = 'src/cli.ts';
 /** Each of these threads has a heap of its own, in which all that it loads is there once more. */
 const ANSWERING_THREADS = ['src/daemon/udp-thread.ts', 'src/daemon/stream-thread.ts'];
-const THREADS = ['src/daemon/loader.ts', ...ANSWERING_THREADS];
 const PATH = /'(\.{1,2}\/[\w./-]+)\.ts'/g;
+/** Where scripts of threads are looked up by the name of their module; who starts one names it as a word. */
+const LOOKUP = 'src/daemon/installation.ts';
+const WORD = /'([\w-]+)'/g;
 
 /** Files that nothing imports or starts. */
 function deadFiles(sources: readonly Source[]): string[] {
-  const used = new Set<string | undefined>([ENTRY, ...THREADS]);
+  const used = new Set<string | undefined>([ENTRY]);
   for (const source of sources) {
     for (const [, target] of source.text.matchAll(PATH)) used.add(join(dirname(source.path), `${target}.ts`));
+    if (source.path === LOOKUP || !source.text.includes('threadScript(')) continue;
+    for (const [, word] of source.text.matchAll(WORD)) used.add(`src/daemon/${word}.ts`);
   }
   return sources.map(({ path }) => path).filter((path) => !used.has(path));
 }
@@ -270,11 +274,11 @@ describe('the architecture checks themselves', () => {
       'src/wire/a.ts → src/wire/b.ts → src/wire/c.ts → src/wire/a.ts',
     ]);
   });
-  it('see a file that nothing uses, but not one that a thread starts with', () => {
-    const cli = plant('src/cli.ts', "import { a } from './base/a.ts';\n");
-    const used = [plant('src/base/a.ts', ''), plant('src/daemon/loader.ts', '')];
-    const files = [cli, ...used, plant('src/daemon/dead.ts', '')];
-    expect(deadFiles(files)).toEqual(['src/daemon/dead.ts']);
+  it('see a file that nothing uses, and the use of a thread', () => {
+    const cli = plant('src/cli.ts', "new Worker(threadScript('thread'));\n");
+    const lookup = plant(LOOKUP, "export function threadScript(name: 'thread' | 'dead'): URL {}\n");
+    const files = [cli, lookup, plant('src/daemon/thread.ts', ''), plant('src/daemon/dead.ts', '')];
+    expect(deadFiles(files)).toEqual([LOOKUP, 'src/daemon/dead.ts']);
   });
   it('see what each command would load, by whatever way, but not what is loaded later', () => {
     const cli = plant('src/cli.ts', "import { a } from './cli/a.ts';\n");
