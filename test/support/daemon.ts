@@ -27,6 +27,8 @@ export interface DaemonSetup {
   readonly configuration?: string;
   readonly args?: readonly string[];
   readonly port?: number;
+  /** Default: that of the build. */
+  readonly cli?: string;
   /** Do not wait until the server answers. */
   readonly wait?: boolean;
 }
@@ -54,9 +56,11 @@ export class Daemon {
   readonly process: ServerProcess;
   readonly zones: string;
   readonly keys: string;
+  readonly #cli: string;
 
-  private constructor(port: number, process: ServerProcess, workplace: Workplace) {
+  private constructor(port: number, process: ServerProcess, workplace: Workplace, cli: string) {
     this.port = port;
+    this.#cli = cli;
     this.process = process;
     ({ zones: this.zones, keys: this.keys } = foldersOf(workplace));
   }
@@ -66,9 +70,10 @@ export class Daemon {
     zones = {},
     args = [],
     wait = true,
+    cli = CLI,
     ...setup
   }: DaemonSetup): Promise<Daemon> {
-    if (!existsSync(CLI)) throw new Error('dist/cli.js is not there: npm run build');
+    if (!existsSync(cli)) throw new Error('dist/cli.js is not there: npm run build');
     const folders = foldersOf(workplace);
     for (const folder of [folders.zones, folders.keys]) mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const [name, text] of Object.entries(zones))
@@ -79,13 +84,13 @@ export class Daemon {
     const fixed = ['--config', configFile, '--zones', folders.zones, '--keys', folders.keys];
     const listen = ['--listen', `127.0.0.1:${port}`, '--udp', UDP];
     const process = new ServerProcess(globalThis.process.execPath, [
-      CLI,
+      cli,
       'serve',
       ...fixed,
       ...listen,
       ...args,
     ]);
-    const daemon = new Daemon(port, process, workplace);
+    const daemon = new Daemon(port, process, workplace, cli);
     if (wait) await waitUntil(() => answers(port), 'keyturn answers', 30_000, process);
     return daemon;
   }
@@ -120,7 +125,12 @@ export class Daemon {
 
   /** Runs `keyturn` against this server's control socket. */
   keyturn(...args: string[]): Promise<Output> {
-    return run(globalThis.process.execPath, [CLI, '--control', join(this.keys, 'control.sock'), ...args]);
+    return run(globalThis.process.execPath, [
+      this.#cli,
+      '--control',
+      join(this.keys, 'control.sock'),
+      ...args,
+    ]);
   }
 
   /** Ends the server as an operator does; it must go in peace. */
