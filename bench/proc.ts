@@ -29,11 +29,12 @@ export function cpuSeconds(root: number): number {
   return ticks / TICKS_PER_SECOND;
 }
 
-/** Seconds that the host of this virtual machine gave to others while a core here had work to do, over all cores. */
-export function stolenSeconds(): number {
-  // cpu user nice system idle iowait irq softirq steal …, the sum of all cores (proc(5))
-  const fields = readProc('/proc/stat')?.split('\n', 1)[0]?.trim().split(/\s+/) ?? [];
-  return Number(fields[8] ?? 0) / TICKS_PER_SECOND;
+/** Seconds that the host of this virtual machine gave to others while one of these cores had work to do. */
+export function stolenSeconds(cores: readonly number[]): number {
+  const lines = readProc('/proc/stat')?.split('\n') ?? [];
+  // cpuN user nice system idle iowait irq softirq steal … (proc(5))
+  const ticks = cores.map((core) => lines.find((line) => line.startsWith(`cpu${core} `))?.split(' ')[8]);
+  return ticks.reduce((sum, count) => sum + Number(count ?? 0), 0) / TICKS_PER_SECOND;
 }
 
 /** Seconds of CPU of all children of this process that have ended and were waited for. */
